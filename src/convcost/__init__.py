@@ -1,0 +1,1 @@
+"""What a convolutional network costs, why, and what would make it cheaper."""

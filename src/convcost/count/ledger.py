@@ -1,0 +1,247 @@
+"""The ledger: parameters and cost of every layer, and their sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from convcost.count.workload import Workload
+from convcost.network.builder import BATCH
+from convcost.network.cost import Cost, total
+from convcost.network.dims import free_symbols, product
+from convcost.network.equation import power_product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from convcost.network.dims import Dim
+    from convcost.network.network import Layer, Network, Note
+    from convcost.network.parameter import Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCount:
+    """One row of the ledger.
+
+    Attributes:
+        name: the layer's.
+        op: the kind of its op.
+        inputs: names of the layers it reads.
+        outputs: shapes in the source's axis order, symbols not bound.
+        parameters: learned weights that this layer adds (a later call of a shared layer adds none).
+        trainable_parameters: those of them that are not frozen.
+        statistics: stored numbers that are not learned.
+        forward: the cost of the forward pass; None where it is not known.
+        padding_macs: the part of the MACs that multiplies padding zeros, where it can be told.
+        time_formula: the MACs as a product of loop sizes; empty for a layer without MACs.
+        space_formula: parameters + output values (seed 004's space complexity).
+        shared_with: the layer whose parameters this call uses again.
+        line: where the source mentions it.
+    """
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[tuple[Dim, ...], ...]
+    parameters: int
+    trainable_parameters: int
+    statistics: int
+    forward: Cost | None
+    padding_macs: int | None = None
+    time_formula: str = ""
+    space_formula: str = ""
+    shared_with: str | None = None
+    line: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        row: dict[str, Any] = {
+            "name": self.name,
+            "op": self.op,
+            "inputs": list(self.inputs),
+            "outputs": [[_plain(size) for size in shape] for shape in self.outputs],
+            "parameters": _plain(self.parameters),
+            "trainable_parameters": _plain(self.trainable_parameters),
+            "statistics": _plain(self.statistics),
+            "forward": None if self.forward is None else cost_to_dict(self.forward),
+            "padding_macs": self.padding_macs,
+            "time_formula": self.time_formula,
+            "space_formula": self.space_formula,
+        }
+        return row if self.shared_with is None else {**row, "shared_with": self.shared_with}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """Sums over the layers; lower bounds where something is unknown."""
+
+    parameters: Dim
+    trainable_parameters: Dim
+    statistics: Dim
+    forward: Cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        return {
+            "parameters": _plain(self.parameters),
+            "trainable_parameters": _plain(self.trainable_parameters),
+            "statistics": _plain(self.statistics),
+            "forward": cost_to_dict(self.forward),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCost:
+    """A layer, or a part of the source, that the totals do not contain."""
+
+    layer: str | None
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """The exact cost of a network under a workload. All figures are for the whole batch."""
+
+    source: str
+    workload: Workload
+    layers: tuple[LayerCount, ...]
+    total: Total
+    unknown: tuple[UnknownCost, ...]
+    notes: tuple[Note, ...]
+    definitions: Mapping[str, Dim]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the totals contain everything."""
+        return not self.unknown
+
+    def __repr__(self) -> str:
+        at_least = "" if self.complete else "at least "
+        figures = (
+            f"{self.total.parameters:,} parameters, {at_least}{self.total.forward.macs:,} MACs"
+        )
+        return f"<Count of {self.source}: {figures} at batch {self.workload.batch}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract, one NETWORK of `convcost/count/1`."""
+        return {
+            "source": self.source,
+            "workload": self.workload.to_dict(),
+            "complete": self.complete,
+            "layers": [layer.to_dict() for layer in self.layers],
+            "total": self.total.to_dict(),
+            "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
+            "notes": [note_to_dict(note) for note in self.notes],
+            "definitions": {name: str(size) for name, size in self.definitions.items()},
+        }
+
+
+def count(network: Network, workload: Workload | None = None, *, symbolic: bool = False) -> Count:
+    """Count a network exactly.
+
+    Args:
+        network: what to count.
+        workload: batch, mode and dtype; default: one sample, inference.
+        symbolic: leave the batch ``N`` and all other symbols in the figures instead of binding the
+            batch and reporting what else is not known.
+
+    >>> from convcost.zoo import load
+    >>> count(load("seed001-cnn")).total.forward.macs
+    10903680
+    """
+    workload = workload or Workload()
+    if workload.dtype is not None:
+        network = network.with_dtype(workload.dtype)
+    bound = network if symbolic else network.bind({str(BATCH): workload.batch})
+    rows, unknown = [], []
+    for shown, layer in zip(network.layers, bound.layers, strict=True):
+        row, why = _row(bound, layer, network, shown, workload, symbolic=symbolic)
+        rows.append(row)
+        if why is not None:
+            unknown.append(UnknownCost(layer.name, row.op, why))
+    unknown += [UnknownCost(None, "part of the source", why) for why in network.missing]
+    return Count(
+        source=network.name,
+        workload=workload,
+        layers=tuple(rows),
+        total=Total(
+            **_parameter_sums(bound.table.values()),
+            forward=total(row.forward for row in rows if row.forward is not None),
+        ),
+        unknown=tuple(unknown),
+        notes=network.notes,
+        definitions=bound.definitions if symbolic else {},
+    )
+
+
+def cost_to_dict(cost: Cost) -> dict[str, Any]:
+    """Plain values by the JSON contract; symbolic figures as text."""
+    figures = {field.name: _plain(getattr(cost, field.name)) for field in fields(cost)}
+    return {"macs": figures["macs"], "elementwise": figures["elementwise"],
+            "flops": _plain(cost.flops), **figures}  # fmt: skip
+
+
+def note_to_dict(note: Note) -> dict[str, Any]:
+    """Plain values by the JSON contract."""
+    return {
+        "layer": note.layer,
+        "line": note.line,
+        "kind": note.kind,
+        "text": note.text,
+        "alternatives": list(note.alternatives),
+    }
+
+
+def _row(
+    bound: Network, layer: Layer, network: Network, shown: Layer, workload: Workload, *,
+    symbolic: bool,
+) -> tuple[LayerCount, str | None]:  # fmt: skip
+    """The row of a layer, and why its cost is not known where it is not."""
+    call = bound.call(layer, workload.mode)
+    cost = layer.op.cost("forward", call)
+    why = getattr(layer.op, "why", "no rule") if cost is None else None
+    if cost is not None and not symbolic:
+        open_names = frozenset().union(*(free_symbols(getattr(cost, f.name)) for f in fields(cost)))
+        if open_names:
+            needs = ", ".join(sorted(open_names))
+            cost, why = None, f"the source does not give {needs}"
+    own = () if layer.shared_with else call.parameters
+    equations = shown.op.equations(network.call(shown, workload.mode))
+    row = LayerCount(
+        name=layer.name,
+        op=layer.op.kind,
+        inputs=tuple(ref.layer for ref in layer.inputs),
+        outputs=tuple(tensor.shape for tensor in shown.outputs),
+        **_parameter_sums(own),
+        forward=cost,
+        padding_macs=None if cost is None else layer.op.padding_macs(call),
+        time_formula=" + ".join(equation.formula for equation in equations),
+        space_formula=_space_formula(shown, own),
+        shared_with=layer.shared_with,
+        line=layer.line,
+    )
+    return row, why
+
+
+def _space_formula(layer: Layer, own: Iterable[Parameter]) -> str:
+    parts = [power_product(parameter.shape) for parameter in own]
+    parts += [power_product(tensor.shape) for tensor in layer.outputs]
+    return " + ".join(parts)
+
+
+def _parameter_sums(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    parameters = tuple(parameters)
+
+    def elements(chosen: Iterable[Parameter]) -> Dim:
+        return sum((product(p.shape) for p in chosen), start=0)
+
+    return {
+        "parameters": elements(p for p in parameters if p.learned),
+        "trainable_parameters": elements(p for p in parameters if p.trainable),
+        "statistics": elements(p for p in parameters if not p.learned),
+    }
+
+
+def _plain(size: Dim) -> int | str:
+    return size if isinstance(size, int) else str(size)

@@ -1,0 +1,83 @@
+"""Everything that convcost raises on purpose.
+
+    ConvcostError            exit 1
+    ├── SourceError          exit 1  the source cannot be read (what, where, expected, next step)
+    │   └── LimitError       exit 1  the source is above a stated limit of size or nesting
+    ├── NetworkError         exit 1  layers do not fit together, or a size has no value
+    ├── UsageError           exit 2  the request itself is wrong (unknown device, bad option)
+    ├── CheckFailed          exit 3  a check that the user asked for does not hold
+    └── MissingFramework     exit 4  an optional framework is not installed
+
+An error's message says what was read, where, and what was expected; its hint says what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ConvcostError(Exception):
+    """Base of all errors that are the input's or the environment's, not convcost's own fault.
+
+    Args:
+        message: What was read, where, and what was expected.
+        hint: What to do next, one sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\n  next: {self.hint}"
+
+
+class SourceError(ConvcostError):
+    """A source cannot be read."""
+
+
+class LimitError(SourceError):
+    """A source is above a stated limit."""
+
+
+class NetworkError(ConvcostError):
+    """Layers do not fit together, or a dimension that is needed has no value."""
+
+
+class UsageError(ConvcostError):
+    """The request is wrong."""
+
+    exit_code = 2
+
+
+class CheckFailed(ConvcostError):  # noqa: N818 - a check's verdict, named as what it says
+    """A check that the user asked for does not hold."""
+
+    exit_code = 3
+
+
+class MissingFramework(ConvcostError):  # noqa: N818 - named as what it says
+    """An optional framework is not installed."""
+
+    exit_code = 4
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
+    """An error that names the nearest known names.
+
+    >>> print(unknown_name("device", "gtx-1080", ["gtx-1080-ti", "a100"]))
+    unknown device 'gtx-1080'
+      next: did you mean gtx-1080-ti? Known: a100, gtx-1080-ti
+    """
+    import difflib
+
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=3)
+    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"unknown {what} '{name}'", hint=f"{guess}Known: {', '.join(known)}")

@@ -1,0 +1,78 @@
+"""A convolution or matrix product as its loop nest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from convcost.network.dims import Dim, product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One loop of the nest.
+
+    Attributes:
+        axis: what it runs over (batch, height, kernel_height, channels_in ...).
+        size: how many steps.
+        reduced: whether its products are summed into one output value.
+    """
+
+    axis: str
+    size: Dim
+    reduced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Loops whose body is one multiply-accumulate: MACs are the product of the sizes.
+
+    >>> conv = Equation((Loop("height", 24), Loop("width", 24), Loop("kernel_height", 3, True),
+    ...                  Loop("kernel_width", 3, True), Loop("channels_in", 32, True),
+    ...                  Loop("channels_out", 64)))
+    >>> conv.macs, conv.formula
+    (10616832, '24^2*3^2*32*64')
+    """
+
+    loops: tuple[Loop, ...]
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-accumulates, those with padding zeros included."""
+        return product(loop.size for loop in self.loops)
+
+    @property
+    def outputs(self) -> Dim:
+        """Values computed."""
+        return product(loop.size for loop in self.loops if not loop.reduced)
+
+    @property
+    def reduction(self) -> Dim:
+        """Products summed into one value."""
+        return product(loop.size for loop in self.loops if loop.reduced)
+
+    @property
+    def formula(self) -> str:
+        """The loops' product in order, equal neighbours as powers: ``M^2*K^2*Cin*Cout``."""
+        return power_product(loop.size for loop in self.loops)
+
+
+def power_product(sizes: Iterable[Dim]) -> str:
+    """A product as people write it: ones left out, equal neighbours as powers.
+
+    >>> power_product([24, 24, 3, 3, 1, 32])
+    '24^2*3^2*32'
+    """
+    powers: list[tuple[str, int]] = []
+    for size in sizes:
+        text = str(size) if str(size).isalnum() else f"({size})"
+        if text == "1":
+            continue
+        if powers and powers[-1][0] == text:
+            powers[-1] = (text, powers[-1][1] + 1)
+        else:
+            powers.append((text, 1))
+    return "*".join(text if power == 1 else f"{text}^{power}" for text, power in powers) or "1"

@@ -1,0 +1,34 @@
+"""The tensors that a network is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from convcost.network.op import Call, Op
+
+if TYPE_CHECKING:
+    from convcost.network.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Op):
+    """A tensor from outside. Costs nothing: its bytes are charged to the layers that read it.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> Input(Tensor.of(batch=1, feature=784)).outputs()[0].elements
+    784
+    """
+
+    kind: ClassVar[str] = "input"
+    tensor: Tensor
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The tensor itself."""
+        del inputs
+        return (self.tensor,)
+
+    def touches_data(self, call: Call) -> bool:
+        """Never."""
+        del call
+        return False

@@ -1,0 +1,82 @@
+"""Layers with several inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from convcost.errors import NetworkError
+from convcost.network.op import Call, Op
+from convcost.network.tensor import Axis, Tensor
+
+if TYPE_CHECKING:
+    from convcost.network.dims import Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(Op):
+    """An element-wise function of several tensors, with sizes of one broadcast.
+
+    Element-wise per output: one operation less than there are inputs, and the average's division.
+
+    >>> x = Tensor.of(batch=1, height=8, width=8, channel=4)
+    >>> Merge("add").cost("forward", Call((x, x, x), (x,))).elementwise
+    512
+    """
+
+    kind: ClassVar[str] = "merge"
+    function: Literal["add", "subtract", "multiply", "maximum", "minimum", "average"]
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The broadcast shape.
+
+        Raises:
+            NetworkError: sizes differ and neither is one.
+        """
+        result = inputs[0]
+        for other in inputs[1:]:
+            result = _broadcast(result, other)
+        return (result,)
+
+    def elementwise(self, call: Call) -> Dim:
+        """Operations between the inputs."""
+        between = len(call.inputs) - 1 + (self.function == "average")
+        return between * call.output_elements
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenate(Op):
+    """Tensors joined along one named axis. No arithmetic, but every value is copied.
+
+    >>> x, y = Tensor.of(batch=1, feature=3), Tensor.of(batch=1, feature=4)
+    >>> Concatenate("feature").outputs(x, y)[0].shape
+    (1, 7)
+    """
+
+    kind: ClassVar[str] = "concatenate"
+    axis: str
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The sum of the sizes along the axis.
+
+        Raises:
+            NetworkError: another axis differs.
+        """
+        first = inputs[0]
+        joined = sum((tensor.size(self.axis) for tensor in inputs), start=0)
+        shapes = {tensor.resized(**{self.axis: 1}).shape for tensor in inputs}
+        if len(shapes) > 1:
+            sizes = " and ".join(str(tensor) for tensor in inputs)
+            raise NetworkError(f"cannot join {sizes} along {self.axis}: another size differs")
+        return (first.resized(**{self.axis: joined}),)
+
+
+def _broadcast(left: Tensor, right: Tensor) -> Tensor:
+    longer, shorter = (left, right) if len(left.axes) >= len(right.axes) else (right, left)
+    offset = len(longer.axes) - len(shorter.axes)
+    axes = list(longer.axes[:offset])
+    for a, b in zip(longer.axes[offset:], shorter.axes, strict=True):
+        if a.size != b.size and 1 not in (a.size, b.size):
+            raise NetworkError(f"cannot combine {left} with {right}: {a.size} against {b.size}")
+        axes.append(Axis(a.name or b.name, b.size if a.size == 1 else a.size))
+    return Tensor(tuple(axes), longer.dtype)

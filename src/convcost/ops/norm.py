@@ -1,0 +1,67 @@
+"""Normalisation by statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from convcost.network.op import Call, Op, Phase
+from convcost.network.parameter import Weight
+
+if TYPE_CHECKING:
+    from convcost.network.cost import Cost
+    from convcost.network.dims import Dim
+    from convcost.network.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchNorm(Op):
+    """Batch normalisation along one named axis.
+
+    Element-wise, inference: 2 per element, one multiplication and one addition, since the four
+    vectors fold into a scale and a shift. Training: 6 per element: the mean (1: add), the variance
+    (3: subtract, multiply, add) and the normalisation (2). Training also writes the statistics.
+
+    Parameters per channel: gamma and beta (learned), moving mean and variance (statistics).
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=32, height=32, width=32, channel=32)
+    >>> cost = BatchNorm().cost("forward", Call((x,), (x,)))
+    >>> cost.elementwise, cost.read_bytes, cost.write_bytes
+    (2097152, 4194304, 4194304)
+    """
+
+    kind: ClassVar[str] = "batch_norm"
+    axis: str = "channel"
+    scale: bool = True
+    center: bool = True
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The input's shape."""
+        (tensor,) = inputs
+        tensor.size(self.axis)
+        return (tensor,)
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """Gamma and beta as far as they are used, moving mean and variance."""
+        shape = (inputs[0].size(self.axis),)
+        learned = [
+            Weight(name, shape)
+            for name, used in (("gamma", self.scale), ("beta", self.center))
+            if used
+        ]
+        moving = (Weight(name, shape, learned=False) for name in ("moving_mean", "moving_variance"))
+        return (*learned, *moving)
+
+    def elementwise(self, call: Call) -> Dim:
+        """2 per element at inference, 6 in training."""
+        return (2 if call.mode == "inference" else 6) * call.output_elements
+
+    def cost(self, phase: Phase, call: Call) -> Cost:
+        """The general rule; in training the moving statistics are written as well."""
+        cost = super(BatchNorm, self).cost(phase, call)
+        assert cost is not None  # noqa: S101 - the base class always has a rule
+        if call.mode == "inference":
+            return cost
+        written = sum((p.bytes for p in call.parameters if not p.learned), start=0)
+        return replace(cost, write_bytes=cost.write_bytes + written)

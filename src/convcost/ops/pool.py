@@ -1,0 +1,83 @@
+"""Pooling: over windows and over whole axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from convcost.network.dims import Dim, product
+from convcost.network.op import Call, Op
+from convcost.network.tensor import Axis, Tensor
+from convcost.ops.window import Window, slide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool(Op):
+    """The maximum or the average of each window.
+
+    Element-wise per output: maximum ``k - 1`` comparisons, average ``k - 1`` additions and one
+    division, with k the taps of the window.
+
+    >>> from convcost.ops.window import window
+    >>> x = Tensor.of(batch=1, height=24, width=24, channel=64)
+    >>> pool = Pool(function="max", windows=window(2, 2))
+    >>> pool.outputs(x)[0].shape, pool.cost("forward", Call((x,), pool.outputs(x))).elementwise
+    ((1, 12, 12, 64), 27648)
+    """
+
+    kind: ClassVar[str] = "pool"
+    function: Literal["max", "average"]
+    windows: tuple[Window, ...]
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Window axes by the shape rule."""
+        (tensor,) = inputs
+        return (slide(self.windows, tensor),)
+
+    def elementwise(self, call: Call) -> Dim:
+        """Comparisons or additions."""
+        taps = product(window.kernel for window in self.windows)
+        return _per_output(self.function, taps) * call.output_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalPool(Op):
+    """The maximum or the average over whole axes (GAP: the average over height and width).
+
+    Element-wise as `Pool`, with k the product of the pooled sizes.
+
+    >>> x = Tensor.of(batch=1, height=7, width=7, channel=512)
+    >>> pool = GlobalPool(function="average", axes=("height", "width"))
+    >>> pool.outputs(x)[0].shape, pool.cost("forward", Call((x,), pool.outputs(x))).elementwise
+    ((1, 512), 25088)
+    """
+
+    kind: ClassVar[str] = "global_pool"
+    function: Literal["max", "average"]
+    axes: tuple[str, ...]
+    keep_axes: bool = False
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Pooled axes vanish, or stay with size one."""
+        (tensor,) = inputs
+        for name in self.axes:
+            tensor.size(name)
+        if self.keep_axes:
+            return (tensor.resized(**dict.fromkeys(self.axes, 1)),)
+        kept = tuple(axis for axis in tensor.axes if axis.name not in self.axes)
+        return (Tensor(tuple(_as_feature(axis, kept) for axis in kept), tensor.dtype),)
+
+    def elementwise(self, call: Call) -> Dim:
+        """Comparisons or additions."""
+        taps = product(call.inputs[0].size(name) for name in self.axes)
+        return _per_output(self.function, taps) * call.output_elements
+
+
+def _per_output(function: str, taps: Dim) -> Dim:
+    return taps - 1 if function == "max" else taps
+
+
+def _as_feature(axis: Axis, kept: tuple[Axis, ...]) -> Axis:
+    """Channels without positions are features."""
+    flat = len(kept) <= 2
+    return Axis("feature", axis.size) if flat and axis.name == "channel" else axis

@@ -1,0 +1,104 @@
+"""The only place that formats or parses quantities for people.
+
+Counts, bytes and FLOP use decimal prefixes (1 MB = 10^6 bytes); exact integers are printed with
+thousands separators where a table has room for them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from convcost.errors import UsageError
+
+_PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SECONDS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+_SECONDS_PER = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
+
+
+def format_count(value: float, unit: str = "") -> str:
+    """Three significant digits with a decimal prefix; below ten thousand the number itself.
+
+    >>> format_count(1_410_027), format_count(512), format_count(15_470_264_320, "MAC")
+    ('1.41 M', '512', '15.5 GMAC')
+    """
+    for scale, prefix in _PREFIXES:
+        if abs(value) >= scale and (scale > 1e3 or abs(value) >= 1e4):
+            return f"{_three_digits(value / scale)} {prefix}{unit}"
+    return f"{_plain(value)} {unit}".rstrip()
+
+
+def format_bytes(value: float) -> str:
+    """Bytes with a decimal prefix.
+
+    >>> format_bytes(4_194_304), format_bytes(896)
+    ('4.19 MB', '896 B')
+    """
+    return format_count(value, "B")
+
+
+def format_seconds(value: float) -> str:
+    """A duration with three significant digits.
+
+    >>> format_seconds(4.6), format_seconds(0.000482), format_seconds(340), format_seconds(0)
+    ('4.60 s', '482 µs', '5.67 min', '0 s')
+    """
+    if value == 0:
+        return "0 s"
+    for scale, unit in _SECONDS:
+        # three digits of seconds read better than a fraction of two minutes
+        if abs(value) >= (120.0 if unit == "min" else 0.9995 * scale):
+            return f"{_three_digits(value / scale)} {unit}"
+    return f"{value:.3g} s"
+
+
+def format_ratio(value: float) -> str:
+    """A ratio with enough digits to compare.
+
+    >>> format_ratio(16.306), format_ratio(0.1657), format_ratio(1.0)
+    ('16.3x', '0.166x', '1.00x')
+    """
+    return f"{_three_digits(value)}x"
+
+
+def format_percent(share: float) -> str:
+    """A share of one as a percentage.
+
+    >>> format_percent(0.6143), format_percent(0.0143), format_percent(0.0001)
+    ('61 %', '1.4 %', '<0.1 %')
+    """
+    percent = 100 * share
+    if 0 < percent < 0.1:
+        return "<0.1 %"
+    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.1f} %"
+
+
+def parse_seconds(text: str) -> float:
+    """Read a duration such as ``4.6s``, ``340 s``, ``12ms``, ``5min`` or ``4.6`` (seconds).
+
+    >>> parse_seconds("4.6s"), parse_seconds("12 ms"), parse_seconds("1.5min")
+    (4.6, 0.012, 90.0)
+    """
+    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?|\.\d+)\s*([a-zµ]*)\s*", text)
+    factor = _SECONDS_PER.get(match[2] or "s") if match else None
+    if match is None or factor is None or float(match[1].replace(",", ".")) == 0:
+        raise UsageError(
+            f"'{text}' is not a duration above zero", hint="write it as 4.6s, 340s, 12ms or 5min"
+        )
+    return float(match[1].replace(",", ".")) * factor
+
+
+def _three_digits(value: float) -> str:
+    magnitude = abs(value)
+    if magnitude >= 1e6:
+        return f"{value:.3g}"
+    if magnitude >= 99.95:
+        return f"{value:.0f}"
+    if magnitude >= 9.995:
+        return f"{value:.1f}"
+    if magnitude >= 0.9995:
+        return f"{value:.2f}"
+    return f"{value:.3g}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else _three_digits(value)
