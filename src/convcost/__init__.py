@@ -1,1 +1,35 @@
-"""What a convolutional network costs, why, and what would make it cheaper."""
+"""What a convolutional network costs, why, and what would make it cheaper.
+
+    import convcost
+
+    net = convcost.read("summary.txt")           # a path, or the text of a pasted summary
+    convcost.count(net).total.forward.macs       # exact
+    convcost.predict(net, device="gtx-1080-ti").seconds.value
+    print(convcost.explain(*convcost.read_all(text)).answer)
+
+The verbs are those of the command line. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost._version import __version__
+
+if TYPE_CHECKING:
+    from convcost.verbs import count, explain, predict, read, read_all
+
+__all__ = ["__version__", "count", "explain", "predict", "read", "read_all"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a verb when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module 'convcost' has no attribute '{name}'")
+    from convcost import verbs
+
+    return getattr(verbs, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,17 @@
+"""The time of a network: kernels on a device, plans over data sets."""
+
+from convcost.predict.prediction import Estimate, LayerPrediction, Plan, Prediction, predict
+from convcost.predict.roofline import DATA_SHEETS, DataSheet, KernelTime, kernel_time, vector_fill
+
+__all__ = [
+    "DATA_SHEETS",
+    "DataSheet",
+    "Estimate",
+    "KernelTime",
+    "LayerPrediction",
+    "Plan",
+    "Prediction",
+    "kernel_time",
+    "predict",
+    "vector_fill",
+]

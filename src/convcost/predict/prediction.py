@@ -1,0 +1,257 @@
+"""Predict the time of a network on a device, as a runtime would execute it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from convcost.count import UnknownCost, Workload, count
+from convcost.errors import NetworkError
+from convcost.network.builder import BATCH
+from convcost.predict.roofline import DATA_SHEETS, Bound, KernelTime, kernel_time
+from convcost.runtime import default_for, lower
+
+if TYPE_CHECKING:
+    from convcost.device import Device
+    from convcost.network.network import Network
+    from convcost.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds with a 90 % band."""
+
+    value: float
+    low: float
+    high: float
+
+    def times(self, factor: float) -> Estimate:
+        """The estimate of doing it that many times."""
+        return Estimate(self.value * factor, self.low * factor, self.high * factor)
+
+    def plus(self, seconds: float) -> Estimate:
+        """The estimate with a known duration added."""
+        return Estimate(self.value + seconds, self.low + seconds, self.high + seconds)
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerPrediction:
+    """The predicted time of a layer.
+
+    Attributes:
+        name: the layer's.
+        op: the kind of its op.
+        seconds: of its kernels; 0 for a view, or where another layer's kernel computes it.
+        share: of the whole batch.
+        bound: what limits its slowest kernel; None without a kernel of its own.
+        kernels: its kernels' times.
+        fused_into: the layer whose kernel computes it.
+    """
+
+    name: str
+    op: str
+    seconds: float
+    share: float
+    bound: Bound | None
+    kernels: tuple[KernelTime, ...]
+    fused_into: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        return {
+            "name": self.name,
+            "op": self.op,
+            "seconds": self.seconds,
+            "share": self.share,
+            "bound": self.bound,
+            "phases": {"forward": self.seconds},
+            "kernels": [
+                {
+                    "name": time.kernel.name,
+                    "seconds": time.seconds,
+                    "bound": time.bound,
+                    "read_bytes": time.kernel.cost.read_bytes,
+                    "write_bytes": time.kernel.cost.write_bytes,
+                    "vector_fill": time.fill,
+                }
+                for time in self.kernels
+            ],
+            "fused_into": self.fused_into,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The time of a whole data set.
+
+    Attributes:
+        samples: in the data set.
+        steps: batches over all epochs, the last of each perhaps smaller.
+        epochs: passes.
+        seconds: everything, the framework's loop included.
+        loop_seconds: the framework's loop alone.
+    """
+
+    samples: int
+    steps: int
+    epochs: int
+    seconds: Estimate
+    loop_seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        return {
+            "samples": self.samples,
+            "steps": self.steps,
+            "epochs": self.epochs,
+            "seconds": self.seconds.to_dict(),
+            "loop_seconds": self.loop_seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The predicted time of a batch, layer by layer."""
+
+    source: str
+    device: Device
+    runtime: Runtime
+    workload: Workload
+    seconds: Estimate
+    layers: tuple[LayerPrediction, ...]
+    unknown: tuple[UnknownCost, ...]
+    plan: Plan | None = None
+    basis: Literal["data sheet"] = "data sheet"
+
+    @property
+    def complete(self) -> bool:
+        """Whether every layer's time is contained."""
+        return not self.unknown
+
+    @property
+    def kernels(self) -> tuple[KernelTime, ...]:
+        """All kernels in order of execution."""
+        return tuple(time for layer in self.layers for time in layer.kernels)
+
+    def __repr__(self) -> str:
+        where = f"{self.runtime.name} on {self.device.name}, batch {self.workload.batch}"
+        return f"<Prediction of {self.source}: {self.seconds.value:.3g} s per batch, {where}>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract, one NETWORK of `convcost/predict/1`."""
+        return {
+            "source": self.source,
+            "device": self.device.name,
+            "runtime": self.runtime.name,
+            "workload": self.workload.to_dict(),
+            "basis": self.basis,
+            "complete": self.complete,
+            "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
+            "seconds": {**self.seconds.to_dict(), "per": "batch"},
+            "layers": [layer.to_dict() for layer in self.layers],
+            **({} if self.plan is None else {"plan": self.plan.to_dict()}),
+        }
+
+
+def predict(
+    network: Network,
+    workload: Workload | None = None,
+    *,
+    device: Device | None = None,
+    runtime: Runtime | None = None,
+) -> Prediction:
+    """Predict the time of a forward pass by data sheet.
+
+    Args:
+        network: what to run.
+        workload: batch, mode, dtype, and the samples of a plan; default: one sample, inference.
+        device: default: this machine.
+        runtime: default: the runtime of the network's own framework.
+
+    Raises:
+        NetworkError: no layer has a known cost.
+
+    >>> from convcost.device import load as device
+    >>> from convcost.zoo import load
+    >>> p = predict(load("alexnet"), device=device("gtx-1080-ti"))
+    >>> p.seconds.low < p.seconds.value < p.seconds.high
+    True
+    """
+    if device is None:
+        from convcost.device import THIS_MACHINE, load
+
+        device = load(THIS_MACHINE)
+    workload = workload or Workload()
+    runtime = runtime or default_for(network.framework)
+    counted = count(network, workload)
+    known = {layer.name for layer in counted.layers if layer.forward is not None}
+    bound = network if workload.dtype is None else network.with_dtype(workload.dtype)
+    bound = bound.bind({str(BATCH): workload.batch})
+    rules = runtime.rules.get(device.kind)
+    dtype = workload.dtype or "float32"
+    kernels = lower(bound, runtime, device.kind, workload.mode)
+    times = [
+        kernel_time(kernel, device, rules, dtype)  # type: ignore[arg-type]  # lower() refused None
+        for kernel in kernels
+        if known.issuperset(kernel.layers)
+    ]
+    whole = sum(time.seconds for time in times)
+    if not times:
+        raise NetworkError(f"no layer of '{network.name}' has a cost that is known")
+    sheet = DATA_SHEETS[device.kind]
+    seconds = Estimate(whole, whole * sheet.low, whole * sheet.high)
+    return Prediction(
+        source=network.name,
+        device=device,
+        runtime=runtime,
+        workload=workload,
+        seconds=seconds,
+        layers=_layers(bound, times, whole),
+        unknown=counted.unknown,
+        plan=_plan(workload, seconds, rules.loop_seconds.value if rules else 0.0),
+    )
+
+
+def _layers(network: Network, times: list[KernelTime], whole: float) -> tuple[LayerPrediction, ...]:
+    own: dict[str, list[KernelTime]] = {}
+    fused: dict[str, str] = {}
+    for time in times:
+        first, *others = time.kernel.layers
+        own.setdefault(first, []).append(time)
+        fused.update(dict.fromkeys(others, first))
+    rows = []
+    for layer in network.layers:
+        kernels = tuple(own.get(layer.name, ()))
+        seconds = sum(time.seconds for time in kernels)
+        slowest = max(kernels, key=lambda time: time.seconds, default=None)
+        rows.append(
+            LayerPrediction(
+                name=layer.name,
+                op=layer.op.kind,
+                seconds=seconds,
+                share=seconds / whole,
+                bound=None if slowest is None else slowest.bound,
+                kernels=kernels,
+                fused_into=fused.get(layer.name),
+            )
+        )
+    return tuple(rows)
+
+
+def _plan(workload: Workload, batch: Estimate, loop_seconds: float) -> Plan | None:
+    """Whole batches at the batch's time; a last smaller batch is charged by its share."""
+    if workload.samples is None or workload.steps is None:
+        return None
+    loop = workload.steps * loop_seconds
+    batches = workload.epochs * workload.samples / workload.batch
+    return Plan(
+        samples=workload.samples,
+        steps=workload.steps,
+        epochs=workload.epochs,
+        seconds=batch.times(batches).plus(loop),
+        loop_seconds=loop,
+    )

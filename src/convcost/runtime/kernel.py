@@ -1,0 +1,32 @@
+"""A unit of execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from convcost.network.cost import Cost
+    from convcost.network.dims import Dim
+
+#: product: convolution or matrix product; stream: element-wise and pooling; copy: no arithmetic
+KernelKind: TypeAlias = Literal["product", "stream", "copy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """What a runtime executes as one piece.
+
+    Attributes:
+        name: the layer's, with the part of it (``conv2d_1``, ``conv2d_1/bias``).
+        layers: the layers that it computes; its time is charged to the first one.
+        kind: which of the device's limits it can reach.
+        cost: what it really computes and moves, intermediate passes included.
+        channels: size of the axis that fills the vector units, for a product.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    kind: KernelKind
+    cost: Cost
+    channels: Dim | None = None
