@@ -12,7 +12,9 @@ from convcost.errors import UsageError
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SECONDS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-_SECONDS_PER = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
+#: microseconds are read with the micro sign and with the Greek letter that looks like it
+_SECONDS_PER = {"h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_SECONDS_PER |= {"\u00b5s": 1e-6, "\u03bcs": 1e-6}
 
 
 def format_count(value: float, unit: str = "") -> str:
@@ -22,7 +24,8 @@ def format_count(value: float, unit: str = "") -> str:
     ('1.41 M', '512', '15.5 GMAC')
     """
     for scale, prefix in _PREFIXES:
-        if abs(value) >= scale and (scale > 1e3 or abs(value) >= 1e4):
+        # 999,999 rounds to 1.00 M, not to 1000 k
+        if abs(value) >= (1e4 if scale == 1e3 else 0.9995 * scale):
             return f"{_three_digits(value / scale)} {prefix}{unit}"
     return f"{_plain(value)} {unit}".rstrip()
 
@@ -78,7 +81,7 @@ def parse_seconds(text: str) -> float:
     >>> parse_seconds("4.6s"), parse_seconds("12 ms"), parse_seconds("1.5min")
     (4.6, 0.012, 90.0)
     """
-    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?|\.\d+)\s*([a-zµ]*)\s*", text)
+    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?|\.\d+)\s*([a-z\u00b5\u03bc]*)\s*", text)
     factor = _SECONDS_PER.get(match[2] or "s") if match else None
     if match is None or factor is None or float(match[1].replace(",", ".")) == 0:
         raise UsageError(

@@ -75,9 +75,7 @@ def predict(
     """
     from convcost.predict import predict as by_objects
 
-    workload = Workload(
-        batch=batch, training=training, dtype=dtype, samples=samples, epochs=epochs
-    )
+    workload = Workload(batch=batch, training=training, dtype=dtype, samples=samples, epochs=epochs)
     return by_objects(net, workload, device=_device(device), runtime=_runtime(runtime))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.count.workload import Workload
 from convcost.network.builder import BATCH
 from convcost.network.cost import Cost, total
-from convcost.network.dims import free_symbols, product
+from convcost.network.dims import free_symbols, summed
 from convcost.network.equation import power_product
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class LayerCount:
         statistics: stored numbers that are not learned.
         forward: the cost of the forward pass; None where it is not known.
         padding_macs: the part of the MACs that multiplies padding zeros, where it can be told.
-        time_formula: the MACs as a product of loop sizes; empty for a layer without MACs.
-        space_formula: parameters + output values (seed 004's space complexity).
+        time_formula: the MACs per sample as a product of loop sizes; empty without MACs.
+        space_formula: parameters + output values per sample (seed 004's space complexity).
         shared_with: the layer whose parameters this call uses again.
         line: where the source mentions it.
     """
@@ -43,9 +43,9 @@ class LayerCount:
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[tuple[Dim, ...], ...]
-    parameters: int
-    trainable_parameters: int
-    statistics: int
+    parameters: Dim
+    trainable_parameters: Dim
+    statistics: Dim
     forward: Cost | None
     padding_macs: int | None = None
     time_formula: str = ""
@@ -118,9 +118,8 @@ class Count:
 
     def __repr__(self) -> str:
         at_least = "" if self.complete else "at least "
-        figures = (
-            f"{self.total.parameters:,} parameters, {at_least}{self.total.forward.macs:,} MACs"
-        )
+        parameters, macs = _grouped(self.total.parameters), _grouped(self.total.forward.macs)
+        figures = f"{parameters} parameters, {at_least}{macs} MACs"
         return f"<Count of {self.source}: {figures} at batch {self.workload.batch}>"
 
     def to_dict(self) -> dict[str, Any]:
@@ -155,8 +154,11 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
         network = network.with_dtype(workload.dtype)
     bound = network if symbolic else network.bind({str(BATCH): workload.batch})
     rows, unknown = [], []
+    added: set[str] = set()
     for shown, layer in zip(network.layers, bound.layers, strict=True):
-        row, why = _row(bound, layer, network, shown, workload, symbolic=symbolic)
+        own = tuple(bound.table[id_] for id_ in layer.parameters if id_ not in added)
+        added.update(layer.parameters)
+        row, why = _row(bound, layer, network, shown, own, workload, symbolic=symbolic)
         rows.append(row)
         if why is not None:
             unknown.append(UnknownCost(layer.name, row.op, why))
@@ -171,7 +173,7 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
         ),
         unknown=tuple(unknown),
         notes=network.notes,
-        definitions=bound.definitions if symbolic else {},
+        definitions=network.definitions,
     )
 
 
@@ -194,8 +196,8 @@ def note_to_dict(note: Note) -> dict[str, Any]:
 
 
 def _row(
-    bound: Network, layer: Layer, network: Network, shown: Layer, workload: Workload, *,
-    symbolic: bool,
+    bound: Network, layer: Layer, network: Network, shown: Layer, own: Iterable[Parameter],
+    workload: Workload, *, symbolic: bool,
 ) -> tuple[LayerCount, str | None]:  # fmt: skip
     """The row of a layer, and why its cost is not known where it is not."""
     call = bound.call(layer, workload.mode)
@@ -206,7 +208,6 @@ def _row(
         if open_names:
             needs = ", ".join(sorted(open_names))
             cost, why = None, f"the source does not give {needs}"
-    own = () if layer.shared_with else call.parameters
     equations = shown.op.equations(network.call(shown, workload.mode))
     row = LayerCount(
         name=layer.name,
@@ -216,7 +217,7 @@ def _row(
         **_parameter_sums(own),
         forward=cost,
         padding_macs=None if cost is None else layer.op.padding_macs(call),
-        time_formula=" + ".join(equation.formula for equation in equations),
+        time_formula=" + ".join(equation.per_sample for equation in equations),
         space_formula=_space_formula(shown, own),
         shared_with=layer.shared_with,
         line=layer.line,
@@ -226,7 +227,8 @@ def _row(
 
 def _space_formula(layer: Layer, own: Iterable[Parameter]) -> str:
     parts = [power_product(parameter.shape) for parameter in own]
-    parts += [power_product(tensor.shape) for tensor in layer.outputs]
+    per_sample = ((a.size for a in t.axes if a.name != "batch") for t in layer.outputs)
+    parts += [power_product(sizes) for sizes in per_sample]
     return " + ".join(parts)
 
 
@@ -234,13 +236,17 @@ def _parameter_sums(parameters: Iterable[Parameter]) -> dict[str, Any]:
     parameters = tuple(parameters)
 
     def elements(chosen: Iterable[Parameter]) -> Dim:
-        return sum((product(p.shape) for p in chosen), start=0)
+        return summed(p.elements for p in chosen)
 
     return {
         "parameters": elements(p for p in parameters if p.learned),
         "trainable_parameters": elements(p for p in parameters if p.trainable),
         "statistics": elements(p for p in parameters if not p.learned),
     }
+
+
+def _grouped(size: Dim) -> str:
+    return f"{size:,}" if isinstance(size, int) else f"({size})"
 
 
 def _plain(size: Dim) -> int | str:

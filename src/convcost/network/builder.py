@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.network.dims import Dim, Expr, Symbol, symbol
-from convcost.network.network import Layer, Network, Note, Ref, check_sizes
+from convcost.network.dims import Dim, Expr, Symbol, product, symbol
+from convcost.network.network import Layer, Network, Note, Ref, check_sizes, naming
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import SPATIAL_AXES, Axis, Tensor
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.network.op import Op
+    from convcost.network.parameter import Weight
 
 #: The batch axis of a network that is not bound to a batch yet.
 BATCH = symbol("N")
@@ -36,6 +38,7 @@ class Builder:
         self._layers: dict[str, Layer] = {}
         self._table: dict[str, Parameter] = {}
         self._sizes: dict[Dim, Expr] = {}
+        self._taken: set[str] = set()
         self._numbers: dict[str, int] = {}
 
     def add(
@@ -63,22 +66,24 @@ class Builder:
         name = name or self._free_name(op.kind)
         if name in self._layers:
             raise NetworkError(f"two layers are named '{name}'")
-        tensors = tuple(self.tensor(ref) for ref in inputs)
-        try:
+        with naming(name):
+            tensors = tuple(self.tensor(ref) for ref in inputs)
+            _check_arity(op, len(inputs))
             outputs = tuple(self._with_named_sizes(t) for t in op.outputs(*tensors))
             weights = op.weights(*tensors)
-        except NetworkError as error:
-            raise NetworkError(f"layer '{name}': {error.message}", hint=error.hint) from None
-        check_sizes(name, outputs)
+            shared_with = self._first_call(shared_with, weights)
         if shared_with is None:
             ids = tuple(f"{name}/{weight.name}" for weight in weights)
+        else:
+            ids = self._layers[shared_with].parameters
+        layer = Layer(name, op, inputs, outputs, ids, shared_with, line)
+        check_sizes(layer)
+        if shared_with is None:
             for id_, w in zip(ids, weights, strict=True):
                 self._table[id_] = Parameter(
                     id_, w.shape, learned=w.learned, trainable=trainable and w.learned
                 )
-        else:
-            ids = self._layers[shared_with].parameters
-        self._layers[name] = Layer(name, op, inputs, outputs, ids, shared_with, line)
+        self._layers[name] = layer
         return Ref(name)
 
     def tensor(self, ref: Ref) -> Tensor:
@@ -105,12 +110,26 @@ class Builder:
         return Network(
             name=self.name,
             layers=tuple(self._layers.values()),
-            table=self._table,
+            table=dict(self._table),
             outputs=tuple(outputs),
             notes=tuple(notes),
             framework=self.framework,
             missing=tuple(missing),
         )
+
+    def _first_call(self, shared_with: str | None, weights: Sequence[Weight]) -> str | None:
+        """The layer that added the parameters which a later call uses again."""
+        if shared_with is None:
+            return None
+        layer = self._layers.get(shared_with)
+        if layer is None:
+            raise NetworkError(f"there is no layer '{shared_with}' to share parameters with")
+        there = [self._table[id_].elements for id_ in layer.parameters]
+        here = [product(weight.shape) for weight in weights]
+        known = all(isinstance(elements, int) for elements in (*there, *here))
+        if len(here) != len(there) or (known and here != there):
+            raise NetworkError(f"it needs other parameters than '{shared_with}', which it shares")
+        return layer.shared_with or layer.name
 
     def _free_name(self, kind: str) -> str:
         while True:
@@ -120,18 +139,32 @@ class Builder:
 
     def _with_named_sizes(self, tensor: Tensor) -> Tensor:
         """Give each computed spatial size a name, so that formulas after it stay readable."""
-        if all(isinstance(axis.size, int) for axis in tensor.axes):
-            return tensor
-        return Tensor(tuple(self._with_named_size(axis) for axis in tensor.axes), tensor.dtype)
+        axes = tuple([self._with_named_size(axis) for axis in tensor.axes])
+        same = all(a is b for a, b in zip(axes, tensor.axes, strict=True))
+        return tensor if same else Tensor(axes, tensor.dtype)
 
     def _with_named_size(self, axis: Axis) -> Axis:
         size = axis.size
-        if axis.name not in SPATIAL_AXES or isinstance(size, int) or _is_symbol(size):
+        if isinstance(size, int):
+            return axis
+        if _is_symbol(size):
+            self._taken.add(str(size))
+            return axis
+        if axis.name not in SPATIAL_AXES:
             return axis
         if size not in self._sizes:
-            count = len(self._sizes) + 1
-            self._sizes[size] = symbol("M" if count == 1 else f"M{count}", definition=size)
+            names = (f"M{number}" if number > 1 else "M" for number in itertools.count(1))
+            name = next(name for name in names if name not in self._taken)
+            self._taken.add(name)
+            self._sizes[size] = symbol(name, definition=size)
         return Axis(axis.name, self._sizes[size])
+
+
+def _check_arity(op: Op, inputs: int) -> None:
+    fewest, most = op.arity
+    if inputs < fewest or (most is not None and inputs > most):
+        least = "at least " if most is None else ""
+        raise NetworkError(f"{op.kind} has {inputs} inputs; expected {least}{fewest}")
 
 
 def _is_symbol(size: Expr) -> bool:

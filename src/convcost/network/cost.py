@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from convcost.network.dims import Dim, evaluate
+from convcost.network.dims import Dim, Evaluation, summed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,8 @@ class Cost:
     def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Every figure for numbers or NumPy arrays of the symbols, `flops` among them."""
         names = [*(field.name for field in fields(self)), "flops"]
-        return {name: evaluate(getattr(self, name), values) for name in names}
+        sizes = Evaluation(values)
+        return {name: sizes(getattr(self, name)) for name in names}
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -56,7 +57,5 @@ def total(costs: Iterable[Cost]) -> Cost:
     >>> total([Cost(macs=2), Cost(macs=3, read_bytes=4)])
     Cost(macs=5, elementwise=0, read_bytes=4, write_bytes=0, weight_bytes=0)
     """
-    result = Cost()
-    for cost in costs:
-        result = result + cost
-    return result
+    costs = tuple(costs)
+    return Cost(**{f.name: summed(getattr(cost, f.name) for cost in costs) for f in fields(Cost)})

@@ -3,8 +3,8 @@
 A `Dim` is an int or an `Expr`. Formulas are written once with ``+ - * //`` and the helpers
 `ceil_div`, `maximum` and `product`; they then give ints for ints, expressions for symbols and,
 through `evaluate`, arrays for arrays. An expression is a polynomial with integer coefficients over
-atoms (symbols, floor divisions, maxima) and collapses to an int as soon as it is constant, so
-equal expressions compare equal.
+atoms (symbols, floor divisions, maxima) and collapses to an int as soon as it is constant: equal
+polynomials compare equal, and so do divisions and maxima that differ by whole numbers only.
 
 >>> size, kernel, padding, stride = symbols("X K P S")
 >>> (size - kernel + 2 * padding) // stride + 1
@@ -21,17 +21,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from convcost.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 INT64_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A named size; an output axis's symbol carries its definition and can be evaluated by it."""
+    """A named size; an output axis's symbol carries its definition and is evaluated by it."""
 
     name: str
     definition: Dim | None = None
+    #: names that need a value before this size is a number
+    free: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        free = {self.name} if self.definition is None else free_symbols(self.definition)
+        object.__setattr__(self, "free", frozenset(free))
 
     def __str__(self) -> str:
         return self.name
@@ -60,13 +66,13 @@ class Maximum:
 
 
 Atom: TypeAlias = Symbol | FloorDiv | Maximum
-Monomial: TypeAlias = tuple[tuple[Atom, int], ...]
+Monomial: TypeAlias = frozenset[tuple[Atom, int]]
 Dim: TypeAlias = Union[int, "Expr"]
 
 
 @dataclass(frozen=True, slots=True, eq=True)
 class Expr:
-    """A polynomial: monomial (atoms with powers, in a canonical order) -> coefficient.
+    """A polynomial: monomial (atoms with powers) -> coefficient.
 
     Build it from `symbols`; an `Expr` is never constant.
     """
@@ -103,14 +109,17 @@ class Expr:
     def __repr__(self) -> str:
         return str(self)
 
+    def __format__(self, spec: str) -> str:
+        """As text: thousands separators and the like are for numbers."""
+        return str(self)
+
     def __str__(self) -> str:
-        rank = {atom: position for position, atom in enumerate(self.order)}
-        texts = []
-        for monomial, coefficient in sorted(
-            self.terms, key=lambda term: _reading_order(term, rank)
-        ):
+        texts: list[str] = []
+        for factors, coefficient in _in_reading_order(self):
             sign = "-" if coefficient < 0 else "+"
-            texts.append(f"{sign} {_monomial_text(monomial, abs(coefficient), rank)}")
+            # a leading -X//2 would read as (-X)//2
+            alone = coefficient == 1 or (coefficient == -1 and bool(texts))
+            texts.append(f"{sign} {_monomial_text(factors, abs(coefficient), alone=alone)}")
         text = " ".join(texts)
         return text[2:] if text.startswith("+ ") else "-" + text[2:]
 
@@ -123,7 +132,7 @@ def symbols(names: str) -> tuple[Expr, ...]:
 def symbol(name: str, definition: Dim | None = None) -> Expr:
     """A named size; with a definition it stands for that expression and prints as its name."""
     atom = Symbol(name, definition)
-    return Expr(frozenset({(((atom, 1),), 1)}), (atom,))
+    return _atom(atom)
 
 
 def ceil_div(numerator: Dim, denominator: Dim) -> Dim:
@@ -144,7 +153,12 @@ def maximum(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int):
         return max(left, right)
     if isinstance(left, Expr) or isinstance(right, Expr):
-        return left if left == right else _atom(Maximum(left, right))
+        difference = left - right
+        if isinstance(difference, int):
+            return left if difference >= 0 else right
+        # either order gives the same atom: plain numbers last, else by name
+        left, right = sorted((left, right), key=lambda dim: (isinstance(dim, int), str(dim)))
+        return _atom(Maximum(left, right))
     import numpy as np
 
     return np.maximum(left, right)
@@ -153,6 +167,11 @@ def maximum(left: Any, right: Any) -> Any:
 def minimum(left: Any, right: Any) -> Any:
     """The smaller of two sizes."""
     return -maximum(-left, -right)
+
+
+def summed(sizes: Iterable[Dim]) -> Dim:
+    """The sum of sizes; faster than adding one by one where there are many symbolic terms."""
+    return _sum(sizes)
 
 
 def product(sizes: Iterable[Dim]) -> Dim:
@@ -171,160 +190,255 @@ def number(dim: Dim, what: str) -> int:
     """
     if isinstance(dim, int):
         return dim
-    names = ", ".join(sorted(free_symbols(dim)))
+    names = sorted(free_symbols(dim))
     raise NetworkError(
-        f"{what} is not known: {dim} needs {names}",
-        hint=f"bind {names}, for example --dim {names}=1",
+        f"{what} is not known: {dim} needs {', '.join(names)}",
+        hint=f"bind it, for example {' '.join(f'--dim {name}=1' for name in names)}",
     )
 
 
-def free_symbols(dim: Dim) -> frozenset[str]:
-    """Names that have to be bound before the size is a number."""
-    if isinstance(dim, int):
-        return frozenset()
-    names: set[str] = set()
-    for monomial, _ in dim.terms:
-        for atom, _ in monomial:
-            match atom:
-                case Symbol(name, None):
-                    names.add(name)
-                case Symbol(_, definition) if definition is not None:
-                    names |= free_symbols(definition)
-                case FloorDiv(left, right) | Maximum(left, right):
-                    names |= free_symbols(left) | free_symbols(right)
-    return frozenset(names)
+def free_symbols(*dims: Dim) -> frozenset[str]:
+    """Names that have to be bound before the sizes are numbers."""
+    return frozenset(name for dim in dims for atom in _mentioned(dim) for name in atom.free)
 
 
-def definitions(dim: Dim) -> dict[str, Dim]:
-    """The definitions of the named sizes in an expression, the innermost first."""
-    found: dict[str, Dim] = {}
-    if isinstance(dim, Expr):
-        for atom in dim.order:
-            if isinstance(atom, Symbol) and atom.definition is not None:
-                found |= definitions(atom.definition) | {atom.name: atom.definition}
-            elif isinstance(atom, FloorDiv):
-                found |= definitions(atom.numerator) | definitions(atom.denominator)
-            elif isinstance(atom, Maximum):
-                found |= definitions(atom.left) | definitions(atom.right)
+def definitions(*dims: Dim) -> dict[str, Dim]:
+    """The definitions of the named sizes in expressions, the innermost first."""
+    named = _symbols_within(dims)
+    return {s.name: s.definition for s in named if s.definition is not None}
+
+
+def _symbols_within(dims: Iterable[Dim], known: Collection[Symbol] = ()) -> Iterable[Symbol]:
+    """Every symbol that sizes mention, also inside definitions: the innermost first, each once.
+
+    What only `known` symbols mention is left out. A loop, since definitions form long chains: each
+    output size of a deep network is defined by the one before it.
+    """
+    found: dict[Symbol, None] = {}
+    for dim in dims:
+        open_: list[tuple[Symbol | None, Iterator[Symbol]]] = [(None, _mentioned(dim))]
+        while open_:
+            owner, rest = open_[-1]
+            for atom in rest:
+                if atom in found or atom in known:
+                    continue
+                if atom.definition is not None:
+                    open_.append((atom, _mentioned(atom.definition)))
+                    break
+                found[atom] = None
+            else:
+                open_.pop()
+                if owner is not None:
+                    found[owner] = None
     return found
+
+
+def _mentioned(dim: Dim) -> Iterator[Symbol]:
+    """The symbols in a formula itself, not those in their definitions."""
+    if isinstance(dim, int):
+        return
+    for atom in dim.order:
+        match atom:
+            case Symbol():
+                yield atom
+            case FloorDiv(left, right) | Maximum(left, right):
+                yield from _mentioned(left)
+                yield from _mentioned(right)
+
+
+class Substitution:
+    """Replaces symbols in many sizes; what they share is worked out once."""
+
+    def __init__(self, values: Mapping[str, Dim]) -> None:
+        self._values = values
+        self._symbols: dict[Symbol, Dim] = {}
+        self._done: dict[Expr, Dim] = {}
+
+    def __call__(self, dim: Dim) -> Dim:
+        """The size with symbols replaced; what is left symbolic stays an expression."""
+        if isinstance(dim, int):
+            return dim
+        result = self._done.get(dim)
+        if result is None:
+            for atom in _symbols_within((dim,), self._symbols):
+                self._symbols[atom] = self._symbol(atom)
+            result = self._done[dim] = self._formula(dim)
+        return result
+
+    def _formula(self, dim: Dim) -> Dim:
+        if isinstance(dim, int):
+            return dim
+        return _sum(
+            product([coefficient, *(self._atom(a) for a, power in factors for _ in range(power))])
+            for factors, coefficient in _in_reading_order(dim)
+        )
+
+    def _symbol(self, atom: Symbol) -> Dim:
+        if atom.definition is None:
+            return self._values.get(atom.name, _atom(atom))
+        inner = self._formula(atom.definition)
+        return inner if isinstance(inner, int) else symbol(atom.name, inner)
+
+    def _atom(self, atom: Atom) -> Dim:
+        match atom:
+            case Symbol():
+                return self._symbols[atom]
+            case FloorDiv(left, right):
+                return _floor_div(self._formula(left), self._formula(right))
+            case Maximum(left, right):
+                result: Dim = maximum(self._formula(left), self._formula(right))
+                return result
 
 
 def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
     """The size with symbols replaced; what is left symbolic stays an expression.
 
+    A named size follows its definition; it cannot be replaced itself.
+
     >>> substitute(symbol("N") * 4 + symbol("X"), {"N": 32})
     X + 128
     """
-    if isinstance(dim, int):
-        return dim
-    return _sum(
-        product(
-            [coefficient, *(_substitute_atom(a, values) for a, p in monomial for _ in range(p))]
-        )
-        for monomial, coefficient in dim.terms
-    )
+    return Substitution(values)(dim)
 
 
-def _substitute_atom(atom: Atom, values: Mapping[str, Dim]) -> Dim:
-    match atom:
-        case Symbol(name, _) if name in values:
-            return values[name]
-        case Symbol(name, definition) if definition is not None:
-            inner = substitute(definition, values)
-            return inner if isinstance(inner, int) else symbol(name, inner)
-        case FloorDiv(left, right):
-            return _floor_div(substitute(left, values), substitute(right, values))
-        case Maximum(left, right):
-            result: Dim = maximum(substitute(left, values), substitute(right, values))
-            return result
-    return _atom(atom)
-
-
-def evaluate(dim: Dim, values: Mapping[str, Any]) -> Any:
-    """The size for numbers or NumPy arrays of numbers, one result per element.
+class Evaluation:
+    """Sizes for numbers or NumPy arrays of numbers; named sizes are worked out once.
 
     Arrays are computed in int64 where a bound over all intermediate values shows that they fit,
     with Python's exact integers (dtype object) otherwise: a result is never silently wrapped.
 
+    Attributes:
+        where: a mask of the elements that matter, None for all: elsewhere a division by zero does
+            not raise and the result means nothing. It may only shrink; set it before the first
+            use.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.where: Any = None
+        self._values = values
+        self._plain = all(isinstance(value, int) for value in values.values())
+        self._substitution = Substitution(values if self._plain else {})
+        self._arrays: dict[Symbol, Any] = {}
+        self._bounds: dict[Symbol, int] = {}
+        self._results: dict[type, dict[Symbol, Any]] = {}
+
+    def __call__(self, dim: Dim) -> Any:
+        """The size, one result per element.
+
+        Raises:
+            NetworkError: a symbol has no value, a value is not a whole number, or a divisor is
+                zero.
+        """
+        if isinstance(dim, int):
+            return dim
+        for atom in _symbols_within((dim,), self._bounds):
+            self._bounds[atom] = self._symbol_bound(atom, dim)
+        if self._plain and self.where is None:
+            return self._substitution(dim)
+        import numpy as np
+
+        dtype = np.int64 if self._bound(dim) <= INT64_MAX else object
+        results = self._results.setdefault(dtype, {})
+        for atom in _symbols_within((dim,), results):
+            if atom.definition is None:
+                results[atom] = self._arrays[atom].astype(dtype)
+            else:
+                results[atom] = self._formula(atom.definition, results)
+        return self._formula(dim, results)
+
+    def _symbol_bound(self, atom: Symbol, dim: Dim) -> int:
+        if atom.definition is not None:
+            return self._bound(atom.definition)
+        value = self._values.get(atom.name)
+        if value is None:
+            names = ", ".join(sorted(free_symbols(dim) - set(self._values)))
+            raise NetworkError(f"{dim} needs a value for {names}")
+        if self._plain and self.where is None:
+            return abs(int(value))
+        import numpy as np
+
+        self._arrays[atom] = array = np.asarray(value)
+        if array.dtype.kind not in "iuO" and array.size:
+            raise NetworkError(f"the values of {atom.name} are {array.dtype}, not whole numbers")
+        # not by abs: it wraps for the smallest integer of a dtype
+        return int(max(int(array.max()), -int(array.min()))) if array.size else 0
+
+    def _formula(self, dim: Dim, results: Mapping[Symbol, Any]) -> Any:
+        if isinstance(dim, int):
+            return dim
+        total: Any = 0
+        for monomial, coefficient in dim.terms:
+            term: Any = coefficient
+            for atom, power in monomial:
+                term = term * self._atom(atom, results) ** power
+            total = total + term
+        return total
+
+    def _atom(self, atom: Atom, results: Mapping[Symbol, Any]) -> Any:
+        match atom:
+            case Symbol():
+                return results[atom]
+            case FloorDiv(left, right):
+                numerator, divisor = self._formula(left, results), self._formula(right, results)
+                return numerator // (divisor if isinstance(right, int) else self._nonzero(divisor))
+            case Maximum(left, right):
+                import numpy as np
+
+                return np.maximum(self._formula(left, results), self._formula(right, results))
+
+    def _nonzero(self, divisor: Any) -> Any:
+        import numpy as np
+
+        zero = np.asarray(divisor == 0, dtype=bool)
+        if not zero.any():
+            return divisor
+        if self.where is None or np.any(zero & self.where):
+            raise NetworkError("division of a size by zero")
+        return np.where(zero, 1, divisor)
+
+    def _bound(self, dim: Dim) -> int:
+        """No intermediate value is larger in magnitude (divisors are at least 1 in magnitude)."""
+        if isinstance(dim, int):
+            return abs(dim)
+        total = 0
+        for monomial, coefficient in dim.terms:
+            term = abs(coefficient)
+            for atom, power in monomial:
+                term *= max(1, self._atom_bound(atom)) ** power
+            total += term
+        return total
+
+    def _atom_bound(self, atom: Atom) -> int:
+        match atom:
+            case Symbol():
+                return self._bounds[atom]
+            case FloorDiv(left, right) | Maximum(left, right):
+                return max(self._bound(left) + 1, self._bound(right))
+
+
+def evaluate(dim: Dim, values: Mapping[str, Any]) -> Any:
+    """The size for numbers or NumPy arrays of numbers, one result per element; see `Evaluation`.
+
     Raises:
-        NetworkError: a symbol has no value.
+        NetworkError: a symbol has no value, a value is not a whole number, or a divisor is zero.
 
     >>> import numpy as np
     >>> evaluate(symbol("X") * symbol("X"), {"X": np.array([2, 3])})
     array([4, 9])
     """
-    missing = free_symbols(dim) - set(values)
-    if missing:
-        names = ", ".join(sorted(missing))
-        raise NetworkError(f"{dim} needs a value for {names}")
-    if isinstance(dim, int) or all(isinstance(value, int) for value in values.values()):
-        return substitute(dim, values)
-    import numpy as np
-
-    arrays = {name: np.asarray(value) for name, value in values.items()}
-    limits = {n: int(np.abs(a).max()) if a.size else 0 for n, a in arrays.items()}
-    exact = np.int64 if _bound(dim, limits) <= INT64_MAX else object
-    return _on_arrays(dim, {name: array.astype(exact) for name, array in arrays.items()})
+    return Evaluation(values)(dim)
 
 
-def _on_arrays(dim: Dim, arrays: Mapping[str, Any]) -> Any:
-    if isinstance(dim, int):
-        return dim
-    total: Any = 0
-    for monomial, coefficient in dim.terms:
-        term: Any = coefficient
-        for atom, power in monomial:
-            term = term * _atom_on_arrays(atom, arrays) ** power
-        total = total + term
-    return total
-
-
-def _atom_on_arrays(atom: Atom, arrays: Mapping[str, Any]) -> Any:
-    match atom:
-        case Symbol(name, _) if name in arrays:
-            return arrays[name]
-        case Symbol(_, definition) if definition is not None:
-            return _on_arrays(definition, arrays)
-        case FloorDiv(left, right):
-            return _on_arrays(left, arrays) // _on_arrays(right, arrays)
-        case Maximum(left, right):
-            import numpy as np
-
-            return np.maximum(_on_arrays(left, arrays), _on_arrays(right, arrays))
-    raise AssertionError(atom)
-
-
-def _bound(dim: Dim, limits: Mapping[str, int]) -> int:
-    """No intermediate value of the expression is larger in magnitude (divisors are at least 1)."""
-    if isinstance(dim, int):
-        return abs(dim)
-    total = 0
-    for monomial, coefficient in dim.terms:
-        term = abs(coefficient)
-        for atom, power in monomial:
-            term *= max(1, _atom_bound(atom, limits)) ** power
-        total += term
-    return total
-
-
-def _atom_bound(atom: Atom, limits: Mapping[str, int]) -> int:
-    match atom:
-        case Symbol(name, _) if name in limits:
-            return limits[name]
-        case Symbol(_, definition) if definition is not None:
-            return _bound(definition, limits)
-        case FloorDiv(left, right) | Maximum(left, right):
-            return max(_bound(left, limits) + 1, _bound(right, limits))
-    raise AssertionError(atom)
+_CONSTANT: Monomial = frozenset()
 
 
 def _atom(atom: Atom) -> Expr:
-    return Expr(frozenset({(((atom, 1),), 1)}), (atom,))
+    return Expr(frozenset({(frozenset({(atom, 1)}), 1)}), (atom,))
 
 
 def _terms(dim: Dim) -> dict[Monomial, int]:
     if isinstance(dim, int):
-        return {(): dim} if dim else {}
+        return {_CONSTANT: dim} if dim else {}
     return dict(dim.terms)
 
 
@@ -332,8 +446,8 @@ def _build(terms: Mapping[Monomial, int], order: Iterable[Atom]) -> Dim:
     kept = {monomial: coefficient for monomial, coefficient in terms.items() if coefficient}
     if not kept:
         return 0
-    if len(kept) == 1 and () in kept:
-        return kept[()]
+    if len(kept) == 1 and _CONSTANT in kept:
+        return kept[_CONSTANT]
     used = {atom for monomial in kept for atom, _ in monomial}
     return Expr(frozenset(kept.items()), tuple(a for a in dict.fromkeys(order) if a in used))
 
@@ -343,12 +457,17 @@ def _order(dim: Dim) -> tuple[Atom, ...]:
 
 
 def _sum(dims: Iterable[Dim]) -> Dim:
+    number = 0
     terms: dict[Monomial, int] = {}
     order: list[Atom] = []
     for dim in dims:
-        order.extend(_order(dim))
-        for monomial, coefficient in _terms(dim).items():
+        if isinstance(dim, int):
+            number += dim
+            continue
+        order.extend(dim.order)
+        for monomial, coefficient in dim.terms:
             terms[monomial] = terms.get(monomial, 0) + coefficient
+    terms[_CONSTANT] = terms.get(_CONSTANT, 0) + number
     return _build(terms, order)
 
 
@@ -359,7 +478,7 @@ def _product(left: Dim, right: Dim) -> Dim:
             powers = dict(a)
             for atom, power in b:
                 powers[atom] = powers.get(atom, 0) + power
-            monomial = tuple(sorted(powers.items(), key=lambda item: str(item[0])))
+            monomial = frozenset(powers.items())
             terms[monomial] = terms.get(monomial, 0) + x * y
     return _build(terms, (*_order(left), *_order(right)))
 
@@ -370,13 +489,17 @@ def _floor_div(numerator: Dim, denominator: Dim) -> Dim:
             raise NetworkError(f"division of a size by zero: {numerator}//0")
         if isinstance(numerator, int):
             return numerator // denominator
-        # (d*a + b)//d = a + b//d holds for integers: multiples of the divisor move outside
+        # (d*a + b)//d = a + b//d holds for integers: multiples of the divisor move outside,
+        # and of the plain number all but its remainder
         whole: dict[Monomial, int] = {}
         rest: dict[Monomial, int] = {}
         for monomial, coefficient in numerator.terms:
-            part = whole if coefficient % denominator == 0 else rest
-            part[monomial] = coefficient
-        outside = _build({m: c // denominator for m, c in whole.items()}, numerator.order)
+            if monomial and coefficient % denominator:
+                rest[monomial] = coefficient
+            else:
+                whole[monomial] = coefficient // denominator
+                rest[monomial] = coefficient % denominator
+        outside = _build(whole, numerator.order)
         remainder = _build(rest, numerator.order)
         if isinstance(remainder, int):
             return outside + remainder // denominator
@@ -393,17 +516,20 @@ def _grouped(dim: Dim) -> str:
     return f"({text})" if isinstance(dim, Expr) and not text.isidentifier() else text
 
 
-def _reading_order(term: tuple[Monomial, int], rank: Mapping[Atom, int]) -> tuple[int, list[int]]:
-    """Symbols in the order of the formula, the plain number last."""
-    monomial, _ = term
-    return (0 if monomial else 1, sorted(rank[atom] for atom, _ in monomial))
+def _in_reading_order(dim: Expr) -> list[tuple[list[tuple[Atom, int]], int]]:
+    """Terms and factors in the order of the formula, high powers first, the plain number last."""
+    rank = {atom: position for position, atom in enumerate(dim.order)}
+    terms = [(sorted(m, key=lambda item: rank[item[0]]), c) for m, c in dim.terms]
+    return sorted(
+        terms, key=lambda term: (not term[0], [(rank[atom], -power) for atom, power in term[0]])
+    )
 
 
-def _monomial_text(monomial: Monomial, coefficient: int, rank: Mapping[Atom, int]) -> str:
-    factors = [str(coefficient)] if coefficient != 1 or not monomial else []
-    for atom, power in sorted(monomial, key=lambda item: rank[item[0]]):
+def _monomial_text(factors: list[tuple[Atom, int]], coefficient: int, *, alone: bool) -> str:
+    texts = [str(coefficient)] if coefficient != 1 or not factors else []
+    for atom, power in factors:
         text = str(atom)
-        if isinstance(atom, FloorDiv) and (power > 1 or len(monomial) > 1 or coefficient != 1):
+        if isinstance(atom, FloorDiv) and (power > 1 or len(factors) > 1 or not alone):
             text = f"({text})"
-        factors.append(text if power == 1 else f"{text}^{power}")
-    return "*".join(factors)
+        texts.append(text if power == 1 else f"{text}^{power}")
+    return "*".join(texts)

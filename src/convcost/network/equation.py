@@ -59,6 +59,11 @@ class Equation:
         """The loops' product in order, equal neighbours as powers: ``M^2*K^2*Cin*Cout``."""
         return power_product(loop.size for loop in self.loops)
 
+    @property
+    def per_sample(self) -> str:
+        """The formula without the loop over the batch."""
+        return power_product(loop.size for loop in self.loops if loop.axis != "batch")
+
 
 def power_product(sizes: Iterable[Dim]) -> str:
     """A product as people write it: ones left out, equal neighbours as powers.

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from convcost.errors import NetworkError
-from convcost.network.dims import Dim, Expr, definitions, evaluate, free_symbols, substitute
-from convcost.network.op import Call, Mode, Op
+from convcost.network.dims import (
+    Dim,
+    Evaluation,
+    Expr,
+    Substitution,
+    definitions,
+    free_symbols,
+)
+from convcost.network.op import Call, Mode, Op, require
+from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,12 +150,22 @@ class Network:
         """The network with symbols replaced, in tensors, parameters and attributes alike.
 
         Raises:
-            NetworkError: a size would be smaller than one.
+            NetworkError: a size would be smaller than one, or an op's condition does not hold.
         """
-        layers = tuple(_substituted(layer, values) for layer in self.layers)
-        for layer in layers:
-            check_sizes(layer.name, layer.outputs)
-        return replace(self, layers=layers, table=_bind_table(self.table, values))
+        replacement = _Replacement(values)
+        network = replace(
+            self,
+            layers=tuple(
+                replace(x, op=replacement(x.op), outputs=replacement(x.outputs))
+                for x in self.layers
+            ),
+            table={id_: replacement(parameter) for id_, parameter in self.table.items()},
+        )
+        for layer in network.layers:
+            with naming(layer.name):
+                require(layer.op.conditions(*network.call(layer).inputs))
+            check_sizes(layer)
+        return network
 
     def with_dtype(self, dtype: str) -> Network:
         """The network with its floating-point tensors and parameters in another dtype."""
@@ -164,25 +183,29 @@ class Network:
     @property
     def symbols(self) -> frozenset[str]:
         """Names of sizes that are not bound yet."""
-        return frozenset().union(*(free_symbols(dim) for dim in self._dims()))
+        return free_symbols(*self._dims())
 
     @property
     def definitions(self) -> dict[str, Dim]:
         """Named output sizes and what they stand for, such as ``M = (X - K + 2*P)//S + 1``."""
-        found: dict[str, Dim] = {}
-        for dim in self._dims():
-            found |= definitions(dim)
-        return found
+        return definitions(*self._dims())
 
     def feasible(self, values: Mapping[str, Any]) -> Any:
-        """For which of the given numbers (or NumPy arrays) every size is at least one: a mask."""
+        """For which of the given numbers (or NumPy arrays) `bind` would succeed: a mask."""
         import numpy as np
 
-        mask: Any = np.asarray(True)
-        for dim in dict.fromkeys(self._dims()):
-            if isinstance(dim, Expr):
-                mask = mask & (evaluate(dim, values) >= 1)
-        return mask
+        sizes = Evaluation(values)
+        sizes.where = np.ones(np.broadcast_shapes(*(np.shape(v) for v in values.values())), bool)
+        for dim in dict.fromkeys(self._at_least_one()):
+            sizes.where = sizes.where & (sizes(dim) >= 1)
+        return sizes.where
+
+    def _at_least_one(self) -> Iterator[Expr]:
+        for layer in self.layers:
+            conditions = layer.op.conditions(*self.call(layer).inputs)
+            sizes = [condition.size for condition in conditions]
+            sizes += [size for tensor in layer.outputs for size in tensor.shape]
+            yield from (size for size in sizes if isinstance(size, Expr))
 
     def _dims(self) -> Iterator[Dim]:
         for layer in self.layers:
@@ -192,41 +215,67 @@ class Network:
             yield from parameter.shape
 
 
-def check_sizes(name: str, outputs: tuple[Tensor, ...]) -> None:
+def check_sizes(layer: Layer) -> None:
     """Refuse tensors with a size below one.
 
     Raises:
         NetworkError: names the layer, the axis and the size.
     """
-    for tensor in outputs:
+    for tensor in layer.outputs:
         for axis in tensor.axes:
             if isinstance(axis.size, int) and axis.size < 1:
-                raise NetworkError(
-                    f"layer '{name}' would have {axis.name or 'an axis'} = {axis.size}: "
-                    "its input is smaller than its window"
-                )
+                why = "a size is at least 1"
+                if layer.inputs and axis.name in SPATIAL_AXES:
+                    why = "its input is smaller than its window"
+                size = f"{axis.name or 'an axis'} = {axis.size}"
+                raise NetworkError(f"layer '{layer.name}' would have {size}: {why}")
 
 
-def _bind_table(
-    table: Mapping[str, Parameter], values: Mapping[str, Dim]
-) -> Mapping[str, Parameter]:
-    return {id_: _substituted(parameter, values) for id_, parameter in table.items()}
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Say in an error which layer it is about."""
+    try:
+        yield
+    except NetworkError as error:
+        raise NetworkError(f"layer '{name}': {error.message}", hint=error.hint) from None
 
 
-def _substituted(value: T, values: Mapping[str, Dim]) -> T:
-    """Any value with the sizes inside it replaced; the same object where nothing changes."""
-    result: Any = value
-    if isinstance(value, Expr):
-        result = substitute(value, values)
-    elif isinstance(value, tuple):
-        parts = tuple(_substituted(part, values) for part in value)
-        result = value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changes = {}
-        for f in dataclasses.fields(value):
-            old = getattr(value, f.name)
-            new = _substituted(old, values)
-            if new is not old:
-                changes[f.name] = new
-        result = replace(value, **changes) if changes else value
-    return result  # type: ignore[no-any-return]
+class _Replacement:
+    """Values with the sizes inside them replaced; the same object where nothing changes."""
+
+    def __init__(self, values: Mapping[str, Dim]) -> None:
+        self._sizes = Substitution(values)
+        # by identity: layers share ops and tensors, and comparing those costs more than replacing
+        self._done: dict[int, tuple[object, Any]] = {}
+
+    def __call__(self, value: T) -> T:
+        if isinstance(value, (int, str)):
+            return value
+        if isinstance(value, Expr):
+            return self._sizes(value)  # type: ignore[return-value]
+        if isinstance(value, tuple):
+            parts = tuple([self(part) for part in value])
+            same = all(a is b for a, b in zip(parts, value, strict=True))
+            return value if same else parts  # type: ignore[return-value]
+        names = _field_names(type(value))  # type: ignore[arg-type]
+        if not names:
+            return value
+        done = self._done.get(id(value))
+        if done is None:
+            changes = {}
+            for name in names:
+                old = getattr(value, name)
+                new = self(old)
+                if new is not old:
+                    changes[name] = new
+            result: Any = replace(value, **changes) if changes else value  # type: ignore[type-var]
+            # the value is kept so that its id is not used again
+            done = self._done[id(value)] = value, result
+        return cast("T", done[1])
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(field.name for field in dataclasses.fields(kind))

@@ -6,9 +6,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from convcost.errors import NetworkError
 from convcost.network.cost import Cost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from convcost.network.dims import Dim
     from convcost.network.equation import Equation
     from convcost.network.parameter import Parameter, Weight
@@ -48,6 +51,30 @@ class Call:
         return sum((parameter.bytes for parameter in self.parameters), start=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What has to hold for an op to be possible, stated as a size that is at least one.
+
+    Attributes:
+        size: symbolic until the network is bound; a divisibility is ``1 - remainder``.
+        otherwise: what is wrong where it is smaller.
+    """
+
+    size: Dim
+    otherwise: str
+
+
+def require(conditions: Iterable[Condition]) -> None:
+    """Check conditions in order; one that still holds symbols passes.
+
+    Raises:
+        NetworkError: one does not hold.
+    """
+    for condition in conditions:
+        if isinstance(condition.size, int) and condition.size < 1:
+            raise NetworkError(condition.otherwise)
+
+
 class Op(ABC):
     """What a layer does. Subclasses are frozen dataclasses whose fields are the attributes.
 
@@ -56,6 +83,8 @@ class Op(ABC):
     """
 
     kind: ClassVar[str]
+    #: Fewest and most inputs; None for no limit.
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
     __slots__ = ()
 
     @abstractmethod
@@ -65,6 +94,13 @@ class Op(ABC):
         Raises:
             NetworkError: the inputs do not fit the attributes.
         """
+
+    def conditions(self, *inputs: Tensor) -> Iterable[Condition]:  # noqa: ARG002 - most have none
+        """What the attributes and inputs have to fulfil besides outputs of at least one.
+
+        `outputs` requires them of numbers; a network requires them when its symbols are bound.
+        """
+        return ()
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:  # noqa: ARG002 - most ops have none
         """The parameters that the op needs for these inputs."""

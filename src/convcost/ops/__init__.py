@@ -5,6 +5,7 @@ from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.ops.input import Input
+from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.merge import Concatenate, Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pad import ZeroPadding
@@ -25,6 +26,7 @@ __all__ = [
     "Flatten",
     "GlobalPool",
     "Input",
+    "LocalResponseNorm",
     "Merge",
     "Pool",
     "Reshape",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.errors import NetworkError
 from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Condition, Op, require
 from convcost.network.parameter import Weight
 from convcost.ops.activation import charge
-from convcost.ops.window import Window, slide
+from convcost.ops.window import Window, slide, window_conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from convcost.network.tensor import Tensor
 
 
@@ -44,11 +45,20 @@ class Conv(Op):
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Window axes by the shape rule, channels become the filters."""
         (tensor,) = inputs
-        channels = tensor.size("channel")
-        for what, size in (("input channels", channels), ("filters", self.filters)):
-            if isinstance(size, int) and isinstance(self.groups, int) and size % self.groups:
-                raise NetworkError(f"{size} {what} cannot be split into {self.groups} groups")
+        require(self.conditions(tensor))
         return (slide(self.windows, tensor).resized(channel=self.filters),)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Windows of at least one; groups that divide the channels and the filters."""
+        yield from window_conditions(self.windows)
+        if self.groups == 1:
+            return
+        yield Condition(self.groups, f"groups is {self.groups}; expected at least 1")
+        channels = inputs[0].size("channel")
+        for what, size in (("input channels", channels), ("filters", self.filters)):
+            remainder = size - size // self.groups * self.groups
+            reason = f"{size} {what} cannot be split into {self.groups} groups"
+            yield Condition(1 - remainder, reason)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Kernel, and bias where there is one."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Condition, Op, require
 from convcost.network.parameter import Weight
 from convcost.ops.conv import epilogue, padding_products, position_loops, tap_loops
-from convcost.ops.window import Window, slide
+from convcost.ops.window import Window, slide, window_conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
@@ -43,6 +45,11 @@ class DepthwiseConv(Op):
         (tensor,) = inputs
         result = slide(self.windows, tensor)
         return (result.resized(channel=tensor.size("channel") * self.multiplier),)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Windows of at least one."""
+        del inputs
+        return window_conditions(self.windows)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Kernel, and bias where there is one."""
@@ -92,7 +99,16 @@ class SeparableConv(Op):
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Window axes by the shape rule, channels become the filters."""
         (tensor,) = inputs
+        require(self.conditions(tensor))
         return (slide(self.windows, tensor).resized(channel=self.filters),)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Windows and multiplier of at least one."""
+        del inputs
+        yield from window_conditions(self.windows)
+        yield Condition(
+            self.multiplier, f"the multiplier is {self.multiplier}; expected at least 1"
+        )
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Depthwise kernel, pointwise kernel, and bias where there is one."""

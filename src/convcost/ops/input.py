@@ -21,6 +21,7 @@ class Input(Op):
     """
 
     kind: ClassVar[str] = "input"
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
     tensor: Tensor
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:

@@ -25,6 +25,7 @@ class Merge(Op):
     """
 
     kind: ClassVar[str] = "merge"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
     function: Literal["add", "subtract", "multiply", "maximum", "minimum", "average"]
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -54,6 +55,7 @@ class Concatenate(Op):
     """
 
     kind: ClassVar[str] = "concatenate"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
     axis: str
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:

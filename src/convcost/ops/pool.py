@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.dims import Dim, product
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Condition, Op
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.window import Window, slide
+from convcost.ops.window import Window, slide, window_conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,11 @@ class Pool(Op):
         """Window axes by the shape rule."""
         (tensor,) = inputs
         return (slide(self.windows, tensor),)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Windows of at least one."""
+        del inputs
+        return window_conditions(self.windows)
 
     def elementwise(self, call: Call) -> Dim:
         """Comparisons or additions."""

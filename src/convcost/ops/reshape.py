@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.errors import NetworkError
-from convcost.network.dims import product
-from convcost.network.op import Call, Op
+from convcost.network.dims import maximum, product
+from convcost.network.op import Call, Condition, Op, require
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:
@@ -56,12 +55,15 @@ class Reshape(Op):
             NetworkError: the number of elements differs.
         """
         (tensor,) = inputs
-        first, *rest = tensor.axes
-        old: Dim = product(axis.size for axis in rest)
+        require(self.conditions(tensor))
+        return (Tensor((tensor.axes[0], *self.axes), tensor.dtype),)
+
+    def conditions(self, *inputs: Tensor) -> tuple[Condition, ...]:
+        """As many elements as before."""
+        old: Dim = product(axis.size for axis in inputs[0].axes[1:])
         new: Dim = product(axis.size for axis in self.axes)
-        if isinstance(old, int) and isinstance(new, int) and old != new:
-            raise NetworkError(f"{old} elements cannot be reshaped to {new}")
-        return (Tensor((first, *self.axes), tensor.dtype),)
+        difference = maximum(old - new, new - old)
+        return (Condition(1 - difference, f"{old} elements cannot be reshaped to {new}"),)
 
     def touches_data(self, call: Call) -> bool:
         """Never."""

@@ -24,6 +24,7 @@ class Unknown(Op):
     """
 
     kind: ClassVar[str] = "unknown"
+    arity: ClassVar[tuple[int, int | None]] = (0, None)
     name: str
     results: tuple[Tensor, ...]
     parameters: int = 0

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, ceil_div, maximum
+from convcost.network.op import Condition, require
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from convcost.network.tensor import Tensor
 
@@ -137,6 +138,19 @@ def window(
     return tuple(Window(a, k, s, d, p) for a, k, s, d, p in parts)  # type: ignore[arg-type]
 
 
+def window_conditions(windows: tuple[Window, ...]) -> Iterator[Condition]:
+    """Kernel, stride and dilation are at least one."""
+    for w in windows:
+        for what, size in (("kernel", w.kernel), ("stride", w.stride), ("dilation", w.dilation)):
+            if not isinstance(size, int) or size < 1:
+                yield Condition(size, f"the {what} along {w.axis} is {size}; expected at least 1")
+
+
 def slide(windows: tuple[Window, ...], tensor: Tensor) -> Tensor:
-    """The tensor with each window's axis replaced by the number of its outputs."""
+    """The tensor with each window's axis replaced by the number of its outputs.
+
+    Raises:
+        NetworkError: the tensor lacks an axis, or a window's size is below one.
+    """
+    require(window_conditions(windows))
     return tensor.resized(**{w.axis: w.output(tensor.size(w.axis)) for w in windows})

@@ -1,7 +1,14 @@
 """The time of a network: kernels on a device, plans over data sets."""
 
 from convcost.predict.prediction import Estimate, LayerPrediction, Plan, Prediction, predict
-from convcost.predict.roofline import DATA_SHEETS, DataSheet, KernelTime, kernel_time, vector_fill
+from convcost.predict.roofline import (
+    DATA_SHEETS,
+    DataSheet,
+    KernelTime,
+    interval,
+    kernel_time,
+    vector_fill,
+)
 
 __all__ = [
     "DATA_SHEETS",
@@ -11,6 +18,7 @@ __all__ = [
     "LayerPrediction",
     "Plan",
     "Prediction",
+    "interval",
     "kernel_time",
     "predict",
     "vector_fill",

@@ -1,0 +1,6 @@
+"""`python -m convcost`."""
+
+from convcost.cli.main import main
+
+if __name__ == "__main__":
+    main()

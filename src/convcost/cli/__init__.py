@@ -1,0 +1,1 @@
+"""The command line. Every module of this package but `main` is a command."""

@@ -1,0 +1,90 @@
+"""`convcost count`: parameters, MACs, operations and bytes, exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from convcost.cli.support import options
+from convcost.cli.support.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from convcost.network.network import Network
+
+_DEFAULT_BATCH = 1
+
+
+@click.command(
+    "count",
+    cls=Command,
+    short_help="Count parameters, MACs, operations and bytes, exactly.",
+    sources=True,
+    examples=(
+        "convcost count zoo:vgg16",
+        "convcost count summary.txt --batch 32 --json",
+        "convcost count - < summary.txt",
+        "convcost count zoo:seed004 --symbolic",
+        "convcost count zoo:seed000 zoo:alexnet --format csv",
+    ),
+)
+@options.sources
+@options.workload(batch=_DEFAULT_BATCH)
+@click.option("--symbolic", is_flag=True, help="Formulas of time and space instead of numbers.")
+@options.output
+@options.verbose("Show every note, also what follows from the source's own numbers.")
+def command(
+    sources: tuple[str, ...],
+    *,
+    batch: int,
+    training: bool,
+    dtype: str | None,
+    dims: Mapping[str, int],
+    symbolic: bool,
+    as_json: bool,
+    format_: str | None,
+    path: str | None,
+    force: bool,
+    verbose: bool,
+) -> None:
+    """Count parameters, MACs, operations and bytes of networks, exactly."""
+    from convcost.cli.support.output import Output
+    from convcost.cli.support.sources import dim_options, networks
+    from convcost.count import Workload, count
+    from convcost.report.views.count import report
+
+    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
+    workload = Workload(batch=batch, training=training, dtype=dtype)
+    nets = networks(sources, dims)
+    counts = [count(net, workload, symbolic=symbolic) for net in nets]
+    chosen: list[tuple[str, object]] = [("--training", training), ("--dtype", dtype)]
+    chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
+    proposal = _next(sources, chosen, _open_sizes(nets), symbolic=symbolic)
+    output.write(report(counts, symbolic=symbolic, verbose=verbose, next_=proposal))
+
+
+def _open_sizes(nets: Sequence[Network]) -> list[str]:
+    """Sizes that the sources leave open; the batch is not one of them."""
+    from convcost.network.builder import BATCH
+
+    return sorted({name for net in nets for name in net.symbols} - {str(BATCH)})
+
+
+def _next(
+    sources: Sequence[str],
+    chosen: Sequence[tuple[str, object]],
+    open_sizes: Sequence[str],
+    *,
+    symbolic: bool,
+) -> str:
+    """Formulas lead to numbers, open sizes to formulas, numbers to an explanation."""
+    from convcost.cli.support.sources import command_line
+
+    if symbolic:
+        examples = [("--dim", f"{name}=1") for name in open_sizes]
+        return command_line("count", sources, [*chosen, *examples])
+    if open_sizes:
+        return command_line("count", sources, [*chosen, ("--symbolic", True)])
+    return command_line("explain", sources, chosen)

@@ -1,0 +1,89 @@
+"""`convcost predict`: the time of a forward pass, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from convcost.cli.support import options
+from convcost.cli.support.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.command(
+    "predict",
+    cls=Command,
+    short_help="Predict the time of a forward pass, layer by layer.",
+    sources=True,
+    examples=(
+        "convcost predict zoo:vgg16 --device gtx-1080-ti",
+        "convcost predict summary.txt --batch 32 --runtime keras-tensorflow",
+        "convcost predict zoo:seed000 --batch 32 --samples 12630 --device laptop-cpu",
+        "convcost predict zoo:alexnet --device v100 --runtime torch-compile --json",
+    ),
+)
+@options.sources
+@options.workload(batch=1)
+@options.where
+@options.samples("Also predict a whole data set of N samples, the framework's loop included.")
+@click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Passes over the data set.")  # fmt: skip
+@options.output
+@options.verbose("Show every note, also what follows from the source's own numbers.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    *,
+    batch: int,
+    training: bool,
+    dtype: str | None,
+    dims: Mapping[str, int],
+    device: str | None,
+    runtime: str | None,
+    samples: int | None,
+    epochs: int,
+    as_json: bool,
+    format_: str | None,
+    path: str | None,
+    force: bool,
+    verbose: bool,
+) -> None:
+    """Predict the time of a forward pass on a device, layer by layer."""
+    from convcost.cli.support.output import Output
+    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.report.views.predict import report
+    from convcost.verbs import predict
+
+    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
+    nets = networks(sources, dims)
+    predictions = [
+        predict(
+            net, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
+            samples=samples, epochs=epochs,
+        )
+        for net in nets
+    ]  # fmt: skip
+    left_open = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    assumed = frozenset(
+        name
+        for name in ("device", "runtime", "batch")
+        if ctx.get_parameter_source(name) in left_open
+    )
+    chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
+    chosen += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
+    if "batch" not in assumed:
+        chosen.append(("--batch", batch))
+    output.write(
+        report(
+            predictions,
+            notes=[net.notes for net in nets],
+            assumed=assumed,
+            verbose=verbose,
+            next_=command_line("explain", sources, chosen),
+        )
+    )

@@ -1,0 +1,59 @@
+"""A command whose help ends in examples, the meaning of SOURCE, and exit codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EXIT_CODES = (
+    ("0", "done"),
+    ("1", "a source cannot be read, or the result not be written"),
+    ("2", "the command is wrong: an unknown device, runtime or option"),
+    ("130", "interrupted"),
+)
+
+
+class Command(click.Command):
+    """A command with a structured end of its help.
+
+    Args:
+        args: click's.
+        examples: command lines that work as they are.
+        sources: whether it takes SOURCE arguments.
+        kwargs: click's.
+    """
+
+    def __init__(
+        self, *args: Any, examples: Sequence[str] = (), sources: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+        self.sources = sources
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the sections after the options."""
+        del ctx
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        if self.sources:
+            with formatter.section("SOURCE is"):
+                formatter.write_dl(_sources())
+        with formatter.section("Exit codes"):
+            formatter.write_dl(_EXIT_CODES)
+
+
+def _sources() -> list[tuple[str, str]]:
+    from convcost.read import MAX_TEXT_BYTES
+
+    limit = f"at most {MAX_TEXT_BYTES // 2**20} MiB of text"
+    return [
+        ("PATH", f"a file with a pasted model.summary() or model code, {limit}"),
+        ("-", f"the same from standard input, {limit}"),
+        ("zoo:NAME", "a reference network, with settings where wanted: 'zoo:seed003?kernel=5'"),
+        ("FILE#2", "the second network of a file; a file with three tables is three networks"),
+    ]

@@ -1,0 +1,71 @@
+"""What the shell completes: names of sources, devices, runtimes, formats and dtypes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import click
+
+_ZOO = "zoo:"
+
+
+def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Networks of the zoo, and paths.
+
+    bash takes a colon for the end of a word: there `zoo:se` arrives as `zoo`, `:` and `se`, and
+    only the part after the colon is to be completed.
+    """
+    given = tuple(ctx.params.get(param.name or "") or ())
+    if given[-2:] == ("zoo", ":") or (given[-1:] == ("zoo",) and incomplete == ":"):
+        return _starting("" if incomplete == ":" else incomplete, _networks())
+    found = _starting(incomplete, (f"{_ZOO}{name}" for name in _networks()))
+    if incomplete.startswith(_ZOO):
+        return found
+    return [*(found if incomplete else ()), CompletionItem(incomplete, type="file")]
+
+
+def devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Devices by name."""
+    from convcost.device import names
+
+    del ctx, param
+    return _starting(incomplete, names())
+
+
+def runtimes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Runtimes by name."""
+    from convcost.runtime import runtimes as known
+
+    del ctx, param
+    return _starting(incomplete, known())
+
+
+def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Output formats."""
+    from convcost.report import formats as known
+
+    del ctx, param
+    return _starting(incomplete, known())
+
+
+def dtypes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Floating-point types."""
+    from convcost.network.tensor import DTYPE_BYTES
+
+    del ctx, param
+    return _starting(incomplete, (name for name in DTYPE_BYTES if "float" in name))
+
+
+def _networks() -> tuple[str, ...]:
+    from convcost.zoo import names
+
+    return names()
+
+
+def _starting(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -1,0 +1,95 @@
+"""Arguments and options that several commands take, each with its meaning stated once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from convcost.cli.support import completion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+def sources(function: Function) -> Function:
+    """SOURCE..."""
+    return click.argument(
+        "sources", metavar="SOURCE...", nargs=-1, required=True, shell_complete=completion.sources
+    )(function)
+
+
+def workload(batch: int) -> Callable[[Function], Function]:
+    """--batch with its default, --training, --dtype, --dim."""
+
+    def add(function: Function) -> Function:
+        for option in (
+            click.option("--dim", "dims", metavar="NAME=SIZE", multiple=True, callback=_dims,
+                         help="A size that the source leaves open: height=416; repeatable."),
+            click.option("--dtype", metavar="NAME", shell_complete=completion.dtypes,
+                         help="Type of the floating-point numbers; by default the source's."),
+            click.option("--training", is_flag=True,
+                         help="The forward pass as in training, not as at inference."),
+            click.option("--batch", metavar="N", type=click.IntRange(min=1), default=batch,
+                         show_default=True, help="Samples per batch."),
+        ):  # fmt: skip
+            function = option(function)
+        return function
+
+    return add
+
+
+def where(function: Function) -> Function:
+    """--device, --runtime."""
+    for option in (
+        click.option("--runtime", metavar="NAME", shell_complete=completion.runtimes,
+                     help="A name of `convcost runtimes`; by default the source's own framework."),
+        click.option("--device", metavar="NAME", shell_complete=completion.devices,
+                     help="A name of `convcost devices`, or a device file NAME.toml; by default "
+                     "this machine."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def output(function: Function) -> Function:
+    """--json, --format, -o, --force."""
+    for option in (
+        click.option("--force", is_flag=True, help="Overwrite FILE."),
+        click.option("-o", "--output", "path", metavar="FILE",
+                     help="Write to a file; its suffix (.json, .csv, .md) chooses the format."),
+        click.option("--format", "format_", metavar="FORMAT", shell_complete=completion.formats,
+                     help="table (default), json, csv or markdown. In csv, a text that a "
+                     "spreadsheet would take for a formula gets an apostrophe in front."),
+        click.option("--json", "as_json", is_flag=True,
+                     help="One JSON document, its schema versioned; the same as --format json."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def verbose(text: str) -> Callable[[Function], Function]:
+    """-v."""
+    return click.option("-v", "--verbose", is_flag=True, help=text)
+
+
+def samples(text: str) -> Callable[[Function], Function]:
+    """--samples."""
+    return click.option("--samples", metavar="N", type=click.IntRange(min=1), help=text)
+
+
+def _dims(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    """NAME=SIZE pairs."""
+    sizes: dict[str, int] = {}
+    for value in values:
+        name, _, size = value.partition("=")
+        digits = size.isascii() and size.isdigit() and len(size) <= 18
+        if not name.strip() or not digits:
+            raise click.BadParameter(
+                f"'{value}' is not NAME=SIZE with a whole number", ctx=ctx, param=param
+            )
+        if sizes.setdefault(name.strip(), int(size)) != int(size):
+            raise click.BadParameter(f"'{name}' is given twice", ctx=ctx, param=param)
+    return sizes

@@ -1,0 +1,95 @@
+"""Printing a report: to the terminal, a pipe or a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from convcost.errors import ConvcostError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from convcost.report import Report, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a result goes, checked before anything is computed.
+
+    Attributes:
+        format: of the renderers.
+        path: of a file; None is standard output.
+        force: overwrite the file.
+    """
+
+    format: str
+    path: Path | None = None
+    force: bool = False
+
+    @classmethod
+    def chosen(cls, *, format_: str | None, as_json: bool, path: str | None, force: bool) -> Output:
+        """The output that the options ask for.
+
+        Raises:
+            UsageError: the format is unknown or given twice, or the file exists.
+        """
+        from convcost.report import format_of_suffix, formats
+
+        if as_json and format_ not in (None, "json"):
+            raise UsageError(f"--json and --format {format_} exclude each other")
+        if format_ is not None and format_ not in formats():
+            raise unknown_name("format", format_, formats())
+        file = None if path in (None, "-") else Path(str(path))
+        if file is not None and file.exists() and not force:
+            raise UsageError(f"{file} exists", hint="add --force to overwrite it")
+        of_file = None if file is None else format_of_suffix(file.suffix)
+        return cls("json" if as_json else format_ or of_file or "table", file, force)
+
+    def write(self, report: Report) -> None:
+        """Print or save a report.
+
+        Raises:
+            ConvcostError: the file cannot be written.
+        """
+        from convcost.report import render
+
+        if self.path is not None:
+            _save(self.path, render(report, self.format), force=self.force)
+            click.echo(f"wrote {self.path}", err=True)
+            return
+        _print(render(report, self.format, _surface()))
+
+
+def _surface() -> Surface:
+    from convcost.report import Surface
+
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return Surface()
+    colour = not os.environ.get("NO_COLOR")
+    return Surface(width=shutil.get_terminal_size().columns, colour=colour)
+
+
+def _print(text: str) -> None:
+    """A reader that stops early (`| head`) is no error."""
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # what is still buffered would fail once more when Python exits
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+
+
+def _save(path: Path, text: str, *, force: bool) -> None:
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} exists", hint="add --force to overwrite it") from None
+    except OSError as error:
+        raise ConvcostError(f"{path} cannot be written: {error.strerror}") from error

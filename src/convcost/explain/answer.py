@@ -1,0 +1,87 @@
+"""The first line: the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.explain.rules import few_channels, memory_bound_elementwise
+from convcost.explain.rules.parameters_are_not_time import misleads
+from convcost.units import format_bytes, format_percent, format_ratio, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.explain.evidence import Case, Evidence, Pair
+    from convcost.explain.explanation import Difference, Finding
+    from convcost.predict import Estimate
+
+#: Layers that make up at least this share of the difference are its reason.
+_MOST = 0.5
+
+
+def answer(
+    evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
+) -> str:
+    """One sentence per comparison; for a single network, where its time goes."""
+    if not evidence.pairs:
+        return _of_one(evidence.cases[0], findings)
+    return "; ".join(_of_pair(pair, findings, differences) for pair in evidence.pairs)
+
+
+def _of_one(case: Case, findings: Sequence[Finding]) -> str:
+    slowest = max(case.prediction.layers, key=lambda layer: layer.share)
+    macs = case.layer_macs([slowest.name]) / max(1, case.macs)
+    text = (
+        f"{slowest.name} takes {format_percent(slowest.share)} of the time of {case.name} with "
+        f"{format_percent(macs)} of its MACs ({slowest.bound}-bound)"
+    )
+    passes = next((f for f in findings if f.rule == memory_bound_elementwise.RULE), None)
+    if passes is None or slowest.name in passes.layers:
+        return text
+    return f"{text}; {passes.text.split(':')[0]}"
+
+
+def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
+    slow, fast = (pair.a, pair.b) if pair.seconds >= 1 else (pair.b, pair.a)
+    for finding in findings:
+        if finding.rule == memory_bound_elementwise.RULE and finding.network == slow.index:
+            parts = [d for d in differences if d.a == pair.a.index and d.layer in finding.layers]
+            whole = abs(slow.seconds - fast.seconds)
+            if whole and abs(sum(d.seconds for d in parts)) >= _MOST * whole:
+                return _of_passes(pair, slow, fast, finding)
+    band = _band(pair.ratio)
+    text = f"{pair.a.name} takes {band} the time of {pair.b.name}"
+    if misleads(pair.macs, pair.seconds):
+        narrow = any(f.rule == few_channels.RULE and f.network == pair.a.index for f in findings)
+        why = "few channels leave the vector units empty, and " if narrow else ""
+        return (
+            f"{text} with {format_ratio(pair.macs)} its MACs and {format_ratio(pair.parameters)} "
+            f"its parameters, because {why}activations and launches do not shrink with the MACs"
+        )
+    if misleads(pair.parameters, pair.seconds):
+        return (
+            f"{text} with {format_ratio(pair.parameters)} its parameters, because it has "
+            f"{format_ratio(pair.macs)} its MACs: every weight of a convolution is used at every "
+            "position"
+        )
+    return f"{text} with {format_ratio(pair.macs)} its MACs"
+
+
+def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
+    estimate = pair.ratio
+    if slow is pair.b:
+        estimate = type(estimate)(1 / estimate.value, 1 / estimate.high, 1 / estimate.low)
+    numbers = finding.numbers
+    passes = "1 pass" if numbers["passes"] == 1 else f"{numbers['passes']} passes"
+    name = finding.text.split(" (")[0]
+    return (
+        f"{name} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
+        f"(+{format_seconds(slow.seconds - fast.seconds)} per batch of "
+        f"{slow.prediction.workload.batch}): not by arithmetic but by {passes} over memory, each "
+        f"reading and writing {format_bytes(numbers['tensor_bytes'])}. What to do: {finding.advice}"
+    )
+
+
+def _band(estimate: Estimate) -> str:
+    low, high = format_ratio(estimate.low), format_ratio(estimate.high)
+    return f"{format_ratio(estimate.value)} ({low.rstrip('x')}-{high})"

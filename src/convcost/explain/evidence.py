@@ -1,0 +1,130 @@
+"""What the rules look at: networks counted and predicted, and how they compare."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from convcost.explain.align import Pairing, align
+from convcost.network.dims import number
+from convcost.predict import DATA_SHEETS, Estimate, interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from convcost.count import Count, LayerCount
+    from convcost.network.network import Network
+    from convcost.predict import LayerPrediction, Prediction
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network with its count and its prediction under the same workload."""
+
+    index: int
+    network: Network
+    count: Count
+    prediction: Prediction
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+        return self.network.name
+
+    @property
+    def macs(self) -> int:
+        """Of the batch."""
+        return number(self.count.total.forward.macs, "MACs")
+
+    @property
+    def parameters(self) -> int:
+        """Learned ones."""
+        return number(self.count.total.parameters, "parameters")
+
+    @property
+    def seconds(self) -> float:
+        """Predicted, of the batch."""
+        return self.prediction.seconds.value
+
+    @cached_property
+    def counted(self) -> dict[str, LayerCount]:
+        """Ledger rows by layer."""
+        return {row.name: row for row in self.count.layers}
+
+    @cached_property
+    def predicted(self) -> dict[str, LayerPrediction]:
+        """Predicted rows by layer."""
+        return {row.name: row for row in self.prediction.layers}
+
+    def layer_parameters(self, name: str) -> int:
+        """Learned weights that a layer adds."""
+        return number(self.counted[name].parameters, "parameters")
+
+    def layer_macs(self, names: Iterable[str]) -> int:
+        """MACs of some layers."""
+        costs = (self.counted[name].forward for name in names)
+        return sum(number(cost.macs, "MACs") for cost in costs if cost is not None)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A later network compared with the first one."""
+
+    a: Case
+    b: Case
+
+    @cached_property
+    def pairings(self) -> tuple[Pairing, ...]:
+        """Their layers, aligned."""
+        return align(self.a.network, self.b.network)
+
+    @property
+    def parameters(self) -> float:
+        """Parameters of a over those of b."""
+        return self.a.parameters / max(1, self.b.parameters)
+
+    @property
+    def macs(self) -> float:
+        """MACs of a over those of b."""
+        return self.a.macs / max(1, self.b.macs)
+
+    @property
+    def seconds(self) -> float:
+        """Predicted time of a over that of b."""
+        return self.a.seconds / self.b.seconds
+
+    @property
+    def ratio(self) -> Estimate:
+        """The predicted ratio with a 90 % band in which the errors of equal layers cancel.
+
+        The times of the equal layers (S) and of the rest of each network (A, B) are taken to be off
+        by independent factors of the data sheet's spread s. To first order the logarithm of
+        (S + A) / (S + B) then varies by s * sqrt((S/Ta - S/Tb)^2 + (A/Ta)^2 + (B/Tb)^2).
+        """
+        shared = sum(
+            self.a.predicted[p.a].seconds
+            for p in self.pairings
+            if p.a and p.b and self._same(p.a, p.b)
+        )
+        of_a, of_b = shared / self.a.seconds, shared / self.b.seconds
+        spread = DATA_SHEETS[self.a.prediction.device.kind].spread
+        deviation = spread * math.sqrt((of_a - of_b) ** 2 + (1 - of_a) ** 2 + (1 - of_b) ** 2)
+        return Estimate(self.seconds, *interval(self.seconds, deviation))
+
+    def _same(self, a: str, b: str) -> bool:
+        return math.isclose(self.a.predicted[a].seconds, self.b.predicted[b].seconds)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the rules may look at."""
+
+    cases: tuple[Case, ...]
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Each later network with the first one."""
+        first, *others = self.cases
+        return tuple(Pair(other, first) for other in others)

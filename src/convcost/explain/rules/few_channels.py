@@ -1,0 +1,97 @@
+"""Convolutions whose channels do not fill the vector units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.explain.explanation import Finding
+from convcost.explain.rules.parameters_are_not_time import misleads
+from convcost.network.dims import number
+from convcost.units import format_percent, format_ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.explain.evidence import Case, Evidence, Pair
+    from convcost.predict import LayerPrediction
+
+RULE = "few-channels"
+
+#: A vector that is filled to more than this is no reason to complain.
+_MOST_FILL = 0.5
+#: Below this share of the time the rule is silent.
+_LEAST_SHARE = 0.05
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding per network with narrow layers that matter."""
+    for case in evidence.cases:
+        narrow = [
+            layer
+            for layer in case.prediction.layers
+            if layer.op != "dense" and _fill(layer) <= _MOST_FILL
+        ]
+        if sum(layer.share for layer in narrow) >= _LEAST_SHARE:
+            pairs = (pair for pair in evidence.pairs if pair.a.index == case.index)
+            yield _finding(case, narrow, next(pairs, None))
+
+
+def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Finding:
+    worst = min(narrow, key=_fill)
+    lanes = int(case.prediction.device.vector_lanes.value)
+    channels = _channels(worst)
+    numbers = {
+        "channels": channels,
+        "vector_lanes": lanes,
+        "vector_fill": _fill(worst),
+        "share": sum(layer.share for layer in narrow),
+        "seconds": sum(layer.seconds for layer in narrow),
+        "launches": len(case.prediction.kernels),
+        "launch_seconds": sum(time.launch for time in case.prediction.kernels),
+    }
+    text = (
+        f"{', '.join(layer.name for layer in narrow[:3])}: {channels} channels fill "
+        f"{format_percent(_fill(worst))} of the {lanes} vector lanes of "
+        f"{case.prediction.device.name}, so the arithmetic runs at most at that share of its peak "
+        f"({format_percent(numbers['share'])} of the time of {case.name})"
+    )
+    if pair is not None and misleads(pair.macs, pair.seconds):
+        numbers |= {"macs_ratio": pair.macs, "time_ratio": pair.seconds} | _activations(pair)
+        text += (
+            f". It has {format_ratio(pair.macs)} the MACs of {pair.b.name} but takes "
+            f"{format_ratio(pair.seconds)} the time: activations ("
+            f"{format_ratio(numbers['activation_bytes_ratio'])}) and launches "
+            f"({numbers['launches']} against {numbers['launches_of_first']}) do not shrink "
+            "with the MACs"
+        )
+    return Finding(
+        rule=RULE,
+        network=case.index,
+        layers=tuple(layer.name for layer in narrow),
+        text=text,
+        numbers=numbers,
+        advice=f"widths that are multiples of {lanes} cost little more than {channels} channels do",
+        seconds=numbers["seconds"],
+    )
+
+
+def _activations(pair: Pair) -> dict[str, float]:
+    def moved(case: Case) -> int:
+        cost = case.count.total.forward
+        return number(cost.bytes, "bytes") - number(cost.weight_bytes, "bytes")
+
+    return {
+        "activation_bytes": moved(pair.a),
+        "activation_bytes_of_first": moved(pair.b),
+        "activation_bytes_ratio": moved(pair.a) / max(1, moved(pair.b)),
+        "launches_of_first": len(pair.b.prediction.kernels),
+    }
+
+
+def _fill(layer: LayerPrediction) -> float:
+    return min((time.fill for time in layer.kernels), default=1.0)
+
+
+def _channels(layer: LayerPrediction) -> int:
+    thin = min(layer.kernels, key=lambda time: time.fill)
+    return number(thin.kernel.channels or 0, "channels")

@@ -1,0 +1,168 @@
+"""Layers that compute next to nothing but pass over the whole tensor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost.explain.explanation import Finding
+from convcost.explain.folding import fold_advice
+from convcost.network.dims import number
+from convcost.units import format_bytes, format_percent, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.explain.evidence import Case, Evidence
+    from convcost.network.cost import Cost
+    from convcost.predict import KernelTime, LayerPrediction
+
+RULE = "memory-bound-elementwise"
+
+#: Below this share of the time the rule is silent.
+_LEAST_SHARE = 0.05
+
+_TITLES = {
+    "batch_norm": "BatchNorm",
+    "activation": "the activation layers",
+    "merge": "adding and multiplying tensors",
+    "concatenate": "concatenation",
+    "dropout": "dropout",
+    "zero_padding": "padding",
+    "local_response_norm": "local response normalisation",
+}
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding per network and kind of layer."""
+    for case in evidence.cases:
+        groups: dict[str, list[LayerPrediction]] = {}
+        for layer in case.prediction.layers:
+            if layer.op in _TITLES and layer.kernels:
+                groups.setdefault(layer.op, []).append(layer)
+        for kind, layers in groups.items():
+            if sum(layer.share for layer in layers) >= _LEAST_SHARE:
+                yield _finding(case, kind, layers)
+        yield from _epilogues(case)
+
+
+def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
+    kernels = [time for layer in layers for time in layer.kernels]
+    largest = max(layers, key=lambda layer: layer.seconds)
+    numbers = (
+        _traffic(kernels)
+        | {
+            "tensor_bytes": _output_bytes(case, largest.name),
+            "passes": len(largest.kernels),
+            "seconds": sum(layer.seconds for layer in layers),
+            "share": sum(layer.share for layer in layers),
+            "elementwise": sum(_elementwise(time.kernel.cost) for time in kernels),
+            "macs_of_network": case.macs,
+        }
+        | _product_beside(case, largest.name)
+    )
+    passes = f"{numbers['passes']} pass{'es' if numbers['passes'] > 1 else ''}"
+    beside = ""
+    if "product_layer" in numbers:
+        moved = numbers["product_read_bytes"] + numbers["product_write_bytes"]
+        beside = f" ({numbers['product_layer']} beside it moves {format_bytes(moved)} in all)"
+    text = (
+        f"{_TITLES[kind]} ({_listed([layer.name for layer in layers])}) takes "
+        f"{format_percent(numbers['share'])} of the time of {case.name}, "
+        f"{format_seconds(numbers['seconds'])}: {case.prediction.runtime.title} executes "
+        f"{largest.name} as {passes} that each read and write "
+        f"{format_bytes(numbers['tensor_bytes'])}{beside}; its arithmetic is "
+        f"{format_percent(_per_mac(numbers))} of the network's"
+    )
+    return Finding(
+        rule=RULE,
+        network=case.index,
+        layers=tuple(layer.name for layer in layers),
+        text=text,
+        numbers=numbers,
+        advice=_advice(case, kind, layers),
+        seconds=numbers["seconds"],
+    )
+
+
+def _advice(case: Case, kind: str, layers: list[LayerPrediction]) -> str:
+    if kind == "batch_norm" and case.prediction.workload.mode == "inference":
+        return fold_advice(case.network, layers[0].name)
+    return (
+        "a runtime that computes it while the convolution before it writes its result "
+        "(torch-compile) saves these passes"
+    )
+
+
+def _epilogues(case: Case) -> Iterator[Finding]:
+    """Biases and activations of products that the runtime executes as passes of their own."""
+    passes = [
+        time
+        for layer in case.prediction.layers
+        if layer.op not in _TITLES
+        for time in layer.kernels
+        if time.kernel.kind == "stream"
+        and time.kernel.name != layer.name
+        and time.bound == "memory"
+    ]
+    seconds = sum(time.seconds for time in passes)
+    if seconds < _LEAST_SHARE * case.seconds:
+        return
+    numbers = _traffic(passes) | {
+        "passes": len(passes),
+        "seconds": seconds,
+        "share": seconds / case.seconds,
+    }
+    yield Finding(
+        rule=RULE,
+        network=case.index,
+        layers=tuple(dict.fromkeys(time.kernel.layers[0] for time in passes)),
+        text=(
+            f"biases and activations ({_listed([time.kernel.name for time in passes])}) take "
+            f"{format_percent(numbers['share'])} of the time of {case.name}: "
+            f"{case.prediction.runtime.title} executes each as a pass of its own, "
+            f"{format_bytes(numbers['read_bytes'] + numbers['write_bytes'])} moved in all"
+        ),
+        numbers=numbers,
+        advice="a runtime that fuses them into the convolution's write saves these passes",
+        seconds=seconds,
+    )
+
+
+def _traffic(kernels: list[KernelTime]) -> dict[str, Any]:
+    costs = [time.kernel.cost for time in kernels]
+    return {
+        "read_bytes": sum(number(cost.read_bytes, "bytes") for cost in costs),
+        "write_bytes": sum(number(cost.write_bytes, "bytes") for cost in costs),
+    }
+
+
+def _output_bytes(case: Case, layer: str) -> int:
+    forward = case.counted[layer].forward
+    return 0 if forward is None else number(forward.write_bytes, "bytes")
+
+
+def _elementwise(cost: Cost) -> int:
+    return number(cost.elementwise, "element-wise operations")
+
+
+def _per_mac(numbers: dict[str, Any]) -> float:
+    """Element-wise operations, two to a MAC, as a share of the network's MACs."""
+    return float(numbers["elementwise"]) / max(1.0, 2 * float(numbers["macs_of_network"]))
+
+
+def _product_beside(case: Case, layer: str) -> dict[str, Any]:
+    """The bytes of the convolution or product that feeds the layer, to compare with."""
+    for ref in case.network.layer(layer).inputs:
+        forward = case.counted[ref.layer].forward
+        if forward is not None and forward.macs:
+            return {
+                "product_layer": ref.layer,
+                "product_macs": number(forward.macs, "MACs"),
+                "product_read_bytes": number(forward.read_bytes, "bytes"),
+                "product_write_bytes": number(forward.write_bytes, "bytes"),
+            }
+    return {}
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"

@@ -1,0 +1,5 @@
+"""Sources as networks. One file per format; nothing of a source is ever executed."""
+
+from convcost.read.source import MAX_TEXT_BYTES, read_source
+
+__all__ = ["MAX_TEXT_BYTES", "read_source"]

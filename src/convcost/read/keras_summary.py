@@ -1,0 +1,206 @@
+"""Pasted Keras summaries as networks: rows, repaired and solved, become layers.
+
+A summary prints names, classes, output shapes and parameters. Kernels, strides, padding and biases
+are solved from these, with code beside the table where there is some; every inference is a note.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.errors import NetworkError
+from convcost.network.builder import BATCH, Builder
+from convcost.network.dims import Dim, symbol
+from convcost.network.network import Network, Note, Ref
+from convcost.network.tensor import Axis, Tensor
+from convcost.ops import Input, Unknown
+from convcost.read.axes import axis_names
+from convcost.read.solve.activations import activations
+from convcost.read.solve.items import Item, items_of
+from convcost.read.solve.layers import op_of
+from convcost.read.solve.repair import is_channels_first, repair
+from convcost.read.solve.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.network.op import Op
+    from convcost.read.keras_config import LayerConfig, ModelConfig
+    from convcost.read.summary.table import Table
+
+#: Layers whose input, where it is not in the text, has the shape of their output.
+_ANY_INPUT = frozenset(
+    ("BatchNormalization", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout")
+) | {"Flatten"}
+
+
+def network_of(table: Table, name: str, code: ModelConfig | None = None) -> Network:
+    """The network that a table describes.
+
+    Args:
+        table: rows and totals as printed.
+        name: for people.
+        code: the code that built it, where the text holds it.
+
+    A row that has no rule, or whose numbers fit nothing, becomes an unknown layer with its printed
+    shape and parameters; a contradiction is a note.
+    """
+    return _Reading(table, name, code).network()
+
+
+def matches(table: Table, code: ModelConfig) -> bool:
+    """Whether a table is the summary of some code: the same classes in the same order."""
+    return _classes_of_code(code) == [item.class_name for item in _layers(items_of(table))]
+
+
+class _Reading:
+    def __init__(self, table: Table, name: str, code: ModelConfig | None) -> None:
+        self.table = table
+        self.builder = Builder(name, framework="keras")
+        self.items = items_of(table)
+        if code is not None:
+            for item, layer in zip(_layers(self.items), _code_layers(code), strict=True):
+                item.config = layer.config
+        self.channels_first = is_channels_first(self.items)
+        self.notes = [Note("repaired", note.text, None, note.line) for note in table.notes]
+        self.notes += repair(self.items, channels_first=self.channels_first)
+        self.functions, assumed = activations(self.items)
+        self.notes += assumed
+        self.refs: dict[str, Ref] = {}
+
+    def network(self) -> Network:
+        for item in self.items:
+            self._add(item)
+        network = self.builder.build()
+        self.notes += _totals(self.table, network)
+        missing = ["the table is cut off: layers are missing"] if self.table.cut else []
+        return self.builder.build(network.outputs, notes=self.notes, missing=missing)
+
+    def _add(self, item: Item) -> None:
+        if item.class_name == "InputLayer":
+            tensor = self._printed(item)
+            self.refs[item.name] = self.builder.add(
+                Input(tensor), name=item.name, line=item.row.line
+            )
+            return
+        inputs = [self.refs[name] for name in item.inputs if name in self.refs]
+        whole = len(inputs) == len(item.inputs)
+        site = Site(
+            item,
+            tuple(self.builder.tensor(ref) for ref in inputs) if whole else (),
+            self.functions.get(item.name, "linear"),
+            self.channels_first,
+        )
+        try:
+            op = op_of(site)
+            why = f"there is no rule for {item.class_name or 'a layer whose class is lost'}"
+        except NetworkError as error:
+            op, why = None, error.message
+        if op is not None:
+            inputs, op, why = self._checked(site, op, inputs if whole else [], why)
+        if op is None:
+            if item.class_name and "rule" not in why:
+                self.notes.append(Note("contradiction", why, item.name, item.row.line))
+            op = self._unknown(item, why)
+        else:
+            self.notes += site.notes
+        self.refs[item.name] = self.builder.add(
+            op,
+            *inputs,
+            name=item.name,
+            trainable=item.row.trainable is not False,
+            line=item.row.line,
+        )
+
+    def _checked(
+        self, site: Site, op: Op, inputs: list[Ref], why: str
+    ) -> tuple[list[Ref], Op | None, str]:
+        """The op with its inputs, if its own rules give what the row prints."""
+        item = site.item
+        if not inputs:
+            tensor = site.input
+            if tensor is None and item.class_name in _ANY_INPUT:
+                tensor = self._printed(item)
+            if tensor is None:
+                return [], None, "the layer before it is not in the text"
+            inputs = [self._external(item, tensor)]
+        tensors = [self.builder.tensor(ref) for ref in inputs]
+        try:
+            (result,) = op.outputs(*tensors)
+            weights = sum((_elements(w.shape) for w in op.weights(*tensors)), start=0)
+        except NetworkError as error:
+            return inputs, None, error.message
+        for axis, printed in zip(result.axes, item.shape, strict=False):
+            both = isinstance(axis.size, int) and isinstance(printed, int)
+            if len(result.axes) != item.rank or (both and axis.size != printed):
+                shape = ", ".join(str(size) for size in item.shape)
+                return inputs, None, f"its input gives {result}, but ({shape}) is printed"
+        if isinstance(weights, int) and weights != (item.row.parameters or 0):
+            return inputs, None, f"it would have {weights:,} parameters, not {site.parameters:,}"
+        return inputs, op, why
+
+    def _external(self, item: Item, tensor: Tensor) -> Ref:
+        """The tensor that the first layer, or one behind a lost row, was given."""
+        lost = next((name for name in item.inputs if name not in self.refs), None)
+        name = lost or f"{item.name}_input"
+        if name in self.refs:
+            return self.refs[name]
+        axes = (Axis("batch", BATCH), *tensor.axes[1:])
+        self.refs[name] = self.builder.add(Input(Tensor(axes, tensor.dtype)), name=name)
+        return self.refs[name]
+
+    def _printed(self, item: Item) -> Tensor:
+        """The printed shape; what is not a number becomes a symbol."""
+        names = axis_names(item.rank, channels_first=self.channels_first)
+        axes = [Axis("batch", BATCH)]
+        for position, (name, size) in enumerate(zip(names, item.shape, strict=True)):
+            if position:
+                free: Dim = symbol(str(name or f"axis_{position}"))
+                axes.append(Axis(name, size if isinstance(size, int) else free))
+        return Tensor(tuple(axes[: item.rank]))
+
+    def _unknown(self, item: Item, why: str) -> Op:
+        return Unknown(
+            name=item.class_name or item.row.kind or "?",
+            results=(self._printed(item),),
+            parameters=item.row.parameters or 0,
+            why=why,
+        )
+
+
+def _totals(table: Table, network: Network) -> list[Note]:
+    """Whether the rows add up to the printed totals."""
+    totals = table.totals
+    if totals is None or totals.total is None or table.cut:
+        return []
+    notes = []
+    printed = sum(row.parameters or 0 for row in table.rows if row.depth == 0)
+    if printed != totals.total:
+        text = f"the rows add up to {printed:,} parameters, the table prints {totals.total:,}"
+        notes.append(Note("contradiction", text, None, totals.line))
+    statistics = sum((_elements(p.shape) for p in network.table.values() if not p.learned), start=0)
+    known = not any(isinstance(layer.op, Unknown) for layer in network.layers)
+    if known and totals.non_trainable is not None and totals.non_trainable != statistics:
+        frozen = f"{totals.non_trainable:,} parameters are not trainable, {statistics} of them "
+        text = f"{frozen}statistics of BatchNorm: the rest is frozen; the table does not say where"
+        notes.append(Note("assumed", text, None, totals.line))
+    return notes
+
+
+def _elements(shape: Sequence[Dim]) -> Dim:
+    result: Dim = 1
+    for size in shape:
+        result = result * size
+    return result
+
+
+def _layers(items: list[Item]) -> list[Item]:
+    return [item for item in items if item.class_name != "InputLayer"]
+
+
+def _code_layers(code: ModelConfig) -> list[LayerConfig]:
+    return [layer for layer in code.layers if layer.class_name != "InputLayer"]
+
+
+def _classes_of_code(code: ModelConfig) -> list[str | None]:
+    return [layer.class_name for layer in _code_layers(code)]

@@ -1,0 +1,1 @@
+"""What a summary does not print, solved from shapes and parameter counts."""

@@ -1,0 +1,21 @@
+"""Results for people and machines: views turn results into reports, renderers print them.
+
+A view knows one kind of result and no format; a renderer knows one format and no result.
+"""
+
+from convcost.report.document import Column, Document, Lines, Report, Section, Table
+from convcost.report.registry import Renderer, Surface, format_of_suffix, formats, render
+
+__all__ = [
+    "Column",
+    "Document",
+    "Lines",
+    "Renderer",
+    "Report",
+    "Section",
+    "Surface",
+    "Table",
+    "format_of_suffix",
+    "formats",
+    "render",
+]

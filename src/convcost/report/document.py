@@ -1,0 +1,131 @@
+"""What every renderer prints: an answer, sections of tables and lines, footnotes, a next step.
+
+Cells hold raw values. A column says how people read them; machines get the values themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Cell: TypeAlias = Any
+Row: TypeAlias = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: the name for machines, unit included (``read_write_bytes``, ``seconds``).
+        title: the heading for people.
+        show: a value as people read it; None is always shown as an empty cell.
+        align: texts left, numbers right.
+        rank: 0 is never dropped; on a narrow terminal the highest rank goes first.
+        bar: the value is a share of one, drawn as a bar and left out of the formats that draw none.
+        prose: the text may be broken into lines, and makes no other column leave.
+    """
+
+    key: str
+    title: str
+    show: Callable[[Any], str] = str
+    align: Literal["left", "right"] = "left"
+    rank: int = 0
+    bar: bool = False
+    prose: bool = False
+
+    def text(self, value: Cell) -> str:
+        """A cell for people. Among numbers a text stands for itself, such as "?" for not known."""
+        if value is None:
+            return ""
+        return value if isinstance(value, str) else self.show(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under columns.
+
+    Attributes:
+        columns: from left to right.
+        rows: a raw value per column.
+        title: what the table is about; empty where the section says it.
+        footer: rows that sum up the others.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    title: str = ""
+    footer: tuple[Row, ...] = ()
+
+    def without(self, keys: frozenset[str]) -> Table:
+        """The same table with some columns left out."""
+        kept = [i for i, column in enumerate(self.columns) if column.key not in keys]
+
+        def cut(row: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(row[i] for i in kept)
+
+        return Table(
+            columns=cut(self.columns),
+            rows=tuple(cut(row) for row in self.rows),
+            title=self.title,
+            footer=tuple(cut(row) for row in self.footer),
+        )
+
+    @property
+    def bars(self) -> frozenset[str]:
+        """Keys of the columns that are bars."""
+        return frozenset(column.key for column in self.columns if column.bar)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Statements, one per line, under a title."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+Block: TypeAlias = Table | Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What belongs to one network, or to the whole; the heading is empty where it is obvious."""
+
+    heading: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A result for people.
+
+    Attributes:
+        answers: the first lines: what was asked for, one line per network.
+        sections: what the answer consists of.
+        footnotes: conventions that hold for all figures.
+        next: the command to go on with; empty where there is none.
+        records: the one table that a format for machines holds.
+    """
+
+    answers: tuple[str, ...]
+    sections: tuple[Section, ...]
+    records: Table
+    footnotes: tuple[str, ...] = ()
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A result in both shapes.
+
+    Attributes:
+        document: for people.
+        data: plain values by the JSON contract, `schema` first.
+    """
+
+    document: Document
+    data: Mapping[str, Any]

@@ -1,0 +1,82 @@
+"""Figures as views show them: exact sizes, sizes per layer, ranges. Rounding is done by `units`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Column
+from convcost.units import format_bytes, format_count, format_percent, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from convcost.network.dims import Dim
+    from convcost.predict import Estimate
+
+
+def exact(size: Dim) -> str:
+    """Every digit of an integer; a formula as it is.
+
+    >>> exact(138_357_544)
+    '138,357,544'
+    """
+    return f"{size:,}" if isinstance(size, int) else str(size)
+
+
+def rounded(size: Dim, unit: str = "") -> str:
+    """Three digits of an integer; a formula as it is."""
+    return format_count(size, unit) if isinstance(size, int) else f"{size} {unit}".rstrip()
+
+
+def size_in_bytes(size: Dim) -> str:
+    """Bytes with a prefix; a formula as it is."""
+    return format_bytes(size) if isinstance(size, int) else f"{size} B"
+
+
+def shape(sizes: Iterable[Dim]) -> str:
+    """A shape in the source's axis order.
+
+    >>> shape((3, 224, 224))
+    '(3, 224, 224)'
+    """
+    return f"({', '.join(map(str, sizes))})"
+
+
+def band(seconds: Estimate) -> str:
+    """The range of an estimate."""
+    return f"{format_seconds(seconds.low)} to {format_seconds(seconds.high)}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> plural(1, "layer"), plural(3, "layer")
+    ('1 layer', '3 layers')
+    """
+    return f"{exact(number)} {one if number == 1 else many or one + 's'}"
+
+
+def text_column(key: str, title: str, *, rank: int = 0) -> Column:
+    """A column of text."""
+    return Column(key=key, title=title, rank=rank)
+
+
+def prose_column(key: str, title: str) -> Column:
+    """A column of sentences."""
+    return Column(key=key, title=title, prose=True)
+
+
+def number_column(key: str, title: str, show: Callable[[Any], str], *, rank: int = 0) -> Column:
+    """A column of numbers."""
+    return Column(key=key, title=title, show=show, align="right", rank=rank)
+
+
+def share_column(title: str = "share", *, rank: int) -> Column:
+    """Shares of one as percentages."""
+    return number_column("share", title, format_percent, rank=rank)
+
+
+def bar_column(*, rank: int) -> Column:
+    """The same shares as bars."""
+    return Column(key="bar", title="", bar=True, rank=rank)

@@ -1,0 +1,108 @@
+"""The renderers: every module of `renderers` registers its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, TypeAlias
+
+from convcost.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from convcost.report.document import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where a report is printed.
+
+    Attributes:
+        width: columns of a terminal; None where lines may have any length.
+        colour: whether colour is wanted.
+    """
+
+    width: int | None = None
+    colour: bool = False
+
+
+Function: TypeAlias = "Callable[[Report, Surface], str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One way to print a report.
+
+    Attributes:
+        formats: names that a user types.
+        function: prints.
+        suffix: of a file that gets this format unless the user says otherwise.
+        terminal: made for a surface with a width, and preferred there.
+    """
+
+    formats: tuple[str, ...]
+    function: Function
+    suffix: str = ""
+    terminal: bool = False
+
+
+_REGISTERED: list[Renderer] = []
+
+
+def renderer(
+    *formats: str, suffix: str = "", terminal: bool = False
+) -> Callable[[Function], Function]:
+    """Register the decorated function."""
+
+    def register(function: Function) -> Function:
+        _REGISTERED.append(Renderer(formats, function, suffix, terminal))
+        return function
+
+    return register
+
+
+@cache
+def registered() -> tuple[Renderer, ...]:
+    """All renderers; their modules are light, what is heavy is imported when they print."""
+    from convcost.report import renderers as folder
+
+    for module in iter_modules(folder.__path__):
+        import_module(f"{folder.__name__}.{module.name}")
+    return tuple(_REGISTERED)
+
+
+def formats() -> tuple[str, ...]:
+    """Names of all formats.
+
+    >>> formats()
+    ('csv', 'json', 'markdown', 'md', 'table')
+    """
+    return tuple(sorted({name for each in registered() for name in each.formats}))
+
+
+def format_of_suffix(suffix: str) -> str | None:
+    """The format of a file with that suffix; None where no renderer claims it.
+
+    >>> format_of_suffix(".csv"), format_of_suffix(".txt")
+    ('csv', None)
+    """
+    suffixes: Mapping[str, str] = {r.suffix: r.formats[0] for r in registered() if r.suffix}
+    return suffixes.get(suffix.lower())
+
+
+def render(report: Report, format_: str, surface: Surface | None = None) -> str:
+    """A report as text.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    surface = surface or Surface()
+    fitting = [each for each in registered() if format_ in each.formats]
+    if not fitting:
+        raise unknown_name("format", format_, formats())
+    on_terminal = surface.width is not None
+    best = max(fitting, key=lambda each: each.terminal == on_terminal)
+    return best.function(report, surface)

@@ -1,0 +1,208 @@
+"""Counts: exact figures per layer and in total."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost.report.document import Document, Lines, Report, Section, Table
+from convcost.report.figures import (
+    exact,
+    number_column,
+    plural,
+    rounded,
+    shape,
+    share_column,
+    size_in_bytes,
+    text_column,
+)
+from convcost.report.views.remarks import at_least, lost, remarks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.count import Count, LayerCount
+    from convcost.report.document import Block, Row
+
+_CONVENTIONS = (
+    (
+        "1 MAC = one multiply-accumulate, products with zero padding included; "
+        "FLOP = 2 MAC + element-wise operations."
+    ),
+    "bytes = operands read once + results written once; figures are for the whole batch N.",
+)
+
+_COLUMNS = (
+    text_column("layer", "layer"),
+    text_column("op", "op", rank=3),
+    text_column("output", "output", rank=2),
+    number_column("parameters", "parameters", exact),
+    number_column("macs", "MACs", exact),
+    number_column("elementwise", "element-wise", exact, rank=4),
+    number_column("read_write_bytes", "bytes", size_in_bytes, rank=1),
+    share_column("of MACs", rank=5),
+)
+
+_SYMBOLIC_COLUMNS = (
+    text_column("layer", "layer"),
+    text_column("op", "op", rank=3),
+    text_column("output", "output", rank=2),
+    text_column("time_formula", "time: MACs per sample"),
+    text_column("space_formula", "space: parameters + output values per sample"),
+)
+
+#: Never a zero.
+_NOT_KNOWN = "?"
+
+_COST_KEYS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
+
+_RECORDS = tuple(
+    text_column(key, key)
+    for key in (
+        *("network", "layer", "op", "inputs", "output", "batch", "parameters"),
+        *("trainable_parameters", "statistics", *_COST_KEYS, "padding_macs", "shared_with"),
+        *("time_formula", "space_formula"),
+    )
+)
+
+
+def report(
+    counts: Sequence[Count], *, symbolic: bool = False, verbose: bool = False, next_: str = ""
+) -> Report:
+    """Counts as a report.
+
+    Args:
+        counts: one per network.
+        symbolic: they hold formulas; show those of time and space.
+        verbose: show every note.
+        next_: the command to propose.
+    """
+    headings = len(counts) > 1
+    return Report(
+        Document(
+            answers=tuple(answer(counted, symbolic=symbolic) for counted in counts),
+            sections=tuple(
+                Section(
+                    counted.source if headings else "",
+                    _blocks(counted, symbolic=symbolic, verbose=verbose),
+                )
+                for counted in counts
+            ),
+            records=Table(
+                columns=_RECORDS,
+                rows=tuple(_record(counted, x) for counted in counts for x in counted.layers),
+            ),
+            footnotes=_CONVENTIONS,
+            next=next_,
+        ),
+        {
+            "schema": "convcost/count/1",
+            "networks": [counted.to_dict() for counted in counts],
+        },
+    )
+
+
+def answer(counted: Count, *, symbolic: bool = False) -> str:
+    """The first line.
+
+    >>> from convcost.count import count
+    >>> from convcost.zoo import load
+    >>> answer(count(load("vgg16")))
+    'vgg16: 138,357,544 parameters, 15,470,264,320 MACs per sample (15.5 G)'
+    """
+    macs = counted.total.forward.macs
+    bound, reason = at_least(counted.unknown)
+    batch = counted.workload.batch
+    per = "batch of N" if symbolic else "sample" if batch == 1 else f"batch of {exact(batch)}"
+    details = [rounded(macs)] if isinstance(macs, int) and macs >= 10_000 else []
+    details += [reason] if reason else []
+    more = f" ({'; '.join(details)})" if details else ""
+    parameters = f"{bound if lost(counted.unknown) else ''}{exact(counted.total.parameters)}"
+    text = f"{counted.source}: {parameters} parameters, {bound}{exact(macs)} MACs per {per}{more}"
+    return ", ".join([text, *_definitions(counted)]) if symbolic else text
+
+
+def _blocks(counted: Count, *, symbolic: bool, verbose: bool) -> tuple[Block, ...]:
+    table = _symbolic_table(counted) if symbolic else _table(counted)
+    definitions = _definitions(counted)
+    return (
+        table,
+        *([Lines("where", definitions)] if definitions else []),
+        Lines("totals", _totals(counted)),
+        *remarks(counted.notes, counted.unknown, verbose=verbose),
+    )
+
+
+def _table(counted: Count) -> Table:
+    whole = counted.total.forward
+    rows = tuple(_row(layer, whole.macs) for layer in counted.layers)
+    sums = (counted.total.parameters, whole.macs, whole.elementwise, whole.bytes, None)
+    return Table(columns=_COLUMNS, rows=rows, footer=(("total", None, None, *sums),))
+
+
+def _row(layer: LayerCount, whole: Any) -> Row:
+    name = (layer.name, layer.op, _shapes(layer), layer.parameters)
+    cost = layer.forward
+    if cost is None:
+        return (*name, _NOT_KNOWN, _NOT_KNOWN, _NOT_KNOWN, None)
+    share = cost.macs / whole if isinstance(cost.macs, int) and cost.macs else None
+    return (*name, cost.macs, cost.elementwise, cost.bytes, share)
+
+
+def _definitions(counted: Count) -> tuple[str, ...]:
+    return tuple(f"{name} = {size}" for name, size in counted.definitions.items())
+
+
+def _symbolic_table(counted: Count) -> Table:
+    rows = tuple(
+        (layer.name, layer.op, _shapes(layer), layer.time_formula, layer.space_formula)
+        for layer in counted.layers
+    )
+    return Table(columns=_SYMBOLIC_COLUMNS, rows=rows)
+
+
+def _totals(counted: Count) -> tuple[str, ...]:
+    total, cost = counted.total, counted.total.forward
+    bound, _ = at_least(counted.unknown)
+    stored = total.parameters + total.statistics
+    lines = [
+        (
+            f"parameters: {exact(total.parameters)}, {_trainable(counted)}; statistics: "
+            f"{exact(total.statistics)}; Keras's 'Total params': {exact(stored)}"
+        ),
+        f"FLOP: {bound}{exact(cost.flops)} = 2 x MACs + {exact(cost.elementwise)} element-wise",
+        (
+            f"bytes: {bound}{exact(cost.read_bytes)} read, {exact(cost.weight_bytes)} of them "
+            f"weights; {exact(cost.write_bytes)} written"
+        ),
+    ]
+    padding = [layer.padding_macs for layer in counted.layers if layer.forward is not None]
+    if isinstance(cost.macs, int) and None not in padding and any(padding):
+        zeros = sum(macs for macs in padding if macs is not None)
+        lines.append(f"MACs without those on zero padding: {bound}{exact(cost.macs - zeros)}")
+    shared = sum(layer.shared_with is not None for layer in counted.layers)
+    if shared:
+        lines.append(f"{plural(shared, 'call')} of shared layers: parameters counted once")
+    return tuple(lines)
+
+
+def _trainable(counted: Count) -> str:
+    total = counted.total
+    if total.trainable_parameters == total.parameters:
+        return "all trainable"
+    return f"{exact(total.trainable_parameters)} of them trainable"
+
+
+def _shapes(layer: LayerCount) -> str:
+    return ", ".join(map(shape, layer.outputs))
+
+
+def _record(counted: Count, layer: LayerCount) -> Row:
+    row = layer.to_dict()
+    cost = row["forward"] or {}
+    return (
+        counted.source,
+        *(layer.name, layer.op, " ".join(layer.inputs), _shapes(layer), counted.workload.batch),
+        *(row["parameters"], row["trainable_parameters"], row["statistics"]),
+        *(cost.get(key) for key in _COST_KEYS),
+        *(layer.padding_macs, layer.shared_with, layer.time_formula, layer.space_formula),
+    )

@@ -1,0 +1,190 @@
+"""Explanations: the answer, where the time goes, the differences and their causes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Document, Lines, Report, Section, Table
+from convcost.report.figures import band, exact, number_column, plural, prose_column, text_column
+from convcost.report.views import timing
+from convcost.report.views.remarks import remarks
+from convcost.units import format_ratio, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.explain.explanation import Difference, Explanation, Variation
+    from convcost.predict import Prediction
+    from convcost.report.document import Block
+
+#: Rows of the tables that show the largest parts.
+_TOP = 6
+
+
+def report(explanation: Explanation, *, verbose: bool = False, next_: str = "") -> Report:
+    """An explanation as a report.
+
+    Args:
+        explanation: what was found.
+        verbose: show all layers and every note.
+        next_: the command to propose.
+    """
+    predictions = explanation.predictions
+    top = None if verbose else _TOP
+    several = len(predictions) > 1
+    networks = tuple(
+        Section(
+            prediction.source if several else "",
+            (_where(prediction, top), *remarks(counted.notes, counted.unknown, verbose=verbose)),
+        )
+        for prediction, counted in zip(predictions, explanation.counts, strict=True)
+    )
+    whole = Section(
+        "comparison" if several else "", (*_comparison(explanation, top), *_reasons(explanation))
+    )
+    return Report(
+        Document(
+            answers=(explanation.answer,),
+            sections=(*networks, whole),
+            records=Table(
+                columns=timing.RECORDS,
+                rows=tuple(row for each in predictions for row in timing.records(each)),
+            ),
+            next=next_,
+        ),
+        {"schema": "convcost/explain/1", **explanation.to_dict()},
+    )
+
+
+def _where(prediction: Prediction, top: int | None) -> Table:
+    """The layers that take most of the time, and one row for all others."""
+    slowest = sorted(prediction.layers, key=lambda layer: -layer.seconds)
+    running = [layer for layer in slowest if layer.seconds]
+    shown, others = running[:top], running[top:] if top else []
+    rows = [timing.row(prediction, layer) for layer in shown]
+    if others:
+        seconds = sum(layer.seconds for layer in others)
+        share = sum(layer.share for layer in others)
+        name = plural(len(others), "other layer")
+        rows.append((name, None, seconds, share, share, None, None, None, None))
+    whole = prediction.seconds
+    return Table(
+        title=(
+            f"where the time goes: {format_seconds(whole.value)} per batch of "
+            f"{exact(prediction.workload.batch)} ({band(whole)})"
+        ),
+        columns=timing.COLUMNS,
+        rows=tuple(rows),
+    )
+
+
+def _comparison(explanation: Explanation, top: int | None) -> list[Block]:
+    if not explanation.ratios:
+        return []
+    ratios = Table(
+        title="time ratios",
+        columns=(
+            text_column("ratio", "ratio"),
+            number_column("predicted", "predicted", format_ratio),
+            text_column("range", "range"),
+            number_column("measured", "measured", format_ratio),
+        ),
+        rows=tuple(
+            (
+                f"{explanation.source(ratio.a)} / {explanation.source(ratio.b)}",
+                ratio.predicted.value,
+                f"{format_ratio(ratio.predicted.low)} to {format_ratio(ratio.predicted.high)}",
+                ratio.measured,
+            )
+            for ratio in explanation.ratios
+        ),
+    )
+    if all(ratio.measured is None for ratio in explanation.ratios):
+        ratios = ratios.without(frozenset({"measured"}))
+    pairs = dict.fromkeys((part.a, part.b) for part in explanation.differences)
+    return [ratios, *(_differences(explanation, a, b, top) for a, b in pairs)]
+
+
+def _differences(explanation: Explanation, a: int, b: int, top: int | None) -> Table:
+    parts = [part for part in explanation.differences if (part.a, part.b) == (a, b)]
+    parts.sort(key=lambda part: -abs(part.seconds))
+    rows = [(part.layer, part.seconds, _cause(explanation, part)) for part in parts[:top]]
+    if top and parts[top:]:
+        rest = sum(part.seconds for part in parts[top:])
+        rows.append((plural(len(parts) - top, "other layer"), rest, ""))
+    return Table(
+        title=f"the difference, {explanation.source(a)} less {explanation.source(b)}",
+        columns=(
+            text_column("layer", "layer"),
+            number_column("seconds", "time", _signed),
+            text_column("cause", "cause"),
+        ),
+        rows=tuple(rows),
+        footer=(("total", sum(part.seconds for part in parts), None),),
+    )
+
+
+def _cause(explanation: Explanation, part: Difference) -> str:
+    for index, letter in ((part.a, "a"), (part.b, "b")):
+        words = f"only in {letter}"
+        if part.cause == words or part.cause.startswith(f"{words},"):
+            return f"only in {explanation.source(index)}{part.cause[len(words) :]}"
+    return part.cause
+
+
+def _signed(seconds: float) -> str:
+    return f"{'+' if seconds > 0 else ''}{format_seconds(seconds)}"
+
+
+def _reasons(explanation: Explanation) -> list[Block]:
+    blocks: list[Block] = []
+    if explanation.findings:
+        blocks.append(Lines("findings", tuple(_findings(explanation))))
+    if explanation.achieved:
+        blocks.append(_achieved(explanation))
+    blocks += map(_variation, explanation.variations)
+    if explanation.assumptions:
+        blocks.append(Lines("assumed", explanation.assumptions))
+    return blocks
+
+
+def _findings(explanation: Explanation) -> Sequence[str]:
+    lines = []
+    several = len(explanation.predictions) > 1
+    for number, finding in enumerate(explanation.findings, start=1):
+        where = f"{explanation.source(finding.network)}: " if several else ""
+        lines.append(f"{number}. {where}{finding.text}")
+        if finding.advice:
+            lines.append(f"   what to do: {finding.advice}")
+    return lines
+
+
+def _achieved(explanation: Explanation) -> Table:
+    return Table(
+        title="what the measured times mean",
+        columns=(
+            text_column("network", "network"),
+            number_column("seconds", "measured", format_seconds),
+            number_column("samples", "samples", exact, rank=4),
+            prose_column("verdict", "verdict"),
+        ),
+        rows=tuple(
+            (
+                explanation.source(each.network),
+                each.seconds,
+                each.samples,
+                each.verdict,
+            )
+            for each in explanation.achieved
+        ),
+    )
+
+
+def _variation(variation: Variation) -> Table:
+    """Its figures are time ratios, a column per pair of networks."""
+    columns = (number_column(name, name, format_ratio) for name in variation.columns)
+    return Table(
+        title=variation.text,
+        columns=(number_column(variation.parameter, variation.parameter, exact), *columns),
+        rows=tuple((value, *numbers) for value, numbers in variation.rows),
+    )

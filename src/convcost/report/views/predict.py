@@ -1,0 +1,129 @@
+"""Predictions: the time of a batch, layer by layer, and of a data set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Document, Lines, Report, Section, Table
+from convcost.report.figures import band, exact, plural
+from convcost.report.views import timing
+from convcost.report.views.remarks import at_least, remarks
+from convcost.units import format_percent, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.network.network import Note
+    from convcost.predict import Plan, Prediction
+
+_CONVENTIONS = (
+    (
+        "time of a kernel = its compute, memory and launch terms from published peak figures; "
+        "the range is meant to hold nine times out of ten."
+    ),
+    "share = of the batch's time; bytes = what the runtime's kernels really read and write.",
+)
+
+
+def report(
+    predictions: Sequence[Prediction],
+    *,
+    notes: Sequence[Sequence[Note]],
+    assumed: frozenset[str] = frozenset(),
+    verbose: bool = False,
+    next_: str = "",
+) -> Report:
+    """Predictions as a report.
+
+    Args:
+        predictions: one per network.
+        notes: the networks' own, in the same order.
+        assumed: which of device, runtime and batch the user did not choose.
+        verbose: show every note.
+        next_: the command to propose.
+    """
+    headings = len(predictions) > 1
+    return Report(
+        Document(
+            answers=tuple(map(answer, predictions)),
+            sections=tuple(
+                Section(
+                    prediction.source if headings else "",
+                    (
+                        _table(prediction),
+                        Lines("of what", circumstances(prediction, assumed)),
+                        *remarks(of_network, prediction.unknown, verbose=verbose),
+                    ),
+                )
+                for prediction, of_network in zip(predictions, notes, strict=True)
+            ),
+            records=Table(
+                columns=timing.RECORDS,
+                rows=tuple(row for each in predictions for row in timing.records(each)),
+            ),
+            footnotes=_CONVENTIONS,
+            next=next_,
+        ),
+        {
+            "schema": "convcost/predict/1",
+            "networks": [prediction.to_dict() for prediction in predictions],
+        },
+    )
+
+
+def answer(prediction: Prediction) -> str:
+    """The first line: time of a batch, its range, where, and on what basis."""
+    bound, reason = at_least(prediction.unknown)
+    details = [band(prediction.seconds), *([reason] if reason else [])]
+    text = (
+        f"{prediction.source}: {bound}{format_seconds(prediction.seconds.value)} per "
+        f"batch of {exact(prediction.workload.batch)} ({'; '.join(details)}) on "
+        f"{prediction.device.name} with {prediction.runtime.name}, by {prediction.basis}"
+    )
+    plan = prediction.plan
+    return text if plan is None else f"{text}; {bound}{_plan(plan)}"
+
+
+def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str, ...]:
+    """Device, runtime, batch; each says whether the user chose it."""
+
+    def chosen(option: str, change: str) -> str:
+        return f" (assumed; {change} changes it)" if option in assumed else ""
+
+    device, runtime, workload = prediction.device, prediction.runtime, prediction.workload
+    dtype = workload.dtype or "the source's dtype"
+    lines = [
+        f"device: {device.name}, {device.title}{chosen('device', '--device')}",
+        f"runtime: {runtime.name}, {runtime.title}{chosen('runtime', '--runtime')}",
+        (
+            f"batch: {exact(workload.batch)}{chosen('batch', '--batch')}; forward pass, "
+            f"{workload.mode}, {dtype}"
+        ),
+    ]
+    if device.note:
+        lines.append(f"about the device: {device.note}")
+    if prediction.plan is not None:
+        share = prediction.plan.loop_seconds / prediction.plan.seconds.value
+        lines.append(
+            f"the framework's own loop is {format_seconds(prediction.plan.loop_seconds)} of the "
+            f"whole ({format_percent(share)})"
+        )
+    return tuple(lines)
+
+
+def _plan(plan: Plan) -> str:
+    epochs = "" if plan.epochs == 1 else f" x {exact(plan.epochs)} epochs"
+    return (
+        f"{format_seconds(plan.seconds.value)} for {plural(plan.samples, 'sample')}{epochs} "
+        f"({band(plan.seconds)}; {plural(plan.steps, 'step')})"
+    )
+
+
+def _table(prediction: Prediction) -> Table:
+    rows = tuple(timing.row(prediction, layer) for layer in prediction.layers)
+    empty = (None,) * (len(timing.COLUMNS) - 3)
+    return Table(
+        columns=timing.COLUMNS,
+        rows=rows,
+        footer=(("total", None, prediction.seconds.value, *empty),),
+    )

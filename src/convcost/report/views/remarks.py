@@ -1,0 +1,65 @@
+"""What the reader of a source had to say, and what is not counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Lines
+from convcost.report.figures import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from convcost.count import UnknownCost
+    from convcost.network.network import Note
+
+#: The most urgent first. Statements that follow from the source's numbers are shown on request.
+_KINDS = ("contradiction", "ambiguous", "repaired", "assumed", "inferred")
+
+
+def remarks(
+    notes: Sequence[Note], unknown: Sequence[UnknownCost], *, verbose: bool
+) -> tuple[Lines, ...]:
+    """Blocks for what is not counted and for the notes; none where there is nothing to say."""
+    blocks = [Lines("not counted", tuple(map(_unknown, unknown)))] if unknown else []
+    hidden = 0 if verbose else sum(note.kind == "inferred" for note in notes)
+    shown = [note for note in notes if verbose or note.kind != "inferred"]
+    lines = [_note(note) for note in sorted(shown, key=lambda note: _KINDS.index(note.kind))]
+    if hidden:
+        lines.append(f"{plural(hidden, 'size')} inferred from the source's numbers: -v says how")
+    if lines:
+        blocks.append(Lines("notes", tuple(lines)))
+    return tuple(blocks)
+
+
+def at_least(unknown: Sequence[UnknownCost]) -> tuple[str, str]:
+    """Words around a sum that lacks something: before it, and in brackets after it.
+
+    >>> from convcost.count import UnknownCost
+    >>> at_least([UnknownCost("lambda_1", "unknown", "no rule")])
+    ('at least ', '1 layer not counted')
+    """
+    if not unknown:
+        return "", ""
+    layers = sum(part.layer is not None for part in unknown)
+    reasons = [f"{plural(layers, 'layer')} not counted"] if layers else []
+    if layers < len(unknown):
+        reasons.append("a part of the source is missing")
+    return "at least ", ", ".join(reasons)
+
+
+def lost(unknown: Iterable[UnknownCost]) -> bool:
+    """Whether layers themselves may be missing, and with them parameters."""
+    return any(part.layer is None for part in unknown)
+
+
+def _unknown(part: UnknownCost) -> str:
+    return f"{part.layer or part.what}: {part.why}"
+
+
+def _note(note: Note) -> str:
+    where = [f"line {note.line}"] if note.line is not None else []
+    where += [note.layer] if note.layer is not None else []
+    place = f" ({', '.join(where)})" if where else ""
+    others = "".join(f"; or: {alternative}" for alternative in note.alternatives)
+    return f"{note.kind}{place}: {note.text}{others}"

@@ -1,0 +1,81 @@
+"""Reference networks, the seeds' networks among them. A family of networks is one file.
+
+>>> names()[:3]
+('alexnet', 'alexnet-caffe', 'seed000')
+>>> load("seed003?kernel=5&padding=same").layer("conv2d_2").outputs[0].shape
+(N, 28, 28, 64)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from convcost.errors import UsageError, unknown_name
+from convcost.zoo.registry import ENTRIES, Accuracy, Entry, Setting
+
+if TYPE_CHECKING:
+    from convcost.network.network import Network
+
+__all__ = ["Accuracy", "Entry", "Setting", "entries", "entry", "load", "names"]
+
+#: Modules of this folder that hold no networks.
+_HELPERS = frozenset({"chain", "registry"})
+
+
+def load(name_with_query: str, /, **parameters: object) -> Network:
+    """Build a network.
+
+    Args:
+        name_with_query: a name from `names`, and settings where wanted: ``seed003?kernel=5``.
+        parameters: settings as Python values.
+
+    Raises:
+        UsageError: the name, a setting or its value is not known, or a setting is given twice.
+
+    >>> load("seed001-cnn", filters=4).name
+    'seed001-cnn?filters=4,4'
+    """
+    name, _, query = name_with_query.partition("?")
+    found = entry(name)
+    given: dict[str, object] = dict(parameters)
+    for part in filter(None, query.split("&")):
+        setting, equals, value = part.partition("=")
+        if not equals:
+            raise UsageError(f"'{part}' in {name}?{query}: expected parameter=value")
+        if setting in given:
+            raise UsageError(f"the parameter {setting} of {name} is given twice")
+        given[setting] = value
+    return found.build(given)
+
+
+def entry(name: str) -> Entry:
+    """What the zoo knows about a network; only its family is imported.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    family = name.partition("-")[0]
+    if family in _families():
+        import_module(f"{__name__}.{family}")
+    if name not in ENTRIES:
+        raise unknown_name("network of the zoo", name, names())
+    return ENTRIES[name]
+
+
+def names() -> tuple[str, ...]:
+    """Names of all networks, sorted."""
+    for family in _families():
+        import_module(f"{__name__}.{family}")
+    return tuple(sorted(ENTRIES))
+
+
+def entries() -> tuple[Entry, ...]:
+    """All networks, sorted by name."""
+    return tuple(ENTRIES[name] for name in names())
+
+
+def _families() -> frozenset[str]:
+    import pkgutil
+
+    return frozenset(module.name for module in pkgutil.iter_modules(__path__)) - _HELPERS
