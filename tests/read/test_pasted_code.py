@@ -605,7 +605,7 @@ model.save({str(target)!r})
         "import sys\n"
         "from convcost.read.pasted_code import find_models\n"
         "def hook(event, args):\n"
-        "    if watching and event in ('open', 'os.system', 'os.mkdir', 'exec', 'subprocess.Popen'):\n"
+        "    if watching and event in ('open', 'os.system', 'os.mkdir', 'exec', 'import'):\n"
         "        seen.append(event)\n"
         "seen, watching = [], False\n"
         "text = sys.stdin.read()\n"

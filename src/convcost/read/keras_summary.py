@@ -17,8 +17,8 @@ from convcost.ops import Input, Unknown
 from convcost.read.axes import axis_names
 from convcost.read.solve.activations import activations
 from convcost.read.solve.items import Item, items_of
-from convcost.read.solve.layers import op_of
 from convcost.read.solve.repair import is_channels_first, repair
+from convcost.read.solve.rules import rules
 from convcost.read.solve.site import Site
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ class _Reading:
             self.channels_first,
         )
         try:
-            op = op_of(site)
+            rule = rules().get(item.class_name or "")
+            op = None if rule is None else rule(site)
             why = f"there is no rule for {item.class_name or 'a layer whose class is lost'}"
         except NetworkError as error:
             op, why = None, error.message

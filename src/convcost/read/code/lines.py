@@ -78,10 +78,15 @@ def find_statements(text: str) -> Found:
 
 
 def _parse(source: str) -> list[ast.stmt] | None:
+    """What one statement parses to, if it does.
+
+    As a "single" one, because on an error in a file Python opens the file to show the line.
+    """
     try:
-        return ast.parse(source).body
+        parsed = ast.parse(f"{source}\n", mode="single")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return parsed.body if isinstance(parsed, ast.Interactive) else None
 
 
 class _Finder:

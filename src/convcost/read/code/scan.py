@@ -15,6 +15,7 @@ CLOSING = {"(": ")", "[": "]", "{": "}"}
 KEYWORDS = frozenset(keyword.kwlist)
 _OPERATORS = frozenset({"if", "else", "for", "and", "or", "not", "in", "is", "as", "import"})
 _ENDS = frozenset(CLOSING.values())
+_CUTS = frozenset("#;")
 _BACKSLASH = "\\"
 
 
@@ -97,7 +98,7 @@ def split(line: str) -> list[str]:
     pieces, begin, depth, operand = [], 0, 0, False
     for match in _TOKEN_OR_COMMENT.finditer(line):
         token = match[0]
-        if token in "#;" and depth <= 0:
+        if token in _CUTS and depth <= 0:
             pieces.append(line[begin : match.start()].strip())
             begin, depth, operand = match.end(), 0, False
             continue

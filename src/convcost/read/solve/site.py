@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.network import Note
@@ -11,8 +11,9 @@ from convcost.read.axes import named
 from convcost.read.keras_config import Unknown as NotLiteral
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.solve.items import Item
 
@@ -93,3 +94,7 @@ class Site:
         """State something about the layer."""
         name, line = self.item.name, self.item.row.line
         self.notes.append(Note(kind, text, name, line, tuple(alternatives)))
+
+
+#: What makes an op of a row. It raises NetworkError where nothing fits the printed numbers.
+Rule: TypeAlias = "Callable[[Site], Op]"

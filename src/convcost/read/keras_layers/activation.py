@@ -1,0 +1,36 @@
+"""Activation layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import Activation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.keras_layers.site import Rule, Site
+
+
+def _activation_layer(function: str | None = None) -> Rule:
+    def rule(site: Site) -> Op:
+        return Activation(function or site.activation())
+
+    return rule
+
+
+def _relu(site: Site) -> Op:
+    if site.get("negative_slope", 0):
+        return Activation("leaky_relu")
+    return Activation("relu" if site.get("max_value") is None else "relu6")
+
+
+RULES: Mapping[str, Rule] = {
+    "Identity": _activation_layer("linear"),
+    "Activation": _activation_layer(),
+    "ReLU": _relu,
+    "LeakyReLU": _activation_layer("leaky_relu"),
+    "ELU": _activation_layer("elu"),
+    "Softmax": _activation_layer("softmax"),
+}

@@ -1,0 +1,58 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import Conv, DepthwiseConv, SeparableConv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.keras_layers.site import Rule, Site
+
+
+def _conv(rank: int) -> Rule:
+    def rule(site: Site) -> Op:
+        return Conv(
+            filters=site.need("filters"),
+            windows=site.windows(rank, "kernel_size"),
+            groups=site.get("groups", 1),
+            bias=site.get("use_bias", True),
+            activation=site.activation(),
+        )
+
+    return rule
+
+
+def _depthwise(rank: int) -> Rule:
+    def rule(site: Site) -> Op:
+        return DepthwiseConv(
+            windows=site.windows(rank, "kernel_size"),
+            multiplier=site.get("depth_multiplier", 1),
+            bias=site.get("use_bias", True),
+            activation=site.activation(),
+        )
+
+    return rule
+
+
+def _separable(rank: int) -> Rule:
+    def rule(site: Site) -> Op:
+        return SeparableConv(
+            filters=site.need("filters"),
+            windows=site.windows(rank, "kernel_size"),
+            multiplier=site.get("depth_multiplier", 1),
+            bias=site.get("use_bias", True),
+            activation=site.activation(),
+        )
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    f"{name}Conv{rank}D": rule(rank)
+    for rank in (1, 2, 3)
+    for name, rule in (("", _conv), ("Depthwise", _depthwise), ("Separable", _separable))
+}

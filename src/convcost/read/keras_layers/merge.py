@@ -1,0 +1,30 @@
+"""Layers with several inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import Concatenate, Merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.keras_layers.site import Rule, Site
+
+
+def _merge(function: str) -> Rule:
+    def rule(site: Site) -> Op:
+        del site
+        return Merge(function)  # type: ignore[arg-type]
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    "Concatenate": lambda site: Concatenate(site.axis()),
+    **{
+        name: _merge(name.lower())
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    },
+}

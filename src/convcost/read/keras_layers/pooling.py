@@ -1,0 +1,40 @@
+"""Pooling over windows and over whole axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import GlobalPool, Pool
+from convcost.ops.window import AXES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.keras_layers.site import Rule, Site
+
+
+def _pool(rank: int, function: str) -> Rule:
+    def rule(site: Site) -> Op:
+        return Pool(function=function, windows=site.windows(rank, "pool_size", stride=None))  # type: ignore[arg-type]
+
+    return rule
+
+
+def _global_pool(rank: int, function: str) -> Rule:
+    def rule(site: Site) -> Op:
+        return GlobalPool(
+            function=function,  # type: ignore[arg-type]
+            axes=AXES[rank],
+            keep_axes=bool(site.get("keepdims", False)),
+        )
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    f"{prefix}{name}Pooling{rank}D": rule(rank, function)
+    for rank in (1, 2, 3)
+    for name, function in (("Max", "max"), ("Average", "average"))
+    for prefix, rule in (("", _pool), ("Global", _global_pool))
+}

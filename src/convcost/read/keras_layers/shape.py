@@ -1,0 +1,48 @@
+"""Layers that change the shape only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.network.dims import product
+from convcost.network.tensor import Axis
+from convcost.ops import Flatten, Reshape, ZeroPadding
+from convcost.ops.window import AXES
+from convcost.read.axes import axis_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.keras_layers.site import Rule, Site
+
+
+def _reshape(site: Site) -> Op:
+    target = tuple(site.need("target_shape"))
+    known = product(size for size in target if size != -1)
+    elements = product(axis.size for axis in site.inputs[0].axes[1:])
+    sizes = tuple(elements // known if size == -1 else size for size in target)
+    names = axis_names(len(sizes) + 1, channels_first=site.channels_first)[1:]
+    return Reshape(tuple(Axis(name, size) for name, size in zip(names, sizes, strict=True)))
+
+
+def _zero_padding(rank: int) -> Rule:
+    def rule(site: Site) -> Op:
+        stated = site.get("padding", 1)
+        per_axis = stated if isinstance(stated, (tuple, list)) else (stated,) * rank
+        if rank == 1 and isinstance(stated, (tuple, list)):
+            per_axis = (tuple(stated),)
+        amounts = []
+        for axis, amount in zip(AXES[rank], per_axis, strict=True):
+            before, after = amount if isinstance(amount, (tuple, list)) else (amount, amount)
+            amounts.append((axis, before, after))
+        return ZeroPadding(tuple(amounts))
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    "Flatten": lambda _: Flatten(),
+    "Reshape": _reshape,
+    **{f"ZeroPadding{rank}D": _zero_padding(rank) for rank in (1, 2, 3)},
+}

@@ -1,0 +1,37 @@
+"""Activations and dropout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import Activation, Dropout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.solve.site import Rule, Site
+
+
+def _activation(function: str | None = None) -> Rule:
+    return lambda site: Activation(function or site.activation)
+
+
+def _dropout(site: Site) -> Op:
+    rate = site.config("rate")
+    return Dropout(float(rate)) if isinstance(rate, (int, float)) else Dropout()
+
+
+RULES: Mapping[str, Rule] = {
+    "Activation": _activation(),
+    "ReLU": _activation("relu"),
+    "LeakyReLU": _activation("leaky_relu"),
+    "ELU": _activation("elu"),
+    "Softmax": _activation("softmax"),
+    "Identity": _activation("linear"),
+    "Dropout": _dropout,
+    "AlphaDropout": _dropout,
+    "GaussianDropout": _dropout,
+    "GaussianNoise": _dropout,
+    **{f"SpatialDropout{rank}D": _dropout for rank in (1, 2, 3)},
+}

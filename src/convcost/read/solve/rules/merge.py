@@ -1,0 +1,45 @@
+"""Layers with several inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.errors import NetworkError
+from convcost.ops import Concatenate, Merge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.solve.site import Rule, Site
+
+
+def _merge(function: str) -> Rule:
+    def rule(site: Site) -> Op:
+        if len(site.inputs) < 2:
+            raise NetworkError("the tensors that it combines are not all in the text")
+        return Merge(function)  # type: ignore[arg-type]
+
+    return rule
+
+
+def _concatenate(site: Site) -> Op:
+    """Along the axis on which the inputs add up to the output; the last one where several do."""
+    if len(site.inputs) < 2:
+        raise NetworkError("the tensors that it joins are not all in the text")
+    for position in reversed(range(1, site.item.rank)):
+        printed = site.item.shape[position]
+        name = site.inputs[0].names[position]
+        total = sum((t.axes[position].size for t in site.inputs), start=0)
+        if name is not None and (total == printed or printed is None):
+            return Concatenate(name)
+    raise NetworkError("no axis of its inputs adds up to its output")
+
+
+RULES: Mapping[str, Rule] = {
+    "Concatenate": _concatenate,
+    **{
+        name: _merge(name.lower())
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    },
+}
