@@ -12,6 +12,8 @@ The verbs are those of the command line. Nothing heavy is imported here.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from convcost._version import __version__
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from convcost.verbs import count, explain, predict, read, read_all
 
 __all__ = ["__version__", "count", "explain", "predict", "read", "read_all"]
+
+
+class _Package(ModuleType):
+    """Keeps the verbs callable.
+
+    The packages `convcost.count`, `convcost.read` ... have the verbs' names, and Python binds a
+    package's name in its parent when it is first imported: that would hide the verb.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
 
 
 def __getattr__(name: str) -> object:
@@ -33,3 +47,6 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+sys.modules[__name__].__class__ = _Package

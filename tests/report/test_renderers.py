@@ -77,9 +77,8 @@ def test_a_terminal_keeps_whole_names_within_its_width(width: int) -> None:
     text = render(REPORT, "table", Surface(width))
     table = text.split("notes:")[0]
     assert all(len(line) <= width for line in table.splitlines())
-    assert LONG in re.sub(r"\s", "", "".join(line[:62] for line in table.splitlines())) or (
-        width < 62 and all(part in re.sub(r"\s", "", table) for part in ("block", "name"))
-    )
+    # folded over several lines perhaps, but every character is there and in order
+    assert re.search(r"[\s?op]*".join(map(re.escape, LONG)), table)
     assert "…" not in text
     assert ANSI.search(text) is None
 

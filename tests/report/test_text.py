@@ -2,7 +2,7 @@
 
 import pytest
 
-from convcost.report.text import bar, cells, padded, visible
+from convcost.report.text import ascii_bar, bar, cells, padded, visible
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,6 @@ def test_wide_characters_take_two_cells() -> None:
 
 
 def test_bars_stay_within_their_length() -> None:
-    assert [bar(share, "#") for share in (0.0, 0.001, 0.5, 1.0, 1.7)] == [
-        "",
-        "#",
-        "#####",
-        "##########",
-        "##########",
-    ]
+    shares = (0.0, 0.001, 0.55, 1.0, 1.7)
+    assert [bar(share) for share in shares] == ["", "▏", "█████▌", "█" * 10, "█" * 10]
+    assert [ascii_bar(share) for share in shares] == ["", "", "######", "#" * 10, "#" * 10]

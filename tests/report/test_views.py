@@ -4,7 +4,6 @@ import pytest
 
 from convcost.count import Workload, count
 from convcost.device import load as device
-from convcost.errors import ConvcostError
 from convcost.explain import (
     Achieved,
     Difference,
@@ -66,9 +65,9 @@ def test_notes_are_ordered_and_inferred_ones_wait_for_verbose() -> None:
     counted = count(network(notes=NOTES))
     brief = render(count_view.report([counted]), "table")
     assert "kernel 3x3" not in brief
-    assert "1 size inferred from the source's numbers: -v says how" in brief
+    assert "1 note on what follows from the source's numbers (-v shows them)" in brief
     assert brief.index("contradiction (line 9)") < brief.index("assumed (line 4, conv2d_1)")
-    assert "stride 1; or: stride 2: a quarter of the MACs" in brief
+    assert "stride 1\n     or: stride 2: a quarter of the MACs" in brief
     whole = render(count_view.report([counted], verbose=True), "table")
     assert "inferred (line 4, conv2d_1): kernel 3x3" in whole
 
@@ -85,7 +84,7 @@ def test_several_networks_have_a_first_line_each() -> None:
     names = ["seed001-mlp", "seed001-cnn"]
     lines = render(count_view.report([count(load(name)) for name in names]), "table").splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == names
-    assert [lines.index(name) for name in names]
+    assert lines.index(names[0]) < lines.index(names[1])
 
 
 def test_a_prediction_says_where_and_what_was_assumed() -> None:
@@ -147,7 +146,9 @@ def explanation() -> Explanation:
                 fraction_of_device=0.3, verdict="one core",
             ),
         ),
-        variations=(Variation("batch", "ratio by batch", ("a / b",), ((1, (1.09,)), (32, (1.8,)))),),
+        variations=(
+            Variation("batch", "ratio by batch", ("a / b",), ((1, (1.09,)), (32, (1.8,)))),
+        ),
         assumptions=("batch 32",),
     )  # fmt: skip
 
@@ -191,9 +192,6 @@ def test_an_explanation_fits_a_terminal(width: int) -> None:
 
 
 def test_totals_of_symbolic_counts_render_in_every_format() -> None:
-    try:
-        report = count_view.report([count(load("seed004"))])
-    except ConvcostError as error:  # pragma: no cover - a message is fine, a crash is not
-        pytest.fail(str(error))
+    report = count_view.report([count(load("seed004"))])
     assert "not counted" in render(report, "markdown")
     assert "at least 0 MACs" in render(report, "table", Surface(80))

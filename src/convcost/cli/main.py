@@ -15,6 +15,7 @@ from convcost._version import __version__
 from convcost.cli.support.failure import Failure
 from convcost.errors import ConvcostError
 
+_NAME = "convcost"
 _INTERRUPTED = 130
 
 
@@ -41,9 +42,6 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ConvcostError as error:
             raise Failure(error.message, hint=error.hint, exit_code=error.exit_code) from error
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(_INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
@@ -87,6 +85,10 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        group(prog_name="convcost")
-    except KeyboardInterrupt:
+        sys.exit(group.main(prog_name=_NAME, standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
         sys.exit(_INTERRUPTED)

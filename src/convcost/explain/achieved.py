@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from convcost.device import THIS_MACHINE, load, names
 from convcost.explain.explanation import Achieved
 from convcost.network.dims import number
-from convcost.units import format_count, format_percent
+from convcost.predict import predict
+from convcost.units import format_count, format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from convcost.explain.evidence import Case
+    from convcost.predict import Prediction
 
-#: Achieved rates below these are those of a kind of device; fractions of typical peaks (data sheets
-#: of `convcost devices`: one CPU core 10^10..10^11 FLOP/s, a desktop CPU up to 3*10^12).
-_KINDS = (
-    (2e9, "a fraction of one CPU core's rate, or a run that mostly waits"),
-    (5e10, "what one to a few CPU cores reach"),
-    (1e12, "what a CPU with all its cores, or a GPU that mostly waits, reaches"),
-)
+#: A measured time within this factor of a device's predicted one is like that device's.
+_LIKE = 3.0
 
 
 def achieved(case: Case, seconds: float, samples: int) -> Achieved:
-    """Rates from a measured time.
+    """Rates from a measured time, and the kind of device that they are typical of.
 
     Args:
         case: the network, counted for its batch.
@@ -32,8 +31,8 @@ def achieved(case: Case, seconds: float, samples: int) -> Achieved:
     flops = number(case.count.total.forward.flops, "FLOP") * batches
     kernels = (time.kernel.cost for time in case.prediction.kernels)
     moved = sum(number(cost.bytes, "bytes") for cost in kernels) * batches
-    loop = case.prediction.runtime.rules[case.prediction.device.kind].loop_seconds.value
-    fraction = (case.seconds + loop) * batches / seconds
+    fraction = _whole(case.prediction, batches) / seconds
+    rates = f"{format_count(flops / seconds, 'FLOP/s')} and {format_count(moved / seconds, 'B/s')}"
     return Achieved(
         network=case.index,
         seconds=seconds,
@@ -41,14 +40,38 @@ def achieved(case: Case, seconds: float, samples: int) -> Achieved:
         flops_per_second=flops / seconds,
         bytes_per_second=moved / seconds,
         fraction_of_device=fraction,
-        verdict=_verdict(case, flops / seconds, moved / seconds, fraction),
+        verdict=f"{rates}: {_kind(case, seconds, batches)}; {_speed(case, fraction)}",
     )
 
 
-def _verdict(case: Case, flops: float, moved: float, fraction: float) -> str:
-    kind = next((text for most, text in _KINDS if flops < most), "what a GPU reaches")
-    rates = f"{format_count(flops, 'FLOP/s')} and {format_count(moved, 'B/s')}: {kind}"
-    device = case.prediction.device.title
+def _whole(prediction: Prediction, batches: float) -> float:
+    """Predicted seconds of so many batches, the framework's loop included."""
+    loop = prediction.runtime.rules[prediction.device.kind].loop_seconds.value
+    return (prediction.seconds.value + loop) * batches
+
+
+def _kind(case: Case, seconds: float, batches: float) -> str:
+    """The device of the catalogue whose predicted time is nearest."""
+    old = case.prediction
+    times = []
+    for device in (load(name) for name in names() if name != THIS_MACHINE):
+        if device.kind in old.runtime.rules:
+            on_it = predict(case.network, old.workload, device=device, runtime=old.runtime)
+            times.append((_whole(on_it, batches), device))
+    predicted, nearest = min(times, key=lambda pair: abs(math.log(pair[0] / seconds)))
+    ratio = seconds / predicted
+    where = f"{nearest.title} ({format_seconds(predicted)} predicted)"
+    if ratio > _LIKE:
+        return (
+            f"{format_ratio(ratio)} the time of even the slowest likely device, {where}: the run "
+            "mostly waits, or does more than this forward pass"
+        )
+    kind = "CPU" if nearest.kind == "cpu" else "GPU"
+    return f"what a {kind} such as {where} reaches"
+
+
+def _speed(case: Case, fraction: float) -> str:
+    device = case.prediction.device.name
     if fraction > 1:
-        return f"{rates}; {fraction:.1f} times as fast as predicted for {device}"
-    return f"{rates}; {format_percent(fraction)} of the speed predicted for {device}"
+        return f"{fraction:.1f} times as fast as predicted for {device}"
+    return f"{format_percent(fraction)} of the speed predicted for {device}"

@@ -73,12 +73,18 @@ def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
         estimate = type(estimate)(1 / estimate.value, 1 / estimate.high, 1 / estimate.low)
     numbers = finding.numbers
     passes = "1 pass" if numbers["passes"] == 1 else f"{numbers['passes']} passes"
+    moved = f"each reading and writing {format_bytes(numbers['tensor_bytes'])}"
+    why = f"{passes} over memory, {moved}"
+    if numbers["bound"] == "launch":
+        why = (
+            f"starting {passes} over memory, {moved}, which takes longer than the passes themselves"
+        )
     name = finding.text.split(" (")[0]
     return (
         f"{name} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
         f"(+{format_seconds(slow.seconds - fast.seconds)} per batch of "
-        f"{slow.prediction.workload.batch}): not by arithmetic but by {passes} over memory, each "
-        f"reading and writing {format_bytes(numbers['tensor_bytes'])}. What to do: {finding.advice}"
+        f"{slow.prediction.workload.batch}): not by arithmetic but by {why}. What to do: "
+        f"{finding.advice}"
     )
 
 

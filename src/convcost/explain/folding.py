@@ -18,8 +18,8 @@ def fold_advice(network: Network, name: str) -> str:
     and bias (zeros of a padding would have to be shifted too, so a padded one does not do).
 
     >>> from convcost.zoo import load
-    >>> fold_advice(load("seed000"), "batch_normalization_1").partition(";")[0]
-    'fold it forward into dense_1 (exact); behind the ReLU it cannot go back into conv2d_1'
+    >>> fold_advice(load("seed000"), "batch_normalization_1").split("; ")[:2]
+    ['fold it forward into dense_1 (exact)', 'behind the ReLU it cannot go back into conv2d_1']
     """
     layer = network.layer(name)
     source = _through_views(network, layer)

@@ -262,7 +262,9 @@ class Substitution:
         if result is None:
             for atom in _symbols_within((dim,), self._symbols):
                 self._symbols[atom] = self._symbol(atom)
-            result = self._done[dim] = self._formula(dim)
+            result = self._formula(dim)
+            # the same object where nothing changes: what holds it need not be made anew
+            result = self._done[dim] = dim if result == dim else result
         return result
 
     def _formula(self, dim: Dim) -> Dim:
@@ -277,6 +279,8 @@ class Substitution:
         if atom.definition is None:
             return self._values.get(atom.name, _atom(atom))
         inner = self._formula(atom.definition)
+        if inner == atom.definition:
+            return _atom(atom)
         return inner if isinstance(inner, int) else symbol(atom.name, inner)
 
     def _atom(self, atom: Atom) -> Dim:

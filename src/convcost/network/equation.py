@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from convcost.network.dims import Dim, product
+from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,12 +59,25 @@ class Equation:
     @property
     def formula(self) -> str:
         """The loops' product in order, equal neighbours as powers: ``M^2*K^2*Cin*Cout``."""
-        return power_product(loop.size for loop in self.loops)
+        return _formula(self.loops)
 
     @property
     def per_sample(self) -> str:
         """The formula without the loop over the batch."""
-        return power_product(loop.size for loop in self.loops if loop.axis != "batch")
+        return _formula(loop for loop in self.loops if loop.axis != "batch")
+
+
+def _formula(loops: Iterable[Loop]) -> str:
+    """Powers join axes of one kind only: a 3x3 kernel on 3 channels stays ``3^2*3``."""
+    groups = groupby(loops, key=_kind)
+    products = (power_product(loop.size for loop in group) for _, group in groups)
+    return "*".join(text for text in products if text != "1") or "1"
+
+
+def _kind(loop: Loop) -> str:
+    if loop.axis.startswith("kernel_"):
+        return "kernel"
+    return "position" if loop.axis in SPATIAL_AXES else loop.axis
 
 
 def power_product(sizes: Iterable[Dim]) -> str:
@@ -73,7 +88,9 @@ def power_product(sizes: Iterable[Dim]) -> str:
     """
     powers: list[tuple[str, int]] = []
     for size in sizes:
-        text = str(size) if str(size).isalnum() else f"({size})"
+        text = str(size)
+        if not (text.isalnum() or text.isidentifier()):
+            text = f"({text})"
         if text == "1":
             continue
         if powers and powers[-1][0] == text:

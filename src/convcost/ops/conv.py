@@ -32,7 +32,7 @@ class Conv(Op):
     ...     batch=1, height=32, width=32, channel=3)
     >>> call = Call((image,), conv.outputs(image))
     >>> conv.cost("forward", call).macs, conv.equations(call)[0].formula
-    (884736, '32^2*3^3*32')
+    (884736, '32^2*3^2*3*32')
     """
 
     kind: ClassVar[str] = "conv"

@@ -21,6 +21,12 @@ class Unknown(Op):
         results: the tensors that the source says it computes.
         parameters: how many stored numbers the source says it has.
         why: why its cost is not known.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, feature=10)
+    >>> capsule = Unknown(name="CapsuleLayer", results=(x,))
+    >>> print(capsule.cost("forward", Call((x,), capsule.outputs(x))))
+    None
     """
 
     kind: ClassVar[str] = "unknown"

@@ -48,12 +48,26 @@ def padded(text: str, width: int, align: str) -> str:
     return blanks + text if align == "right" else text + blanks
 
 
-def bar(share: float, mark: str, length: int = 10) -> str:
-    """A share of one as a bar.
+#: A bar's last cell, filled by eighths.
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
-    >>> bar(0.5, "#"), bar(0.01, "#"), bar(0.0, "#")
-    ('#####', '#', '')
+
+def bar(share: float, length: int = 10) -> str:
+    """A share of one as a bar of blocks, to an eighth of a cell.
+
+    >>> bar(0.5), bar(0.01), bar(0.0)
+    ('█████', '▏', '')
     """
     if share <= 0:
         return ""
-    return mark * max(1, min(length, round(share * length)))
+    full, rest = divmod(max(1, min(8 * length, round(8 * length * share))), 8)
+    return _EIGHTHS[-1] * full + _EIGHTHS[rest].strip()
+
+
+def ascii_bar(share: float, length: int = 10) -> str:
+    """A share of one as a bar that any font and encoding has.
+
+    >>> ascii_bar(0.5), ascii_bar(0.01)
+    ('#####', '')
+    """
+    return "#" * max(0, min(length, round(length * share)))

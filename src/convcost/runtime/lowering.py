@@ -25,7 +25,8 @@ from convcost.runtime.kernel import Kernel, KernelKind
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network
-    from convcost.network.op import Call, Mode
+    from convcost.network.op import Call, Mode, Op
+    from convcost.network.tensor import Tensor
     from convcost.runtime.rules import DeviceKind, Rules, Runtime
 
 #: These reduce along an axis and need a kernel of their own everywhere.
@@ -77,6 +78,11 @@ def lower(
     for layer in network.layers:
         lowering.add(layer)
     return tuple(draft.finished() for draft in lowering.drafts)
+
+
+def _vector_channels(op: Op, tensor: Tensor) -> Dim:
+    """The axis laid along the vectors: units of a dense layer, channels of a convolution."""
+    return tensor.axes[-1].size if isinstance(op, Dense) else tensor.size("channel")
 
 
 class _Lowering:
@@ -140,7 +146,7 @@ class _Lowering:
                     write_bytes=written,
                     weight_bytes=weights,
                 ),
-                channels=result.axes[-1].size if isinstance(op, Dense) else result.size("channel"),
+                channels=_vector_channels(layer.op, tensor if not last else result),
             )
             read = written
         elements = call.output_elements

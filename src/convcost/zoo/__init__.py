@@ -1,7 +1,7 @@
 """Reference networks, the seeds' networks among them. A family of networks is one file.
 
 >>> names()[:3]
-('alexnet', 'alexnet-caffe', 'seed000')
+('alexnet', 'alexnet-caffe', 'googlenet')
 >>> load("seed003?kernel=5&padding=same").layer("conv2d_2").outputs[0].shape
 (N, 28, 28, 64)
 """
@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError, unknown_name
-from convcost.zoo.registry import ENTRIES, Accuracy, Entry, Setting
+from convcost.zoo.registry import ENTRIES, Accuracy, Entry, Setting, families
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Accuracy", "Entry", "Setting", "entries", "entry", "load", "names"]
 
 #: Modules of this folder that hold no networks.
-_HELPERS = frozenset({"chain", "registry"})
+_HELPERS = frozenset({"chain", "keras_names", "registry"})
 
 
 def load(name_with_query: str, /, **parameters: object) -> Network:
@@ -55,8 +55,7 @@ def entry(name: str) -> Entry:
     Raises:
         UsageError: there is none of that name.
     """
-    family = name.partition("-")[0]
-    if family in _families():
+    for family in _families().intersection(families(name)):
         import_module(f"{__name__}.{family}")
     if name not in ENTRIES:
         raise unknown_name("network of the zoo", name, names())

@@ -171,13 +171,13 @@ def network(
 ) -> Callable[[Callable[..., Network]], Callable[..., Network]]:
     """Register the decorated function as a network of the zoo.
 
-    The module's own name must be `name`, or `name` up to its first hyphen, so that only the family
-    asked for has to be imported.
+    The module's own name must be one of `families` of the name, so that only the family asked for
+    has to be imported.
     """
 
     def register(function: Callable[..., Network]) -> Callable[..., Network]:
         family = function.__module__.rpartition(".")[2]
-        if name.partition("-")[0] != family or name in ENTRIES:
+        if family not in families(name) or name in ENTRIES:
             raise ValueError(f"'{name}' is taken, or does not belong into zoo/{family}.py")
         arguments = inspect.signature(function).parameters.values()
         settings = tuple(
@@ -188,6 +188,16 @@ def network(
         return function
 
     return register
+
+
+def families(name: str) -> tuple[str, str]:
+    """The modules that may hold a network: its name up to the hyphen, with and without number.
+
+    >>> families("resnet50-keras")
+    ('resnet50', 'resnet')
+    """
+    stem = name.partition("-")[0]
+    return stem, stem.rstrip("0123456789")
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RULE = "memory-bound-elementwise"
 
 #: Below this share of the time the rule is silent.
-_LEAST_SHARE = 0.05
+LEAST_SHARE = 0.05
 
 _TITLES = {
     "batch_norm": "BatchNorm",
@@ -40,19 +40,19 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             if layer.op in _TITLES and layer.kernels:
                 groups.setdefault(layer.op, []).append(layer)
         for kind, layers in groups.items():
-            if sum(layer.share for layer in layers) >= _LEAST_SHARE:
+            if sum(layer.share for layer in layers) >= LEAST_SHARE:
                 yield _finding(case, kind, layers)
-        yield from _epilogues(case)
 
 
 def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
     kernels = [time for layer in layers for time in layer.kernels]
     largest = max(layers, key=lambda layer: layer.seconds)
     numbers = (
-        _traffic(kernels)
+        traffic(kernels)
         | {
             "tensor_bytes": _output_bytes(case, largest.name),
             "passes": len(largest.kernels),
+            "bound": largest.bound,
             "seconds": sum(layer.seconds for layer in layers),
             "share": sum(layer.share for layer in layers),
             "elementwise": sum(_elementwise(time.kernel.cost) for time in kernels),
@@ -66,7 +66,7 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         moved = numbers["product_read_bytes"] + numbers["product_write_bytes"]
         beside = f" ({numbers['product_layer']} beside it moves {format_bytes(moved)} in all)"
     text = (
-        f"{_TITLES[kind]} ({_listed([layer.name for layer in layers])}) takes "
+        f"{_TITLES[kind]} ({listed([layer.name for layer in layers])}) takes "
         f"{format_percent(numbers['share'])} of the time of {case.name}, "
         f"{format_seconds(numbers['seconds'])}: {case.prediction.runtime.title} executes "
         f"{largest.name} as {passes} that each read and write "
@@ -93,42 +93,8 @@ def _advice(case: Case, kind: str, layers: list[LayerPrediction]) -> str:
     )
 
 
-def _epilogues(case: Case) -> Iterator[Finding]:
-    """Biases and activations of products that the runtime executes as passes of their own."""
-    passes = [
-        time
-        for layer in case.prediction.layers
-        if layer.op not in _TITLES
-        for time in layer.kernels
-        if time.kernel.kind == "stream"
-        and time.kernel.name != layer.name
-        and time.bound == "memory"
-    ]
-    seconds = sum(time.seconds for time in passes)
-    if seconds < _LEAST_SHARE * case.seconds:
-        return
-    numbers = _traffic(passes) | {
-        "passes": len(passes),
-        "seconds": seconds,
-        "share": seconds / case.seconds,
-    }
-    yield Finding(
-        rule=RULE,
-        network=case.index,
-        layers=tuple(dict.fromkeys(time.kernel.layers[0] for time in passes)),
-        text=(
-            f"biases and activations ({_listed([time.kernel.name for time in passes])}) take "
-            f"{format_percent(numbers['share'])} of the time of {case.name}: "
-            f"{case.prediction.runtime.title} executes each as a pass of its own, "
-            f"{format_bytes(numbers['read_bytes'] + numbers['write_bytes'])} moved in all"
-        ),
-        numbers=numbers,
-        advice="a runtime that fuses them into the convolution's write saves these passes",
-        seconds=seconds,
-    )
-
-
-def _traffic(kernels: list[KernelTime]) -> dict[str, Any]:
+def traffic(kernels: list[KernelTime]) -> dict[str, Any]:
+    """Bytes that some kernels read and write."""
     costs = [time.kernel.cost for time in kernels]
     return {
         "read_bytes": sum(number(cost.read_bytes, "bytes") for cost in costs),
@@ -164,5 +130,6 @@ def _product_beside(case: Case, layer: str) -> dict[str, Any]:
     return {}
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first names, and how many more there are."""
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"

@@ -42,7 +42,7 @@ _ENTITIES = {
     "num": "#",
 }
 _ESCAPED = re.compile(r"\\([_\[\](){}*#|<>=.\-])")
-_QUOTED = re.compile(r" *+(?:(?:>|#|//) *+)++")
+_QUOTED = re.compile(r" *+(?:(?:>|#|//|\*(?= )) *+)++")
 
 
 def _character_table() -> dict[int, str | None]:

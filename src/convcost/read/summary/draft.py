@@ -121,11 +121,12 @@ class TableDraft:
 
     def finish(self) -> Table:
         """Make the table."""
-        rows = self._resolve([self._row(read) for read in self.rows])
+        has_inputs, plain = self._has_inputs(), self._is_bigdl()
+        rows = [self._row(read, has_inputs=has_inputs, plain=plain) for read in self.rows]
         return Table(
             title=self._title,
             style=self._style(),
-            rows=tuple(rows),
+            rows=tuple(self._resolve(rows)),
             totals=self._totals(),
             line=self.line,
             end_line=self.end_line,
@@ -133,7 +134,7 @@ class TableDraft:
             notes=tuple(sorted(self._notes, key=lambda note: note.line)),
         )
 
-    def _row(self, read: _Read) -> Row:
+    def _row(self, read: _Read, *, has_inputs: bool, plain: bool) -> Row:
         row, first = read.row, read.segments[0]
         if row.shape and row.shape.loses_shapes:
             self.note(first.line, f"further output shapes of {row.name!r} are cut off")
@@ -143,7 +144,7 @@ class TableDraft:
             kind=row.kind,
             shapes=row.shape.shapes if row.shape else (),
             parameters=row.parameters,
-            inputs=row.cell.connections(plain=self._is_bigdl()) if self._has_inputs() else None,
+            inputs=row.cell.connections(plain=plain) if has_inputs else None,
             text=self._raw_text(read.segments),
             name_cut=row.name.endswith("…") or not row.bracket,
             kind_cut=row.bracket and not row.kind_closed,

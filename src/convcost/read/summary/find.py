@@ -25,7 +25,7 @@ _STRAY_LINES = 2
 # A row that a mail wrapped, or whose cells stand on lines of their own, is put together from these.
 _MOST_HELD = 5
 _LONGEST_HELD = 600
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LETTER = re.compile(r"[^\W\d_]")
 _ELLIPSIS = re.compile(r"[\[(<]?(?:[.…:*]\ ?)+[\])>]?")
 
 
@@ -136,7 +136,9 @@ class _Finder:
             draft = TableDraft(self._lines, first.line, self._title)
             draft.quotation = self._prose_line == first.line
         left = row.absorb(rest, draft.names, connected=draft.connected)
-        if left and _LETTERS.search(left):
+        if left and (len(segments) > 1 or self._prose_line == first.line):
+            return False
+        if left and _LETTER.search(left):
             if row.name in draft.names or not row.bracket:
                 return False
             draft.quotation = draft.quotation or (not draft.rows and not draft.headed)
@@ -151,8 +153,11 @@ class _Finder:
 
     def _take_prose(self, segment: Segment) -> None:
         draft = self._draft
-        if _LETTERS.search(segment.text):
+        if _LETTER.search(segment.text):
             self._prose_line = segment.line
+        elif not _ELLIPSIS.fullmatch(segment.text):
+            # Line and page numbers, and what is left of marks.
+            return
         if draft is None:
             return
         if draft.totals is not None:

@@ -24,9 +24,11 @@ _NAME = r"(?P<name>[^ ()\[\]{}|,'\"]++)"
 _KIND = r"(?P<kind>(?:[^\W\d][\w.]*+)?)(?P<ellipsis>…?)"
 _UNKNOWN = r"(?:multiple|\?|None|null)(?![\w,)])"
 # "conv2d (Conv2D) (None, 3)", "conv2d (Conv2 (None, 3)": where a row begins inside a text.
-ROW_START = re.compile(rf"(?<![^ |]){_NAME} *+\( *+{_KIND}(?: *+\) *+| ++)(?=[(\[{{]|{_UNKNOWN})")
+ROW_START = re.compile(
+    rf"(?<![^ |]){_NAME} *+\( *+{_KIND}(?: *+\) *+| *+(?<= ))(?=[(\[{{]|{_UNKNOWN})"
+)
 _HEAD = re.compile(
-    rf"{_NAME}(?P<bracket> *+\( *+{_KIND}(?: *+(?P<close>\))| ++(?=[(\[{{m?])| *+$))?"
+    rf"{_NAME}(?P<bracket> *+\( *+{_KIND}(?: *+(?P<close>\))| *+(?<= )(?=[(\[{{m?])| *+$))?"
 )
 _NO_SHAPE = re.compile(rf" *+(?P<word>{_UNKNOWN})")
 _PARAMETERS = re.compile(
@@ -35,6 +37,7 @@ _PARAMETERS = re.compile(
 )
 _OPENING = re.compile(r" *+[(\[{ ]*+N?o?n?")
 _KIND_TAIL = re.compile(r"[\w.]*+\)")
+_KIND_MIDDLE = re.compile(r"[\w.]++")
 _KIND_WHOLE = re.compile(r"\( *+(?P<kind>[^\W\d][\w.]*+)(?P<close>\)?)")
 _SHAPE_TAIL = re.compile(r"(?:[0-9,()\[\]{}?]|None|null|'[^' ]{1,100}':)++")
 _NUMBER = re.compile(r"[0-9]++")
@@ -51,6 +54,8 @@ class RowDraft:
         bracket: Whether the bracket before the class was seen.
         kind_closed: Whether the bracket after the class was seen.
         shape_seen: Whether there is a shape cell, be it without a shape.
+        width: Letters of name and class on the row's first line. A cell that wraps over more than
+            two lines fills its column, so its middle lines are as wide.
         parameters_cut: Whether the number of parameters was replaced by an ellipsis.
         grouped: Whether the number of parameters has commas.
     """
@@ -59,6 +64,7 @@ class RowDraft:
     kind: str = ""
     bracket: bool = False
     kind_closed: bool = False
+    width: int = 0
     shape: ShapeCell | None = None
     shape_seen: bool = False
     multiple: bool = False
@@ -102,6 +108,7 @@ class RowDraft:
             following = words[count + 1] if count + 1 < len(words) else ""
             if (
                 word == "-"
+                or (below and count == 0 and following and _NUMBER.fullmatch(word))
                 or self._take_name(word, following)
                 or self._take_shape(word)
                 or self._take_digits(word, below=below)
@@ -122,15 +129,20 @@ class RowDraft:
     def _take_name(self, word: str, following: str) -> bool:
         """Take the rest of a name or class that wrapped."""
         if self.bracket:
-            if self.kind_closed or not _KIND_TAIL.fullmatch(word):
+            if self.kind_closed:
                 return False
-            self.kind, self.kind_closed = self.kind + word[:-1], True
-            return True
+            if _KIND_TAIL.fullmatch(word):
+                self.kind, self.kind_closed = self.kind + word[:-1], True
+                return True
+            if len(word) == self.width and _KIND_MIDDLE.fullmatch(word):
+                self.kind += word
+                return True
+            return False
         if whole := _KIND_WHOLE.fullmatch(word):
             self.kind, self.bracket = whole["kind"], True
             self.kind_closed = bool(whole["close"])
             return True
-        if is_plain_name(word) and _KIND_WHOLE.fullmatch(following):
+        if is_plain_name(word) and (len(word) == self.width or _KIND_WHOLE.fullmatch(following)):
             self.name += word
             return True
         return False
@@ -183,11 +195,15 @@ def parse_row(text: str) -> tuple[RowDraft, str] | None:
         return None
     row = RowDraft(head["name"], head["kind"] or "", head["bracket"] is not None)
     row.kind_closed = head["close"] is not None
+    row.width = len(f"{row.name} ({row.kind}" if row.bracket else row.name)
     end = head.end()
     if not row.bracket and text[end : end + 1] not in (" ", ""):
         return None
     start = len(text) - len(text[end:].lstrip(" "))
     if cell := scan_shape(text, start):
+        # TensorFlow.js prints the shapes of the inputs before those of the outputs.
+        second = scan_shape(text, len(text) - len(text[cell.end :].lstrip(" ")))
+        cell = second if cell.closed and second else cell
         row.shape, row.shape_seen, end = cell, True, cell.end
     elif unknown := _NO_SHAPE.match(text, end):
         row.multiple = unknown["word"] == "multiple"

@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     r"|(?P<unknown>None|null|\?|No?n?|nu?l?)(?!\w)"
     r"|(?P<key>(?:'[^' ]{0,100}+'|\"[^\" ]{0,100}+\"):))"
 )
+_COMMA = re.compile(r" *+,")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _DEEPEST = 4
 _LONGEST = 2000
@@ -88,18 +89,21 @@ def scan_shape(text: str, start: int = 0) -> ShapeCell | None:
             break
         token_start, position, last = token.start(), token.end(), kind
         if not groups:
-            break
+            # Keras 3 prints several shapes with commas between them and no bracket around.
+            comma = _COMMA.match(text, position, stop)
+            if comma is None:
+                break
+            position, last = comma.end(), "comma"
     found = tuple(shapes) + _cut_tail(groups, last)
     if not found:
         return None
+    is_doubtful = bool(groups) and last == "size" and len(groups[-1].dimensions) > 1
     return ShapeCell(
         text=text[start:position],
         shapes=found,
         end=position,
-        closed=not groups,
-        last_number=token_start - start
-        if groups and last == "size" and _after_comma(groups[-1])
-        else None,
+        closed=not groups and last != "comma",
+        last_number=token_start - start if is_doubtful else None,
     )
 
 
@@ -137,10 +141,6 @@ def _accept(
     group.dimensions.append(int(token["size"]) if kind == "size" else None)
     group.comma = False
     return True
-
-
-def _after_comma(group: _Group) -> bool:
-    return len(group.dimensions) > 1
 
 
 def _cut_tail(groups: list[_Group], last: str | None) -> tuple[Shape, ...]:

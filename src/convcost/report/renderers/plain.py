@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Table
 from convcost.report.registry import Surface, renderer
-from convcost.report.text import bar, cells, padded, visible
+from convcost.report.text import ascii_bar, cells, padded, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,5 +58,5 @@ def _texts(table: Table, row: Row) -> list[str]:
 
 def _text(column: Column, value: object) -> str:
     if column.bar and isinstance(value, float):
-        return bar(value, "#")
+        return ascii_bar(value)
     return visible(column.text(value))

@@ -126,7 +126,7 @@ def _rich_table(table: Table) -> RichTable:
 
 def _cell(column: Column, value: object) -> str:
     if column.bar and isinstance(value, float):
-        return bar(value, "█")
+        return bar(value)
     return visible(column.text(value))
 
 

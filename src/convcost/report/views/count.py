@@ -31,6 +31,8 @@ _CONVENTIONS = (
     "bytes = operands read once + results written once; figures are for the whole batch N.",
 )
 
+_FORMULAS = "time = MACs; space = parameters + output values; formulas are of one sample."
+
 _COLUMNS = (
     text_column("layer", "layer"),
     text_column("op", "op", rank=3),
@@ -46,8 +48,8 @@ _SYMBOLIC_COLUMNS = (
     text_column("layer", "layer"),
     text_column("op", "op", rank=3),
     text_column("output", "output", rank=2),
-    text_column("time_formula", "time: MACs per sample"),
-    text_column("space_formula", "space: parameters + output values per sample"),
+    text_column("time_formula", "time per sample"),
+    text_column("space_formula", "space per sample"),
 )
 
 #: Never a zero.
@@ -91,7 +93,7 @@ def report(
                 columns=_RECORDS,
                 rows=tuple(_record(counted, x) for counted in counts for x in counted.layers),
             ),
-            footnotes=_CONVENTIONS,
+            footnotes=(*_CONVENTIONS, *([_FORMULAS] if symbolic else [])),
             next=next_,
         ),
         {

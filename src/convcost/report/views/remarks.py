@@ -24,9 +24,11 @@ def remarks(
     blocks = [Lines("not counted", tuple(map(_unknown, unknown)))] if unknown else []
     hidden = 0 if verbose else sum(note.kind == "inferred" for note in notes)
     shown = [note for note in notes if verbose or note.kind != "inferred"]
-    lines = [_note(note) for note in sorted(shown, key=lambda note: _KINDS.index(note.kind))]
+    shown.sort(key=lambda note: _KINDS.index(note.kind))
+    lines = [line for note in shown for line in _note(note)]
     if hidden:
-        lines.append(f"{plural(hidden, 'size')} inferred from the source's numbers: -v says how")
+        what = f"{plural(hidden, 'note')} on what follows from the source's numbers"
+        lines.append(f"not shown: {what} (-v shows them)")
     if lines:
         blocks.append(Lines("notes", tuple(lines)))
     return tuple(blocks)
@@ -57,9 +59,10 @@ def _unknown(part: UnknownCost) -> str:
     return f"{part.layer or part.what}: {part.why}"
 
 
-def _note(note: Note) -> str:
+def _note(note: Note) -> tuple[str, ...]:
+    """The statement, and a line for each other reading."""
     where = [f"line {note.line}"] if note.line is not None else []
     where += [note.layer] if note.layer is not None else []
     place = f" ({', '.join(where)})" if where else ""
-    others = "".join(f"; or: {alternative}" for alternative in note.alternatives)
-    return f"{note.kind}{place}: {note.text}{others}"
+    others = (f"   or: {alternative}" for alternative in note.alternatives)
+    return (f"{note.kind}{place}: {note.text}", *others)

@@ -54,7 +54,7 @@ def report_one(runtime: Runtime, *, next_: str = "") -> Report:
     """The rules of a runtime per kind of device."""
     columns = (text_column("kind", "device"), *_CONSTANTS)
     rows = tuple((kind, *row) for kind, rules in runtime.rules.items() for row in _constants(rules))
-    measured = "" if runtime.runnable else "; historical, it can be predicted but not measured"
+    measured = "" if runtime.runnable else "; it can be predicted but not measured"
     return Report(
         Document(
             answers=(

@@ -1,0 +1,383 @@
+"""What every op has to fulfil. An op without a sample here fails: an addition is then half done."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convcost import ops
+from convcost.count import Workload, count
+from convcost.errors import NetworkError
+from convcost.network.builder import BATCH, Builder
+from convcost.network.dims import substitute
+from convcost.network.op import Call, Op
+from convcost.network.parameter import Parameter, Weight
+from convcost.network.tensor import Axis, Tensor
+from convcost.ops import (
+    Activation,
+    BatchNorm,
+    Concatenate,
+    Conv,
+    Dense,
+    DepthwiseConv,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Input,
+    LocalResponseNorm,
+    Merge,
+    Pool,
+    Reshape,
+    SeparableConv,
+    Unknown,
+    ZeroPadding,
+    window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convcost.network.dims import Dim
+
+MODES = ("inference", "training")
+
+
+def image(n: Dim, channels: int = 4) -> Tensor:
+    return Tensor.of(batch=n, height=6, width=5, channel=channels)
+
+
+def vector(n: Dim) -> Tensor:
+    return Tensor.of(batch=n, feature=12)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An op and inputs for any batch, with what the general rule does not tell.
+
+    Attributes:
+        make: batch -> op and inputs.
+        view_in: modes in which nothing is read or written.
+        known: whether there is a cost.
+        written_in_training: bytes written besides the results.
+    """
+
+    make: Callable[[Any], tuple[Op, tuple[Tensor, ...]]]
+    view_in: tuple[str, ...] = ()
+    known: bool = True
+    written_in_training: int = 0
+
+
+SAMPLES: dict[type[Op], list[Sample]] = {
+    Activation: [
+        Sample(lambda n: (Activation("relu"), (image(n),))),
+        Sample(lambda n: (Activation("softmax"), (vector(n),))),
+        Sample(lambda n: (Activation("linear"), (vector(n),)), view_in=MODES),
+    ],
+    BatchNorm: [
+        Sample(lambda n: (BatchNorm(), (image(n),)), written_in_training=2 * 4 * 4),
+        Sample(
+            lambda n: (BatchNorm(axis="feature", scale=False), (vector(n),)),
+            written_in_training=2 * 12 * 4,
+        ),
+    ],
+    Concatenate: [
+        Sample(lambda n: (Concatenate("channel"), (image(n), image(n, 7), image(n)))),
+        Sample(lambda n: (Concatenate("height"), (image(n), image(n)))),
+    ],
+    Conv: [
+        Sample(lambda n: (Conv(filters=8, windows=window(3, padding="same")), (image(n),))),
+        Sample(
+            lambda n: (
+                Conv(filters=6, windows=window((1, 3), 2, dilation=2), groups=2, bias=False),
+                (image(n),),
+            )
+        ),
+        Sample(
+            lambda n: (
+                Conv(filters=2, windows=window((3,), padding="causal"), activation="tanh"),
+                (Tensor.of(batch=n, channel=3, time=9),),
+            )
+        ),
+    ],
+    Dense: [
+        Sample(lambda n: (Dense(units=7), (vector(n),))),
+        Sample(
+            lambda n: (
+                Dense(units=3, bias=False, activation="softmax"),
+                (Tensor.of(batch=n, time=5, feature=2),),
+            )
+        ),
+    ],
+    DepthwiseConv: [
+        Sample(lambda n: (DepthwiseConv(windows=window(3, padding=(1, 1))), (image(n),))),
+        Sample(
+            lambda n: (DepthwiseConv(windows=window(2, 2), multiplier=3, bias=False), (image(n),))
+        ),
+    ],
+    Dropout: [Sample(lambda n: (Dropout(0.3), (vector(n),)), view_in=("inference",))],
+    Flatten: [Sample(lambda n: (Flatten(), (image(n),)), view_in=MODES)],
+    GlobalPool: [
+        Sample(lambda n: (GlobalPool(function="max", axes=("height", "width")), (image(n),))),
+        Sample(
+            lambda n: (
+                GlobalPool(function="average", axes=("height",), keep_axes=True),
+                (image(n),),
+            )
+        ),
+    ],
+    Input: [Sample(lambda n: (Input(image(n)), ()), view_in=MODES)],
+    LocalResponseNorm: [Sample(lambda n: (LocalResponseNorm(), (image(n),)))],
+    Merge: [
+        Sample(lambda n: (Merge("add"), (image(n), image(n), image(n)))),
+        Sample(
+            lambda n: (
+                Merge("multiply"),
+                (image(n), Tensor.of(batch=n, height=1, width=1, channel=4)),
+            )
+        ),
+        Sample(lambda n: (Merge("average"), (image(n), image(n)))),
+    ],
+    Pool: [
+        Sample(lambda n: (Pool(function="max", windows=window(2, 2)), (image(n),))),
+        Sample(
+            lambda n: (Pool(function="average", windows=window(3, padding="same")), (image(n),))
+        ),
+    ],
+    Reshape: [
+        Sample(
+            lambda n: (Reshape((Axis("time", 3), Axis("feature", 4))), (vector(n),)), view_in=MODES
+        )
+    ],
+    SeparableConv: [
+        Sample(
+            lambda n: (
+                SeparableConv(filters=5, windows=window(3, padding="same"), multiplier=2),
+                (image(n),),
+            )
+        )
+    ],
+    Unknown: [
+        Sample(
+            lambda n: (Unknown(name="Capsule", results=(vector(n),), parameters=9), (image(n),)),
+            known=False,
+        )
+    ],
+    ZeroPadding: [Sample(lambda n: (ZeroPadding((("height", 1, 2),)), (image(n),)))],
+}
+
+
+def exported() -> list[type[Op]]:
+    values = (getattr(ops, name) for name in ops.__all__)
+    return [value for value in values if inspect.isclass(value) and issubclass(value, Op)]
+
+
+OPS = exported()
+each_op = pytest.mark.parametrize("kind", OPS, ids=lambda kind: kind.__name__)
+each_sample = pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param(sample, id=f"{kind.__name__}-{position}")
+        for kind, samples in SAMPLES.items()
+        for position, sample in enumerate(samples)
+    ],
+)
+each_mode = pytest.mark.parametrize("mode", MODES)
+
+
+def call_of(sample: Sample, batch: Any, mode: str = "inference") -> tuple[Op, Call]:
+    op, inputs = sample.make(batch)
+    parameters = tuple(Parameter(w.name, w.shape, learned=w.learned) for w in op.weights(*inputs))
+    return op, Call(inputs, op.outputs(*inputs), parameters, mode)  # type: ignore[arg-type]
+
+
+def cost_of(sample: Sample, batch: Any, mode: str) -> dict[str, Any]:
+    """The figures, in a dict; an unknown cost is a failure."""
+    op, call = call_of(sample, batch, mode)
+    cost = op.cost("forward", call)
+    assert cost is not None
+    return dataclasses.asdict(cost) | {"flops": cost.flops}
+
+
+def nbytes(*shapes: tuple[Any, ...]) -> int:
+    """Bytes of 32-bit numbers."""
+    return sum(4 * prod(shape) for shape in shapes)
+
+
+def test_every_op_is_exported_and_has_a_sample() -> None:
+    defined: set[type[Op]] = set()
+    for file in pkgutil.iter_modules(ops.__path__):
+        module = importlib.import_module(f"convcost.ops.{file.name}")
+        classes = {value for value in vars(module).values() if inspect.isclass(value)}
+        defined |= {c for c in classes if issubclass(c, Op) and c.__module__ == module.__name__}
+    assert defined == set(OPS)
+    assert set(SAMPLES) == set(OPS)
+    assert all(SAMPLES.values())
+
+
+def test_kinds_are_unique() -> None:
+    kinds = [kind.__dict__["kind"] for kind in OPS]
+    assert len(set(kinds)) == len(kinds)
+    assert all(kind.isidentifier() and kind.islower() for kind in kinds)
+
+
+@each_op
+def test_an_op_is_a_frozen_documented_value(kind: type[Op]) -> None:
+    assert dataclasses.is_dataclass(kind)
+    assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    documentation = inspect.getdoc(kind) or ""
+    assert ">>>" in documentation
+    for sample in SAMPLES[kind]:
+        (op, _), (again, _) = sample.make(2), sample.make(2)
+        assert type(op) is kind
+        assert op == again
+        assert hash(op) == hash(again)
+        assert dataclasses.replace(op) == op
+
+
+@each_op
+def test_what_is_charged_is_documented(kind: type[Op]) -> None:
+    charged = any(
+        cost_of(sample, 2, mode)["elementwise"] > 0
+        for sample in SAMPLES[kind]
+        for mode in MODES
+        if sample.known
+    )
+    assert not charged or "Element-wise" in (inspect.getdoc(kind) or "")
+
+
+@each_sample
+@each_mode
+def test_a_cost_is_integers_of_at_least_zero(sample: Sample, mode: str) -> None:
+    op, call = call_of(sample, 2, mode)
+    cost = op.cost("forward", call)
+    if not sample.known:
+        assert cost is None  # never zero
+        return
+    for name, figure in cost_of(sample, 2, mode).items():
+        assert type(figure) is int, name
+        assert figure >= 0, name
+
+
+@each_sample
+@each_mode
+def test_bytes_are_operands_once_and_results_once(sample: Sample, mode: str) -> None:
+    if not sample.known:
+        assert call_of(sample, 2, mode)[0].cost("forward", call_of(sample, 2, mode)[1]) is None
+        return
+    op, inputs = sample.make(2)
+    cost = cost_of(sample, 2, mode)
+    if mode in sample.view_in:
+        assert set(cost.values()) == {0}
+        return
+    weights = nbytes(*(weight.shape for weight in op.weights(*inputs)))
+    extra = sample.written_in_training if mode == "training" else 0
+    assert cost["weight_bytes"] == weights
+    assert cost["read_bytes"] == nbytes(*(tensor.shape for tensor in inputs)) + weights
+    assert cost["write_bytes"] == nbytes(*(t.shape for t in op.outputs(*inputs))) + extra
+
+
+@each_sample
+def test_training_does_no_less_than_inference(sample: Sample) -> None:
+    if not sample.known:
+        assert not any(call_of(sample, 2, m)[0].cost("forward", call_of(sample, 2, m)[1])
+                       for m in MODES)  # fmt: skip
+        return
+    inference, training = (cost_of(sample, 2, mode) for mode in MODES)
+    for name, figure in inference.items():
+        assert training[name] >= figure, name
+    assert training["macs"] == inference["macs"]
+
+
+@each_sample
+@settings(deadline=None, max_examples=15)
+@given(a=st.integers(1, 64), b=st.integers(1, 64), mode=st.sampled_from(MODES))
+def test_costs_are_affine_in_the_batch(sample: Sample, a: int, b: int, mode: str) -> None:
+    if not sample.known:
+        op, call = call_of(sample, a, mode)
+        assert op.cost("forward", call) is None
+        return
+    apart = [cost_of(sample, a, mode), cost_of(sample, b, mode)]
+    together = [cost_of(sample, a + b - 1, mode), cost_of(sample, 1, mode)]
+    for name in apart[0]:
+        assert apart[0][name] + apart[1][name] == together[0][name] + together[1][name], name
+
+
+@each_sample
+@each_mode
+def test_a_symbolic_batch_gives_the_same_formula(sample: Sample, mode: str) -> None:
+    symbolic, numbers = (call_of(sample, batch, mode) for batch in (BATCH, 5))
+    shapes = [
+        [
+            tuple(substitute(size, {"N": 5}) for size in tensor.shape)
+            for tensor in (*call.inputs, *call.outputs)
+        ]
+        for _, call in (symbolic, numbers)
+    ]
+    assert shapes[0] == shapes[1]
+    costs = [op.cost("forward", call) for op, call in (symbolic, numbers)]
+    if not sample.known:
+        assert costs == [None, None]
+        return
+    assert costs[0] is not None
+    assert costs[1] is not None
+    assert costs[0].evaluate({"N": 5}) == costs[1].evaluate({})
+
+
+@each_sample
+def test_work_follows_from_the_loops(sample: Sample) -> None:
+    op, call = call_of(sample, 2)
+    equations = op.equations(call)
+    for equation in equations:
+        assert equation.macs == equation.outputs * equation.reduction
+        assert prod(loop.size for loop in equation.loops) == equation.macs
+    if sample.known:
+        assert cost_of(sample, 2, "inference")["macs"] == sum(e.macs for e in equations)
+    if equations:  # the last product computes the layer's results
+        assert equations[-1].outputs == sum(prod(t.shape) for t in call.outputs)
+    padding = op.padding_macs(call)
+    assert padding is not None
+    assert 0 <= padding <= sum(e.macs for e in equations)
+
+
+@each_sample
+def test_in_a_network(sample: Sample) -> None:
+    op, inputs = sample.make(BATCH)
+    b = Builder("contract")
+    refs = [b.add(Input(tensor)) for tensor in inputs]
+    b.add(op, *refs, name="layer")
+    net = b.build()
+    weights: tuple[Weight, ...] = op.weights(*inputs)
+    assert [p.id for p in net.table.values()] == [f"layer/{w.name}" for w in weights]
+    result = count(net, Workload(batch=3))
+    row = result.layers[-1]
+    assert (row.name, row.op) == ("layer", op.kind)
+    assert row.parameters == sum(prod(w.shape) for w in weights if w.learned)
+    assert row.statistics == sum(prod(w.shape) for w in weights if not w.learned)
+    assert (row.forward is None) is not sample.known
+    assert result.complete is sample.known
+    bound, _ = sample.make(3)
+    assert net.bind({"N": 3}).layer("layer").op == bound
+
+
+@each_sample
+def test_the_wrong_number_of_inputs_is_refused(sample: Sample) -> None:
+    op, inputs = sample.make(BATCH)
+    fewest, most = op.arity
+    assert fewest <= len(inputs)
+    assert most is None or len(inputs) <= most
+    wrong = [number for number in (fewest - 1, -1 if most is None else most + 1) if number >= 0]
+    b = Builder("contract")
+    x = b.add(Input(image(BATCH)))
+    for number in wrong:
+        with pytest.raises(NetworkError, match=f"{op.kind} has {number} inputs"):
+            b.add(op, *[x] * number)
+    assert wrong or isinstance(op, Unknown)

@@ -1,0 +1,235 @@
+"""The answers to the seeds' questions, and each rule where it fires and where it is silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcost import device, runtime, zoo
+from convcost.count import Workload
+from convcost.errors import UsageError
+from convcost.explain import explain
+from convcost.explain.folding import fold_advice
+from convcost.explain.rules import rules
+from convcost.network.builder import BATCH, Builder
+from convcost.network.tensor import Tensor
+from convcost.ops import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dense,
+    Flatten,
+    GlobalPool,
+    Input,
+    Pool,
+    window,
+)
+
+I9 = device.load("i9-10940x")
+GPU = device.load("gtx-1080-ti")
+TENSOR = 4_194_304  # 32 x 32 x 32 x 32 values of 4 bytes
+SEED_000 = ("seed000", "seed000?batch_norm=no")
+SEED_001 = ("seed001-mlp", "seed001-cnn", "seed001-cnn4")
+
+
+def explained(*names, on=I9, under="keras-tf1", **workload):
+    workload = {"batch": 32} | workload
+    networks = [zoo.load(name) for name in names]
+    return explain(networks, Workload(**workload), device=on, runtime=runtime.load(under))
+
+
+def findings(explanation, rule):
+    return [finding for finding in explanation.findings if finding.rule == rule]
+
+
+class TestSeed000:
+    @pytest.mark.parametrize(
+        ("under", "on", "low", "high"),
+        [
+            ("keras-tf1", I9, 0.42, 0.72),
+            ("torch", GPU, 0.59, 0.91),
+            ("torch-compile", GPU, 0.97, 1.0001),
+        ],
+    )
+    def test_time_without_over_time_with_batch_norm(self, under, on, low, high):
+        (ratio,) = explained(*SEED_000, on=on, under=under).ratios
+        assert low <= ratio.predicted.value <= high
+        assert ratio.predicted.low <= ratio.predicted.value <= ratio.predicted.high
+
+    def test_the_first_line_says_what_why_and_what_to_do(self):
+        answer = explained(*SEED_000).answer
+        assert answer.startswith("BatchNorm makes seed000 take 1.5")
+        assert "2 passes over memory, each reading and writing 4.19 MB" in answer
+        assert "fold it forward into dense_1 (exact)" in answer
+        assert "behind the ReLU it cannot go back into conv2d_1" in answer
+
+    def test_the_passes_stand_as_integers_beside_the_convolution(self):
+        (finding,) = findings(explained(*SEED_000), "memory-bound-elementwise")
+        assert finding.layers == ("batch_normalization_1",)
+        numbers = finding.numbers
+        assert numbers["tensor_bytes"] == TENSOR
+        assert numbers["passes"] == 2
+        assert numbers["write_bytes"] == 2 * TENSOR
+        assert numbers["product_layer"] == "conv2d_1"
+        assert numbers["product_write_bytes"] == TENSOR
+        assert numbers["product_read_bytes"] == 32 * 32 * 32 * 3 * 4 + 896 * 4
+
+    def test_bias_and_relu_passes_are_found_where_they_are_not_fused(self):
+        found = findings(explained(*SEED_000), "unfused-epilogues")
+        assert [f.network for f in found] == [0, 1]
+        assert found[0].layers == ("conv2d_1",)
+        assert found[0].numbers["write_bytes"] == 2 * TENSOR
+        fused = explained(*SEED_000, under="torch-compile", on=GPU)
+        assert findings(fused, "unfused-epilogues") == []
+
+    def test_differences_add_up_to_the_predicted_difference(self):
+        explanation = explained(*SEED_000)
+        first, second = (p.seconds.value for p in explanation.predictions)
+        parts = sum(part.seconds for part in explanation.differences)
+        assert parts == pytest.approx(second - first)
+        (part,) = explanation.differences
+        assert (part.layer, part.cause) == ("batch_normalization_1", "only in b, memory-bound")
+
+    def test_it_moves_with_batch_and_depth(self):
+        by_batch, by_depth = explained(*SEED_000).variations
+        assert [row[0] for row in by_batch.rows] == [1, 8, 32, 128, 512]
+        assert "dense_1: 5.64 MB" in by_batch.text
+        ratios = [row[1][0] for row in by_batch.rows]
+        assert ratios == sorted(ratios, reverse=True)  # the dense weights weigh less and less
+        assert [row[0] for row in by_depth.rows] == [1, 2, 3, 4, 5, 6]
+        assert all(row[1][0] > 1 for row in by_depth.rows)
+
+    def test_measured_times_become_rates(self):
+        networks = [zoo.load(name) for name in SEED_000]
+        explanation = explain(
+            networks,
+            Workload(batch=32, samples=12630),
+            device=I9,
+            runtime=runtime.load("keras-tf1"),
+            measured=(4.6, 2.3),
+        )
+        with_, without = explanation.achieved
+        flops = 2 * 2_293_760 + 65_536 + 65_536 + 43 + 5 * 43
+        assert with_.flops_per_second == pytest.approx(flops * 12630 / 4.6)
+        assert without.flops_per_second > with_.flops_per_second
+        assert explanation.ratios[0].measured == pytest.approx(0.5)
+        assert "FLOP/s" in with_.verdict
+        assert "CPU such as" in with_.verdict
+
+
+class TestSeed001:
+    def test_both_ratios_are_given(self):
+        explanation = explained(*SEED_001, under="keras-tensorflow")
+        cnn, small = explanation.ratios
+        assert (cnn.a, cnn.b, small.a, small.b) == (1, 0, 2, 0)
+        assert cnn.predicted.value > 4
+
+    def test_parameters_and_macs_disagree(self):
+        found = findings(explained(*SEED_001), "parameters-are-not-time")
+        numbers = next(f for f in found if f.network == 1).numbers
+        assert numbers["parameters_ratio"] == pytest.approx(0.1657, abs=1e-4)
+        assert numbers["macs_ratio"] == pytest.approx(16.306, abs=1e-3)
+
+    def test_four_channels_take_far_more_time_than_their_macs(self):
+        explanation = explained(*SEED_001, under="keras-tensorflow")
+        (finding,) = findings(explanation, "few-channels")
+        numbers = finding.numbers
+        assert finding.network == 2
+        assert numbers["macs_ratio"] == pytest.approx(0.169, abs=1e-3)
+        assert numbers["time_ratio"] > 3 * numbers["macs_ratio"]
+        assert numbers["vector_fill"] == 0.25
+        assert numbers["activation_bytes_ratio"] > 1
+        assert "do not shrink with the MACs" in finding.text
+        assert "few channels leave the vector units empty" in explanation.answer
+
+
+class TestRules:
+    def test_every_rule_is_tested_in_both_directions(self):
+        assert set(rules()) == {
+            "few-channels",
+            "memory-bound-elementwise",
+            "parameters-are-not-time",
+            "unfused-epilogues",
+        }
+
+    def test_wide_convolutions_are_not_called_narrow(self):
+        assert findings(explained("vgg16", under="torch"), "few-channels") == []
+
+    def test_a_fused_network_has_no_memory_bound_passes(self):
+        explanation = explained("seed000", under="torch-compile")
+        assert findings(explanation, "memory-bound-elementwise") == []
+
+    def test_a_layer_with_the_parameters_and_little_time_is_named(self):
+        (finding,) = findings(explained("vgg16", under="torch"), "parameters-are-not-time")
+        assert finding.layers[0] == "classifier.0"
+        assert finding.numbers["parameters"] == 102_764_544
+
+    def test_parameters_that_agree_with_time_are_left_alone(self):
+        explanation = explained("seed001-mlp", under="keras-tensorflow")
+        assert findings(explanation, "parameters-are-not-time") == []
+
+
+def norm_behind(*ops, behind=()):
+    """A convolution, some ops, a BatchNorm `bn`, some more ops."""
+    b = Builder("n")
+    x = b.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+    x = b.add(Conv(filters=4, windows=window(3)), x, name="conv")
+    for op in ops:
+        x = b.add(op, x)
+    x = b.add(BatchNorm(), x, name="bn")
+    for number, op in enumerate(behind):
+        x = b.add(op, x, name=f"next{number}")
+    return b.build()
+
+
+class TestFolding:
+    def test_directly_behind_a_convolution_it_folds_back(self):
+        assert fold_advice(norm_behind(), "bn").startswith("fold it into conv (exact")
+
+    def test_behind_an_activation_layer_it_does_not(self):
+        advice = fold_advice(norm_behind(Activation("relu")), "bn")
+        assert "behind the ReLU it cannot go back" in advice
+        assert "fold it forward" not in advice
+
+    def test_it_folds_forward_into_an_unpadded_convolution_but_not_into_a_padded_one(self):
+        relu = Activation("relu")
+        unpadded = norm_behind(relu, behind=(Conv(filters=2, windows=window(3)),))
+        padded = norm_behind(relu, behind=(Conv(filters=2, windows=window(3, padding="same")),))
+        assert "forward into next0 (exact)" in fold_advice(unpadded, "bn")
+        assert "forward" not in fold_advice(padded, "bn")
+
+    def test_through_flatten_it_folds_into_dense_but_not_through_pooling(self):
+        relu = Activation("relu")
+        flat = norm_behind(relu, behind=(Flatten(), Dense(units=2)))
+        pooled = norm_behind(
+            relu,
+            behind=(Pool(function="max", windows=window(2, 2)), Flatten(), Dense(units=2)),
+        )
+        assert "forward into next1 (exact)" in fold_advice(flat, "bn")
+        assert "forward" not in fold_advice(pooled, "bn")
+
+    def test_behind_pooling_nothing_takes_it_back(self):
+        gap = GlobalPool(function="average", axes=("height", "width"), keep_axes=True)
+        assert fold_advice(norm_behind(gap), "bn").startswith("run it where it is fused")
+
+
+class TestRequests:
+    def test_one_network_says_where_its_time_goes(self):
+        answer = explained("seed001-cnn", under="keras-tensorflow").answer
+        assert answer.startswith("conv2d_37 takes ")
+        assert "97 % of its MACs" in answer
+
+    def test_no_network_is_refused(self):
+        with pytest.raises(UsageError, match="no network"):
+            explain([], device=I9)
+
+    def test_another_number_of_times_is_refused(self):
+        with pytest.raises(UsageError, match="3 measured times for 2 networks"):
+            explain([zoo.load(n) for n in SEED_000], device=I9, measured=(1, 2, 3))
+
+    def test_the_dictionary_has_the_contract_s_keys(self):
+        found = explained(*SEED_000).to_dict()
+        assert {"networks", "ratios", "findings", "differences"} <= set(found)
+        assert set(found["ratios"][0]) >= {"a", "b", "predicted"}
+        assert {"rule", "network", "layers", "text", "numbers", "advice"} == set(
+            found["findings"][0]
+        )
