@@ -99,7 +99,8 @@ def explain(
         training: forward pass as in training.
         dtype: as in `predict`.
         samples: how many samples the measured times are for.
-        measured: seconds that the user measured, one per network.
+        measured: seconds that the user measured, one per network. Without them, times that stand
+            below pasted tables are used.
     """
     from convcost.explain import explain as by_objects
 

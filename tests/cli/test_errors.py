@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+import convcost.count  # noqa: F401 - tests patch the package
 from convcost.cli.main import group, main
 
 Run = Callable[..., Result]
@@ -92,7 +93,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by accident")
 
-    monkeypatch.setattr("convcost.count.count", broken)
+    monkeypatch.setattr(sys.modules["convcost.count"], "count", broken)
 
 
 @pytest.mark.usefixtures("fault")
@@ -116,7 +117,7 @@ def test_an_interrupt_exits_with_130(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("convcost.count.count", interrupted)
+    monkeypatch.setattr(sys.modules["convcost.count"], "count", interrupted)
     monkeypatch.setattr(sys, "argv", ["convcost", "count", "zoo:seed000"])
     with pytest.raises(SystemExit) as caught:
         main()
@@ -126,14 +127,14 @@ def test_an_interrupt_exits_with_130(
 
 WAITING = """
 import time
-import convcost.read
+from importlib import import_module
 from convcost.cli.main import main
 
-def wait(source, *, dims):
+def wait(source, **options):
     print("reading", flush=True)
     time.sleep(60)
 
-convcost.read.read_source = wait
+import_module("convcost.read").read_source = wait
 main()
 """
 

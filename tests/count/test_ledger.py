@@ -75,9 +75,7 @@ def test_rows_by_hand() -> None:
     assert result.total.trainable_parameters == 120
     assert result.total.statistics == 8
     assert result.complete
-    assert repr(result) == "<Count of small: 2,690 parameters, 18,944 MACs at batch 2>".replace(
-        "18,944", f"{conv.macs + dense.macs:,}"
-    )
+    assert repr(result) == "<Count of small: 2,690 parameters, 18,944 MACs at batch 2>"
 
 
 random_layers = st.lists(

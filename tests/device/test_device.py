@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from convcost.device import THIS_MACHINE, Device, Figure, load, names
-from convcost.device.device import read
+from convcost.device.catalogue import read
 from convcost.errors import SourceError, UsageError
 
 if TYPE_CHECKING:

@@ -184,6 +184,12 @@ def test_divisions_that_agree_are_equal() -> None:
     assert (4 * X + 3) // 4 == X
 
 
+def test_a_maximum_is_taken_where_it_is_known() -> None:
+    assert maximum(X + 2, X) == maximum(X, X + 2) == X + 2
+    assert minimum(X + 2, X) == minimum(X, X + 2) == X
+    assert str(maximum(0, P)) == str(maximum(P, 0)) == "max(P, 0)"
+
+
 def test_division_by_zero_is_an_error() -> None:
     for divide in (lambda: X // 0, lambda: substitute(X // S, {"X": 4, "S": 0})):
         with pytest.raises(NetworkError, match="division of a size by zero"):
@@ -214,7 +220,10 @@ def test_object_dtype_only_where_it_is_needed() -> None:
     assert evaluate(X * X, {"X": np.array([2**31])}).dtype == np.int64
     assert evaluate(X * X, {"X": np.array([2**32])}).dtype == object
     # an intermediate result counts too
-    assert evaluate((X * X) // X, {"X": np.array([2**40])}).tolist() == [2**40]
+    large = {"X": np.array([2**40])}
+    assert evaluate((X * X) // X, large).tolist() == [2**40]
+    assert evaluate(X // (X * X), large).tolist() == [0]
+    assert evaluate(maximum(X, -X * X), large).tolist() == [2**40]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ def test_a_convolution_as_its_loops() -> None:
     assert CONV.per_sample == "M^2*K^2*Cin*Cout"
 
 
+def test_powers_join_loops_of_one_kind() -> None:
+    sizes = {"height": 5, "width": 5, "kernel_height": 5, "kernel_width": 5, "channels_in": 5}
+    equation = Equation(tuple(Loop(axis, size) for axis, size in sizes.items()))
+    assert equation.formula == "5^2*5^2*5"
+
+
 @pytest.mark.parametrize(
     ("sizes", "text"),
     [

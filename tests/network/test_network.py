@@ -166,6 +166,15 @@ def test_the_number_of_inputs_is_checked() -> None:
     b.add(Unknown(name="Lambda", results=(IMAGE,)), x, x)
 
 
+def test_a_range_of_inputs_is_stated() -> None:
+    class Between(Activation):
+        arity = (2, 3)
+
+    b, x = small()
+    with pytest.raises(NetworkError, match="activation has 1 inputs; expected 2 to 3"):
+        b.add(Between("relu"), x)
+
+
 def test_binding_reaches_tensors_parameters_and_attributes() -> None:
     width, units = symbol("W"), symbol("U")
     b = Builder("symbols")
@@ -190,9 +199,12 @@ def test_another_dtype() -> None:
     b = Builder("dtypes")
     x = b.add(Input(Tensor.of(batch=1, feature=4)), name="x")
     b.add(Input(Tensor.of(batch=1, token=4, dtype="int64")), name="ids")
+    b.add(Input(Tensor.of(batch=1, feature=4, dtype="bfloat16")), name="brain")
     b.add(Dense(units=2), x, name="dense")
     half = b.build().with_dtype("float16")
-    assert [layer.outputs[0].dtype for layer in half.layers] == ["float16", "int64", "float16"]
+    assert [layer.outputs[0].dtype for layer in half.layers] == [
+        "float16", "int64", "float16", "float16",
+    ]  # fmt: skip
     assert {parameter.dtype for parameter in half.table.values()} == {"float16"}
 
 

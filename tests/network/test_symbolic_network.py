@@ -155,6 +155,23 @@ def test_reshape_is_checked_when_bound() -> None:
     assert mask.tolist() == [False, True, False]
 
 
+def test_a_division_by_zero_is_impossible_too() -> None:
+    b = Builder("split")
+    x = b.add(Input(Tensor.of(batch=1, feature=symbol("F"))))
+    heads = symbol("F") // symbol("H")
+    b.add(Reshape((Axis("head", symbol("H")), Axis("feature", heads))), x)
+    net = b.build()
+    values = [(8, 2), (8, 0), (8, 3), (7, 7), (8, -2)]
+    mask = net.feasible(
+        {"F": np.array([f for f, _ in values]), "H": np.array([h for _, h in values])}
+    )
+    assert mask.tolist() == [True, False, False, True, False]
+    for (f, h), possible in zip(values, mask, strict=True):
+        if not possible:
+            with pytest.raises(NetworkError):
+                net.bind({"F": f, "H": h})
+
+
 @settings(deadline=None)
 @given(st.integers(2**40 - 2, 2**40 + 2), st.integers(1, 7), st.integers(2**20, 2**40))
 def test_sizes_near_two_to_the_forty_are_exact(size: int, kernel: int, filters: int) -> None:

@@ -85,6 +85,9 @@ def test_a_pair_may_be_one_number(query: str, filters: tuple[int, int]) -> None:
         ("seed001-cnn?filters=1,2,3", "2 comma-separated integers from 1 to 4096", None),
         ("seed003?kernel=15", "its input is smaller than its window", None),
         ("seed004?X=3&K=5&P=0&S=1", "its input is smaller than its window", None),
+        ("mobilenet?alpha=2", "alpha=2: expected 0.25 or 0.5 or 0.75 or 1.0", None),
+        ("resnet51", "unknown network of the zoo 'resnet51'", "resnet50"),
+        ("xception?image=70", "image=70: expected an integer from 71", None),
     ],
 )
 def test_wrong_requests(name: str, message: str, hint: str | None) -> None:
@@ -122,15 +125,18 @@ def test_a_network_registers_in_its_own_family_only() -> None:
         network("alexnet-own", title="t", source="s")(lambda: zoo.load("alexnet"))
 
 
-def test_only_the_family_asked_for_is_imported() -> None:
+@pytest.mark.parametrize(("name", "family"), [("seed003", "seed003"), ("resnet18", "resnet")])
+def test_only_the_family_asked_for_is_imported(name: str, family: str) -> None:
     code = (
-        "import sys; from convcost import zoo; zoo.load('seed003');"
+        f"import sys; from convcost import zoo; zoo.load('{name}');"
         "print(*sorted(m for m in sys.modules if m.startswith('convcost.zoo.')));"
         "print('numpy' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    modules = ["convcost.zoo.chain", "convcost.zoo.registry", "convcost.zoo.seed003"]
-    assert run.stdout.split() == [*modules, "False"]
+    *modules, numpy = run.stdout.split()
+    networks = set(modules) - {"convcost.zoo.chain", "convcost.zoo.registry"}
+    assert networks == {f"convcost.zoo.{family}"}
+    assert numpy == "False"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,17 @@ TOTALS = {
     "alexnet": (61_100_840, 0, 714_188_480),
     "alexnet-caffe": (60_965_224, 0, 724_406_816),
     "vgg16": (138_357_544, 0, 15_470_264_320),
+    "googlenet": (6_998_552, 0, 1_582_671_872),
+    "googlenet-torchvision": (6_624_904, 14_560, 1_498_376_192),
+    "inception-v1-block": (163_696, 0, 128_049_152),
+    "inception-v3": (23_817_352, 34_432, 5_713_216_096),
+    "inception-v3-block": (1_295_872, 3_072, 374_063_104),
+    "mobilenet": (4_231_976, 21_888, 568_740_352),
+    "resnet18": (11_689_512, 9_600, 1_814_073_344),
+    "resnet50": (25_557_032, 53_120, 4_089_184_256),
+    "resnet50-keras": (25_583_592, 53_120, 3_857_973_248),
+    "xception": (22_855_952, 54_528, 8_357_403_496),
+    "xception-block": (1_613_976, 4_368, 581_068_488),
 }
 
 
@@ -53,6 +64,16 @@ def test_every_network_has_a_total_to_be_checked_against() -> None:
         ("vgg16", "features.0", 224**2 * 3**2 * 3 * 64),
         ("vgg16", "features.12", 56**2 * 3**2 * 256 * 256),
         ("vgg16", "classifier.0", 25_088 * 4096),
+        ("googlenet", "conv1/7x7_s2", 112**2 * 7**2 * 3 * 64),
+        ("googlenet", "inception_3a/5x5", 28**2 * 5**2 * 16 * 32),
+        ("googlenet-torchvision", "inception3a.branch3.1.conv", 28**2 * 3**2 * 16 * 32),
+        ("mobilenet", "conv_dw_2", 56**2 * 3**2 * 64),
+        ("mobilenet", "conv_preds", 1024 * 1000),
+        ("inception-v3", "conv2d_32", 17**2 * 7 * 128 * 128),
+        ("resnet50", "layer2.0.conv2", 28**2 * 3**2 * 128**2),
+        ("resnet50-keras", "conv3_block1_2_conv", 28**2 * 3**2 * 128**2),
+        ("resnet18", "layer2.0.downsample.0", 28**2 * 64 * 128),
+        ("xception", "block5_sepconv1", 19**2 * (3**2 * 728 + 728**2)),
     ],
 )
 def test_macs_of_a_layer(network: str, layer: str, expected: int) -> None:
@@ -145,3 +166,34 @@ def test_caffe_layer_names_and_sizes() -> None:
     assert [sizes[f"pool{n}"] for n in (1, 2, 5)] == [(96, 27, 27), (256, 13, 13), (256, 6, 6)]
     assert {"norm1", "norm2", "drop6", "drop7", "prob"} <= set(sizes)
     assert network.framework == "caffe"
+
+
+def test_a_stride_s_place_is_what_the_two_resnet50_differ_in() -> None:
+    """Keras strides in a block's first 1x1, torchvision in its 3x3, on four times the positions."""
+    theirs, ours = macs("resnet50-keras"), macs("resnet50")
+    for stage, filters in ((2, 128), (3, 256), (4, 512)):
+        first = f"conv{stage + 1}_block1_1_conv"
+        assert ours[f"layer{stage}.0.conv1"] == 4 * theirs[first]
+        assert theirs[first] == (56 >> stage - 1) ** 2 * 2 * filters * filters
+    strided = sum(macs for name, macs in theirs.items() if name.endswith("block1_1_conv"))
+    strided -= theirs["conv2_block1_1_conv"]
+    assert sum(ours.values()) == sum(theirs.values()) + 3 * strided
+
+
+def test_blocks_of_inception_and_xception() -> None:
+    """A block alone costs what it costs inside its network."""
+    whole = macs("xception")
+    for number in (2, 3, 4, 5, 13, 14):
+        inside = [n for n in whole if n.startswith(f"block{number}_")]
+        beside = {2: "conv2d", 3: "conv2d_1", 4: "conv2d_2", 13: "conv2d_3"}.get(number)
+        expected = sum(whole[n] for n in inside) + (whole[beside] if beside else 0)
+        assert sum(macs(f"xception-block?block={number}").values()) == expected
+    for module in ("3a", "4e", "5b"):
+        inside = [n for n in macs("googlenet") if n.startswith(f"inception_{module}/")]
+        block = macs(f"inception-v1-block?block={module}")
+        assert {n: macs("googlenet")[n] for n in inside} == {n: block[n] for n in inside}
+
+
+def test_names_of_a_second_call() -> None:
+    names = {layer.name for layer in zoo.load("resnet50").layers}
+    assert {"layer1.0.relu", "layer1.0.relu_1", "layer1.0.relu_2", "layer1.0.add"} <= names

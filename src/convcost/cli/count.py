@@ -27,12 +27,19 @@ _DEFAULT_BATCH = 1
         "convcost count summary.txt --batch 32 --json",
         "convcost count - < summary.txt",
         "convcost count zoo:seed004 --symbolic",
+        "convcost count zoo:vgg16 --receptive-field",
         "convcost count zoo:seed000 zoo:alexnet --format csv",
     ),
 )
 @options.sources
 @options.workload(batch=_DEFAULT_BATCH)
 @click.option("--symbolic", is_flag=True, help="Formulas of time and space instead of numbers.")
+@click.option(
+    "--receptive-field",
+    "fields",
+    is_flag=True,
+    help="Which part of the input a position of each layer depends on.",
+)
 @options.output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 def command(
@@ -43,6 +50,7 @@ def command(
     dtype: str | None,
     dims: Mapping[str, int],
     symbolic: bool,
+    fields: bool,
     as_json: bool,
     format_: str | None,
     path: str | None,
@@ -62,7 +70,13 @@ def command(
     chosen: list[tuple[str, object]] = [("--training", training), ("--dtype", dtype)]
     chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
     proposal = _next(sources, chosen, _open_sizes(nets), symbolic=symbolic)
-    output.write(report(counts, symbolic=symbolic, verbose=verbose, next_=proposal))
+    result = report(counts, symbolic=symbolic, verbose=verbose, next_=proposal)
+    if fields:
+        from convcost.count.receptive_field import receptive_field
+        from convcost.report.views.receptive_field import with_receptive_fields
+
+        result = with_receptive_fields(result, [*map(receptive_field, nets)])
+    output.write(result)
 
 
 def _open_sizes(nets: Sequence[Network]) -> list[str]:

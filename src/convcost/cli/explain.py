@@ -32,7 +32,8 @@ _DEFAULT_BATCH = 32
 @options.where
 @click.option("--measured", metavar="TIMES",
               help="Times that you measured, one per network, in order: 4.6s,2.3s. They are for "
-              "one batch, or for the samples that --samples says.")  # fmt: skip
+              "one batch, or for the samples that --samples says. Default: progress lines "
+              "below pasted tables.")  # fmt: skip
 @options.samples("How many samples the measured times are for.")
 @options.output
 @options.verbose("Show all layers and every note.")

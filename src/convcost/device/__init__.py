@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from convcost.device.device import THIS_MACHINE, Device, Figure, load, names
+from convcost.device.catalogue import load, names
+from convcost.device.device import THIS_MACHINE, Device, Figure
 
 __all__ = ["THIS_MACHINE", "Device", "Figure", "load", "names"]

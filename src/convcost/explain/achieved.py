@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 _LIKE = 3.0
 
 
-def achieved(case: Case, seconds: float, samples: int) -> Achieved:
+def achieved(case: Case, seconds: float, samples: int, *, trained: bool = False) -> Achieved:
     """Rates from a measured time, and the kind of device that they are typical of.
 
     Args:
         case: the network, counted for its batch.
         seconds: measured for all samples.
         samples: how many.
+        trained: the time is of training: it contains more than the forward pass that is counted.
     """
     batches = samples / case.prediction.workload.batch
     flops = number(case.count.total.forward.flops, "FLOP") * batches
@@ -33,6 +34,7 @@ def achieved(case: Case, seconds: float, samples: int) -> Achieved:
     moved = sum(number(cost.bytes, "bytes") for cost in kernels) * batches
     fraction = _whole(case.prediction, batches) / seconds
     rates = f"{format_count(flops / seconds, 'FLOP/s')} and {format_count(moved / seconds, 'B/s')}"
+    more = "; it trains: the rates count the forward pass only" if trained else ""
     return Achieved(
         network=case.index,
         seconds=seconds,
@@ -40,7 +42,7 @@ def achieved(case: Case, seconds: float, samples: int) -> Achieved:
         flops_per_second=flops / seconds,
         bytes_per_second=moved / seconds,
         fraction_of_device=fraction,
-        verdict=f"{rates}: {_kind(case, seconds, batches)}; {_speed(case, fraction)}",
+        verdict=f"{rates}: {_kind(case, seconds, batches)}; {_speed(case, fraction)}{more}",
     )
 
 

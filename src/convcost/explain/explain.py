@@ -12,6 +12,7 @@ from convcost.explain.differences import differences
 from convcost.explain.evidence import Case, Evidence
 from convcost.explain.explanation import Explanation, Ratio
 from convcost.explain.rules import rules
+from convcost.explain.times import given, ratio, told
 from convcost.explain.variations import variations
 from convcost.predict import predict
 from convcost.runtime import default_for
@@ -40,7 +41,8 @@ def explain(
             for; without them, for one batch.
         device: default: this machine.
         runtime: one for all networks; default: that of the first network's framework.
-        measured: seconds that the user measured, one per network.
+        measured: seconds that the user measured, one per network. Without them, the times that
+            the sources tell are used, where every source tells one.
 
     Raises:
         UsageError: no network, or another number of measured times.
@@ -68,7 +70,7 @@ def explain(
     found = [finding for find in rules().values() for finding in find(evidence)]
     found.sort(key=lambda finding: -finding.seconds)
     parts = [part for pair in evidence.pairs for part in differences(pair)]
-    samples = workload.samples or workload.batch
+    times = given(measured, workload) if measured else told(networks, workload)
     return Explanation(
         answer=answer(evidence, found, parts),
         counts=tuple(case.count for case in evidence.cases),
@@ -78,18 +80,19 @@ def explain(
                 pair.a.index,
                 pair.b.index,
                 pair.ratio,
-                measured[pair.a.index] / measured[pair.b.index] if measured else None,
+                ratio(times[pair.a.index], times[pair.b.index]) if times else None,
             )
             for pair in evidence.pairs
         ),
         findings=tuple(found),
         differences=tuple(parts),
         achieved=tuple(
-            achieved(case, seconds, samples)
-            for case, seconds in zip(evidence.cases, measured, strict=False)
+            achieved(case, time.seconds, time.samples, trained=time.trained)
+            for case, time in zip(evidence.cases, times, strict=False)
+            if time.samples is not None
         ),
         variations=variations(evidence),
-        assumptions=_assumptions(evidence.cases[0]),
+        assumptions=(*_assumptions(evidence.cases[0]), *(time.text for time in times if time.text)),
     )
 
 

@@ -163,8 +163,10 @@ class Builder:
 def _check_arity(op: Op, inputs: int) -> None:
     fewest, most = op.arity
     if inputs < fewest or (most is not None and inputs > most):
-        least = "at least " if most is None else ""
-        raise NetworkError(f"{op.kind} has {inputs} inputs; expected {least}{fewest}")
+        expected = f"{fewest} to {most}" if most != fewest else f"{fewest}"
+        if most is None:
+            expected = f"at least {fewest}"
+        raise NetworkError(f"{op.kind} has {inputs} inputs; expected {expected}")
 
 
 def _is_symbol(size: Expr) -> bool:

@@ -312,9 +312,9 @@ class Evaluation:
     with Python's exact integers (dtype object) otherwise: a result is never silently wrapped.
 
     Attributes:
-        where: a mask of the elements that matter, None for all: elsewhere a division by zero does
-            not raise and the result means nothing. It may only shrink; set it before the first
-            use.
+        where: None, or a mask of the elements for which a result is wanted, set before the first
+            use: an element that would divide by zero then leaves the mask instead of raising, and
+            results outside of it mean nothing.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -396,8 +396,9 @@ class Evaluation:
         zero = np.asarray(divisor == 0, dtype=bool)
         if not zero.any():
             return divisor
-        if self.where is None or np.any(zero & self.where):
+        if self.where is None:
             raise NetworkError("division of a size by zero")
+        self.where = self.where & ~zero
         return np.where(zero, 1, divisor)
 
     def _bound(self, dim: Dim) -> int:
@@ -417,7 +418,7 @@ class Evaluation:
             case Symbol():
                 return self._bounds[atom]
             case FloorDiv(left, right) | Maximum(left, right):
-                return max(self._bound(left) + 1, self._bound(right))
+                return max(self._bound(left), self._bound(right))
 
 
 def evaluate(dim: Dim, values: Mapping[str, Any]) -> Any:

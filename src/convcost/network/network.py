@@ -81,6 +81,28 @@ class Note:
     alternatives: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A time that the source itself tells: a progress line below a pasted table.
+
+    Attributes:
+        seconds: of one pass over the data.
+        steps: batches of the pass, where they are told.
+        samples: of the pass, where they are told.
+        training: whether the pass trains, so that it does more than the forward pass; None where
+            the source does not tell.
+        what: what was timed: ``median of 11 epochs, the first one left out``.
+        line: where in the source, 1-based.
+    """
+
+    seconds: float
+    steps: int | None = None
+    samples: int | None = None
+    training: bool | None = None
+    what: str = ""
+    line: int | None = None
+
+
 @dataclass(frozen=True)
 class Network:
     """An immutable graph of layers in an order in which they can run.
@@ -94,6 +116,7 @@ class Network:
         framework: the framework it comes from (``keras``, ``torch``, ``onnx``), where known.
         missing: parts of the source that are known to be lost (a table cut off): the totals are
             lower bounds.
+        measured: times that the source tells.
     """
 
     name: str
@@ -103,6 +126,7 @@ class Network:
     notes: tuple[Note, ...] = ()
     framework: str | None = None
     missing: tuple[str, ...] = ()
+    measured: tuple[Measured, ...] = ()
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -197,7 +221,8 @@ class Network:
         sizes = Evaluation(values)
         sizes.where = np.ones(np.broadcast_shapes(*(np.shape(v) for v in values.values())), bool)
         for dim in dict.fromkeys(self._at_least_one()):
-            sizes.where = sizes.where & (sizes(dim) >= 1)
+            holds = sizes(dim) >= 1
+            sizes.where = sizes.where & holds
         return sizes.where
 
     def _at_least_one(self) -> Iterator[Expr]:

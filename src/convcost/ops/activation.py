@@ -36,6 +36,14 @@ CHARGES: Mapping[str, int] = {
     "gelu": 5,  # divide, erf, add, multiply twice
     "mish": 5,  # softplus, tanh, multiply
     "softmax": 5,  # maximum, subtract, exp, sum, divide
+    "threshold": 1,  # compare
+    "hard_tanh": 2,  # compare twice
+    "hard_shrink": 2,  # abs, compare
+    "soft_shrink": 3,  # compare twice, add
+    "tanh_shrink": 2,  # tanh, subtract
+    "squareplus": 5,  # multiply, add, square root, add, multiply
+    "sparse_plus": 5,  # compare twice, add, multiply twice
+    "sparse_sigmoid": 4,  # add, multiply, compare twice
     "log_softmax": 6,  # maximum, subtract, exp, sum, log, subtract
 }
 
@@ -46,6 +54,8 @@ _SYNONYMS: Mapping[str, str] = {
     "hard_swish": "hard_silu",
     "leakyrelu": "leaky_relu",
     "logsoftmax": "log_softmax",
+    "thresholdedrelu": "threshold",
+    "thresholded_relu": "threshold",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from convcost.network.dims import Dim, product
+from convcost.network.dims import Dim, ceil_div, product, summed
 from convcost.network.op import Call, Condition, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.window import Window, slide, window_conditions
@@ -79,6 +79,49 @@ class GlobalPool(Op):
         """Comparisons or additions."""
         taps = product(call.inputs[0].size(name) for name in self.axes)
         return _per_output(self.function, taps) * call.output_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdaptivePool(Op):
+    """The maximum or the average of windows that divide axes into a given number of parts.
+
+    Part i of Y over a size X reads from ``floor(i*X/Y)`` up to ``ceil((i+1)*X/Y)``, so that
+    neighbours overlap where Y does not divide X. Element-wise as `Pool`, with each window's own k.
+
+    Attributes:
+        parts: (axis, number of parts) per pooled axis.
+
+    >>> x = Tensor.of(batch=1, height=10, width=8, channel=2)
+    >>> pool = AdaptivePool(function="average", parts=(("height", 4), ("width", 4)))
+    >>> pool.outputs(x)[0].shape, pool.cost("forward", Call((x,), pool.outputs(x))).elementwise
+    ((1, 4, 4, 2), 192)
+    """
+
+    kind: ClassVar[str] = "adaptive_pool"
+    function: Literal["max", "average"]
+    parts: tuple[tuple[str, int], ...]
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The parts."""
+        (tensor,) = inputs
+        return (tensor.resized(**dict(self.parts)),)
+
+    def elementwise(self, call: Call) -> Dim:
+        """Comparisons or additions."""
+        (tensor,), (result,) = call.inputs, call.outputs
+        pooled = dict(self.parts)
+        taps = product(_adaptive_taps(tensor.size(axis), parts) for axis, parts in self.parts)
+        others = product(axis.size for axis in tensor.axes if axis.name not in pooled)
+        return taps * others - (result.elements if self.function == "max" else 0)
+
+
+def _adaptive_taps(size: Dim, parts: int) -> Dim:
+    """Inputs in all windows along one axis, shared ones counted in each.
+
+    >>> _adaptive_taps(10, 4), _adaptive_taps(8, 4)
+    (12, 8)
+    """
+    return summed(ceil_div((i + 1) * size, parts) - i * size // parts for i in range(parts))
 
 
 def _per_output(function: str, taps: Dim) -> Dim:

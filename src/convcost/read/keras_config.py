@@ -14,10 +14,10 @@ Sequential, functional, nested and shared models are one shape here: layers, eac
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: One tensor: the layer that makes it, which of the layer's calls, which of that call's outputs.
 TensorRef: TypeAlias = tuple[str, int, int]
@@ -35,6 +35,40 @@ class Unknown:
     """
 
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """What a source states about a tensor.
+
+    Attributes:
+        shape: the batch axis included; an open axis is None.
+        dtype: where it is stated.
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One array that a source stores for a layer.
+
+    Attributes:
+        name: what the source calls it.
+        shape: sizes in the source's own order.
+        dtype: of the stored numbers.
+        values: loads them, as a NumPy array.
+        learned: False for statistics; None where the source does not tell.
+        trainable: whether it is not frozen; None where the source does not tell.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    values: Callable[[], Any]
+    learned: bool | None = None
+    trainable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +98,11 @@ class LayerConfig:
         line: the line of the source that makes the layer.
         model: the model behind it, for a model used as a layer.
         known: whether `class_name` is one of Keras's own.
+        stored: its arrays in the order in which Keras lists them, trainable ones first; for a model
+            those of all its layers, where the source does not tell them apart. None where the
+            source holds no numbers.
+        identity: two layers with the same identity are one, also in different models; without one,
+            a layer is known by its place.
     """
 
     class_name: str
@@ -73,6 +112,8 @@ class LayerConfig:
     line: int | None = None
     model: ModelConfig | None = None
     known: bool = True
+    stored: tuple[Stored, ...] | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +135,8 @@ class ModelConfig:
             ``steps_per_epoch``, where the source states them.
         variable: what the source calls the model.
         line: the line of the source that makes the model.
+        specs: what the source states about tensors of its layers.
+        loose: arrays of the model itself that belong to none of its layers.
     """
 
     class_name: str
@@ -107,6 +150,8 @@ class ModelConfig:
     training: Mapping[str, object] = field(default_factory=dict)
     variable: str | None = None
     line: int | None = None
+    specs: Mapping[TensorRef, TensorSpec] = field(default_factory=dict)
+    loose: tuple[Stored, ...] = ()
 
     def layer(self, name: str) -> LayerConfig:
         """The layer of that name.

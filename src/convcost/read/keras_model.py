@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import NetworkError, SourceError
-from convcost.network.builder import BATCH, Builder
-from convcost.network.dims import Dim, symbol
-from convcost.network.network import Network, Note, Ref
-from convcost.network.tensor import Axis, Tensor
+from convcost.errors import LimitError, NetworkError, SourceError
+from convcost.network.builder import Builder
+from convcost.network.network import Network, Note, Ref, naming
 from convcost.ops import Input, Unknown
-from convcost.read.axes import axis_names
 from convcost.read.keras_config import Unknown as NotLiteral
+from convcost.read.keras_dtypes import with_dtypes
 from convcost.read.keras_layers import Site, build
+from convcost.read.keras_parameters import with_stored
+from convcost.read.keras_schedule import schedule
+from convcost.read.keras_scope import Scope, stated_tensor
+from convcost.read.limits import MAX_LAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig
+    from convcost.network.op import Op
+    from convcost.network.tensor import Tensor
+    from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, TensorSpec
+
+#: What a rule raises on arguments of types that no Keras writes.
+_NONSENSE = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
 def network_of(model: ModelConfig, name: str) -> Network:
@@ -27,58 +37,138 @@ def network_of(model: ModelConfig, name: str) -> Network:
         model: layers and how they are connected.
         name: for people.
 
-    A layer without a rule, or whose configuration is not stated, becomes an unknown one.
+    A layer without a rule, or whose configuration is not stated, becomes an unknown one. A model
+    used as a layer is written out: its layers are called ``outer/inner``. Later calls of a layer or
+    model share the parameters of the first one.
 
     Raises:
         SourceError: the shape of an input is not stated, so that nothing can be counted.
+        NetworkError: layers do not fit together.
     """
     return _Reading(model, name).network()
 
 
 class _Reading:
     def __init__(self, model: ModelConfig, name: str) -> None:
-        self.model = model.with_input_layers()
+        self.model = model
         self.builder = Builder(name, framework="keras")
-        self.channels_first = any(
-            layer.config.get("data_format") == "channels_first" for layer in model.layers
-        )
+        self.channels_first = _is_channels_first(model)
         self.notes = [Note("assumed", text, None, line) for line, text in model.notes]
-        #: (layer, call, output) -> the tensor in the network
-        self.refs: dict[tuple[str, int, int], Ref] = {}
+        #: layer of the configuration -> the network's layer that called it first
+        self.first: dict[str, str] = {}
+        #: layer of the network -> its configuration, and what the source states of its output
+        self.made: dict[str, tuple[LayerConfig, TensorSpec | None]] = {}
+        #: models used as layers, and the layers that they became
+        self.models: list[tuple[LayerConfig, list[str]]] = []
+        #: tensors whose shape is a guess, or follows from one
+        self.guessed: set[Ref] = set()
 
     def network(self) -> Network:
-        for layer in self.model.layers:
-            for number, call in enumerate(layer.calls):
-                self._add(layer, number, call)
-        outputs = [self.refs[ref] for ref in self.model.outputs if ref in self.refs]
+        outputs = self._model(Scope(self.model, "", "", trainable=True), None)
         missing = [f"line {line}: {text}" for line, text in self.model.unread]
-        return self.builder.build(outputs or None, notes=self.notes, missing=missing)
+        network = self.builder.build(outputs or None, notes=self.notes, missing=missing)
+        network = with_dtypes(network, self.made)
+        layers = {name: layer for name, (layer, _) in self.made.items()}
+        return with_stored(network, layers, self.models, self.model.loose)
 
-    def _add(self, layer: LayerConfig, number: int, call: LayerCall) -> None:
-        name = layer.name if number == 0 else f"{layer.name} ({number + 1})"
+    def _model(self, scope: Scope, inputs: Sequence[Ref] | None) -> list[Ref]:
+        """Add a model's layers, and give its outputs.
+
+        Args:
+            scope: where it stands.
+            inputs: the tensors it is called on; None for the whole network.
+        """
+        model = scope.model
+        if inputs is not None:
+            if len(inputs) != len(model.inputs):
+                raise NetworkError(
+                    f"'{scope.name}' has {len(model.inputs)} inputs and is given {len(inputs)}"
+                )
+            scope.refs.update(zip(model.inputs, inputs, strict=True))
+        for layer, number, call in schedule(model):
+            if (layer.name, number, 0) not in scope.refs:
+                self._call(scope, layer, number, call)
+        return [scope.refs[ref] for ref in model.outputs if ref in scope.refs]
+
+    def _call(self, scope: Scope, layer: LayerConfig, number: int, call: LayerCall) -> None:
+        """Add one call of a layer or model."""
+        if len(self.made) >= MAX_LAYERS:
+            raise LimitError(f"the network has more than {MAX_LAYERS:,} layers, the limit")
+        inside = f"{scope.name}/{layer.name}" if scope.name else layer.name
+        name = self._free_name(f"{inside} ({number + 1})" if number else inside)
+        key = layer.identity or f"{scope.key}/{layer.name}"
+        trainable = scope.trainable and layer.config.get("trainable", True) is not False
         if layer.class_name == "InputLayer":
-            ref = self.builder.add(Input(self._input(layer)), name=name, line=layer.line)
+            outputs = [self.builder.add(Input(self._input(layer)), name=name, line=layer.line)]
+            self.made[name] = layer, None
+        elif layer.model is not None:
+            before = len(self.made)
+            inner = Scope(layer.model, name, key, trainable=trainable)
+            outputs = self._model(inner, scope.inputs(layer.name, call))
+            if number == 0:
+                self.models.append((layer, list(self.made)[before:]))
         else:
-            inputs = [self.refs[ref] for ref in call.inputs]
-            site = Site(
-                layer.config,
-                tuple(self.builder.tensor(ref) for ref in inputs),
-                self.channels_first,
+            outputs = self._layer(scope, layer, number, call, name, key, trainable)
+        for index, ref in enumerate(outputs):
+            scope.refs[layer.name, number, index] = ref
+
+    def _layer(
+        self,
+        scope: Scope,
+        layer: LayerConfig,
+        number: int,
+        call: LayerCall,
+        name: str,
+        key: str,
+        trainable: bool,
+    ) -> list[Ref]:
+        inputs = scope.inputs(layer.name, call)
+        tensors = tuple(self.builder.tensor(ref) for ref in inputs)
+        specs = scope.specs(layer.name, number)
+        guessed = any(ref in self.guessed for ref in inputs)
+
+        def add(op: Op, shared_with: str | None) -> int:
+            self.builder.add(
+                op, *inputs, name=name, shared_with=shared_with, trainable=trainable, line=call.line
             )
+            return len(op.outputs(*tensors))
+
+        op, why = self._op(layer, tensors)
+        count = 0
+        if op is not None:
             try:
-                op = build(layer.class_name, site)
-                why = f"there is no rule for {layer.class_name}"
+                with naming(name):
+                    _check(op, tensors, specs)
+                count = add(op, self.first.get(key))
             except NetworkError as error:
-                op, why = None, error.message
-            ref = self.builder.add(
-                op or self._unknown(layer, site.inputs, why),
-                *inputs,
-                name=name,
-                shared_with=layer.name if number and op is not None else None,
-                trainable=layer.config.get("trainable", True) is not False,
-                line=call.line,
-            )
-        self.refs[layer.name, number, 0] = ref
+                if not specs and not guessed:
+                    raise
+                op, why = None, error.message.removeprefix(f"layer '{name}': ")
+                self.notes.append(Note("contradiction", why, name, layer.line))
+        if op is None:
+            count = scope.outputs(layer.name, number)
+            unknown = self._unknown(layer, tensors, specs, count, name, why)
+            guessed = any(index not in specs for index in range(count))
+            try:
+                add(unknown, self.first.get(key))
+            except NetworkError:
+                # the first call of it was not of this kind: the numbers are counted with that one
+                add(replace(unknown, parameters=0), None)
+        self.first.setdefault(key, name)
+        self.made[name] = layer, specs.get(0)
+        outputs = [Ref(name, index) for index in range(count)]
+        self.guessed.update(outputs if guessed else ())
+        return outputs
+
+    def _op(self, layer: LayerConfig, tensors: tuple[Tensor, ...]) -> tuple[Op | None, str]:
+        """The op of a layer, or why there is none."""
+        try:
+            op = build(layer.class_name, Site(layer.config, tensors, self.channels_first))
+        except NetworkError as error:
+            return None, error.message
+        except _NONSENSE as error:
+            return None, _nonsense(error)
+        return op, f"there is no rule for {layer.class_name}"
 
     def _input(self, layer: LayerConfig) -> Tensor:
         shape: Any = layer.config.get("shape")
@@ -88,15 +178,87 @@ class _Reading:
                 f"{where}the shape of the input is not stated as numbers",
                 hint="paste the model.summary() table beside it, or write the shape as numbers",
             )
-        names = axis_names(len(shape) + 1, channels_first=self.channels_first)
-        axes = [Axis("batch", BATCH)]
-        for name, size in zip(names[1:], shape, strict=True):
-            free: Dim = symbol(str(name))
-            axes.append(Axis(name, size if isinstance(size, int) else free))
-        return Tensor(tuple(axes))
+        sizes = (size if isinstance(size, int) else None for size in shape)
+        return stated_tensor(
+            (None, *sizes),
+            channels_first=self.channels_first,
+            dtype=layer.config.get("dtype"),
+        )
 
-    def _unknown(self, layer: LayerConfig, inputs: Sequence[Tensor], why: str) -> Unknown:
-        """A layer without a rule: its output is taken to have its input's shape, said aloud."""
-        text = f"{layer.class_name} is not known: its output is taken to have its input's shape"
-        self.notes.append(Note("assumed", text, layer.name, layer.line))
-        return Unknown(name=layer.class_name, results=tuple(inputs[:1]), why=why)
+    def _unknown(
+        self,
+        layer: LayerConfig,
+        inputs: tuple[Tensor, ...],
+        specs: Mapping[int, TensorSpec],
+        count: int,
+        name: str,
+        why: str,
+    ) -> Unknown:
+        """A layer without a rule; a shape that nobody states is taken to be its input's."""
+        results = []
+        for index in range(count):
+            shape = specs[index].shape if index in specs else _own_shape(layer)
+            if shape is not None:
+                first = self.channels_first
+                results.append(stated_tensor(shape, channels_first=first, like=inputs))
+            elif inputs:
+                results.append(inputs[0])
+        if any(index not in specs for index in range(count)) and _own_shape(layer) is None:
+            text = f"{layer.class_name} is not known: its output is taken to have its input's shape"
+            self.notes.append(Note("assumed", text, name, layer.line))
+        stored = sum(prod(array.shape) for array in layer.stored or ())
+        return Unknown(name=layer.class_name, results=tuple(results), parameters=stored, why=why)
+
+    def _free_name(self, name: str) -> str:
+        """The name, or one like it where a layer has it already."""
+        free = name
+        numbers = itertools.count(2)
+        while free in self.made:
+            free = f"{name} [{next(numbers)}]"
+        return free
+
+
+def _check(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> None:
+    """Whether an op fits its inputs, and gives what the source states.
+
+    Raises:
+        NetworkError: it does not.
+    """
+    fewest, most = op.arity
+    if len(tensors) < fewest or (most is not None and len(tensors) > most):
+        raise NetworkError(f"{op.kind} cannot take {len(tensors)} inputs")
+    try:
+        results = op.outputs(*tensors)
+        op.weights(*tensors)
+    except _NONSENSE as error:
+        raise NetworkError(_nonsense(error)) from None
+    for index, spec in specs.items():
+        if index >= len(results):
+            raise NetworkError(f"it has {len(results)} outputs; output {index} of it is read")
+        sizes = results[index].shape
+        pairs = zip(sizes[1:], spec.shape[1:], strict=False)
+        differ = any(isinstance(a, int) and b is not None and a != b for a, b in pairs)
+        if differ or len(sizes) != len(spec.shape):
+            stated = ", ".join(str(size) for size in spec.shape)
+            raise NetworkError(f"its arguments give {results[index]}; ({stated}) is stated")
+
+
+def _nonsense(error: Exception) -> str:
+    return f"its arguments make no sense ({type(error).__name__}: {error!s:.120})"
+
+
+def _own_shape(layer: LayerConfig) -> tuple[int | None, ...] | None:
+    """The output shape that a ``Lambda`` layer states, the batch axis included."""
+    shape = layer.config.get("output_shape")
+    if layer.class_name != "Lambda" or not isinstance(shape, tuple) or not shape:
+        return None
+    whole = all(size is None or (type(size) is int and size > 0) for size in shape)
+    return (None, *shape) if whole else None
+
+
+def _is_channels_first(model: ModelConfig) -> bool:
+    return any(
+        layer.config.get("data_format") == "channels_first"
+        or (layer.model is not None and _is_channels_first(layer.model))
+        for layer in model.layers
+    )

@@ -20,6 +20,31 @@ _RENAMED: Mapping[str, str] = {
     "Merge": "Concatenate",
 }
 _CLASSES = (*SIGNATURES, *_MODELS)
+#: Words that people put into names of layers, and the beginning of the classes that they mean; the
+#: later word of a name is the stronger: "conv1_bn" is a BatchNorm.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "separable": ("SeparableConv",),
+    "sepconv": ("SeparableConv",),
+    "depthwise": ("DepthwiseConv",),
+    "dwconv": ("DepthwiseConv",),
+    "conv": ("Conv", "DepthwiseConv", "SeparableConv"),
+    "bn": ("BatchNormalization",),
+    "norm": ("BatchNormalization", "LayerNormalization"),
+    "relu": ("ReLU", "Activation"),
+    "act": ("Activation",),
+    "activation": ("Activation",),
+    "pad": ("ZeroPadding",),
+    "padding": ("ZeroPadding",),
+    "crop": ("Cropping",),
+    "pool": ("MaxPooling", "AveragePooling", "Global"),
+    "dense": ("Dense",),
+    "fc": ("Dense",),
+    "add": ("Add",),
+    "concat": ("Concatenate",),
+    "drop": ("Dropout",),
+    "dropout": ("Dropout",),
+}
+_WORD = re.compile(r"[a-z]+")
 
 
 def _snake(name: str) -> str:
@@ -67,5 +92,36 @@ def class_of(kind: str, name: str, *, cut: bool = False) -> str | None:
     if known in _CLASSES and len(names) == 1:
         return known
     # of several completions the two-dimensional one is the usual case
-    two = [full for full in names if full.endswith("2D")]
+    two = _by_words(kind, name) or [full for full in names if full.endswith("2D")]
     return _RENAMED.get((two or names or [kind])[0], (two or names or [kind])[0])
+
+
+def classes_of(kind: str, name: str) -> tuple[str, ...]:
+    """Every class that a cut one may be, by its letters and by the layer's name, likeliest first.
+
+    >>> classes_of("R", "block_1_relu")[:2], classes_of("", "separable_conv_1_bn")[0]
+    (('ReLU', 'RMSNormalization'), 'BatchNormalization')
+    """
+    first = class_of(kind, name, cut=True)
+    by_letters = [full for full in _CLASSES if kind and full.startswith(kind)]
+    ordered = [*([first] if first else []), *_by_words(kind, name), *by_letters]
+    return tuple(dict.fromkeys(ordered))
+
+
+def _by_words(kind: str, name: str) -> list[str]:
+    """Classes that begin with some letters and that the words of a name mean, likeliest first."""
+    begins = [start for word in _words(name) for start in _WORDS[word]]
+    found = [
+        full
+        for start in begins
+        for full in _CLASSES
+        if full.startswith(start) and full.startswith(kind)
+    ]
+    return sorted(found, key=lambda full: bool(re.search(r"[13]D", full)))
+
+
+def _words(name: str) -> list[str]:
+    """Words of a name that tell its class, the last one first; one compound counts as a whole."""
+    found = [word for word in _WORD.findall(name.lower()) if word in _WORDS]
+    compound = found[-2:] in (["separable", "conv"], ["depthwise", "conv"])
+    return [found[-2]] if compound else found[::-1]

@@ -10,20 +10,26 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
-from convcost.network.dims import Dim, symbol
 from convcost.network.network import Network, Note, Ref
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops import Input, Unknown
 from convcost.read.axes import axis_names
+from convcost.read.solve import totals
 from convcost.read.solve.activations import activations
-from convcost.read.solve.items import Item, items_of
-from convcost.read.solve.repair import is_channels_first, repair
+from convcost.read.solve.agree import takes
+from convcost.read.solve.by_code import by_code
+from convcost.read.solve.items import MERGES, Item, items_of
+from convcost.read.solve.lost import FreeSizes, lost_layers
+from convcost.read.solve.order import is_channels_first, order_note
+from convcost.read.solve.repair import repair
 from convcost.read.solve.rules import rules
 from convcost.read.solve.site import Site
+from convcost.read.solve.wiring import wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convcost.network.dims import Dim
     from convcost.network.op import Op
     from convcost.read.keras_config import LayerConfig, ModelConfig
     from convcost.read.summary.table import Table
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
 #: Layers whose input, where it is not in the text, has the shape of their output.
 _ANY_INPUT = frozenset(
     ("BatchNormalization", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout")
-) | {"Flatten"}
+) | {"Flatten", "LayerNormalization", "GroupNormalization", "PReLU", "Masking", "Rescaling"}
 
 
 def network_of(table: Table, name: str, code: ModelConfig | None = None) -> Network:
@@ -63,7 +69,12 @@ class _Reading:
                 item.config = layer.config
         self.channels_first = is_channels_first(self.items)
         self.notes = [Note("repaired", note.text, None, note.line) for note in table.notes]
+        self.notes += wire(self.items, channels_first=self.channels_first)
+        if code is None:
+            self.notes += order_note(self.items)
         self.notes += repair(self.items, channels_first=self.channels_first)
+        self.lost = lost_layers(self.items)
+        self.free = FreeSizes()
         self.functions, assumed = activations(self.items)
         self.notes += assumed
         self.refs: dict[str, Ref] = {}
@@ -72,8 +83,8 @@ class _Reading:
         for item in self.items:
             self._add(item)
         network = self.builder.build()
-        self.notes += _totals(self.table, network)
-        missing = ["the table is cut off: layers are missing"] if self.table.cut else []
+        notes, missing = totals.check(self.table, network, begins_late=self._begins_late())
+        self.notes += notes
         return self.builder.build(network.outputs, notes=self.notes, missing=missing)
 
     def _add(self, item: Item) -> None:
@@ -83,32 +94,49 @@ class _Reading:
                 Input(tensor), name=item.name, line=item.row.line
             )
             return
+        for name in item.inputs:
+            if name not in self.refs and name in self.lost:
+                self._add_lost(name, item)
         inputs = [self.refs[name] for name in item.inputs if name in self.refs]
-        whole = len(inputs) == len(item.inputs)
+        shaped = all(self.builder.tensor(ref).axes for ref in inputs)
+        whole = len(inputs) == len(item.inputs) and shaped
         site = Site(
             item,
             tuple(self.builder.tensor(ref) for ref in inputs) if whole else (),
             self.functions.get(item.name, "linear"),
             self.channels_first,
         )
+        rule = rules().get(item.class_name or "")
+        why = _without_rule(item)
         try:
-            rule = rules().get(item.class_name or "")
-            op = None if rule is None else rule(site)
-            why = f"there is no rule for {item.class_name or 'a layer whose class is lost'}"
+            op = by_code(site) if rule is None else rule(site)
         except NetworkError as error:
             op, why = None, error.message
         if op is not None:
             inputs, op, why = self._checked(site, op, inputs if whole else [], why)
         if op is None:
-            if item.class_name and "rule" not in why:
+            # what the text lacks is no contradiction
+            known = whole and item.shape
+            if known and rule is not None and item.row.parameters is not None:
                 self.notes.append(Note("contradiction", why, item.name, item.row.line))
             op = self._unknown(item, why)
         else:
             self.notes += site.notes
-        self.refs[item.name] = self.builder.add(
+        try:
+            self.refs[item.name] = self._call(item, op, inputs, shared_with=item.call_of)
+        except NetworkError as error:
+            # a later call whose weights cannot be those of the first one
+            op = self._unknown(item, error.message, parameters=0)
+            self.refs[item.name] = self._call(item, op, inputs)
+
+    def _call(
+        self, item: Item, op: Op, inputs: list[Ref], *, shared_with: str | None = None
+    ) -> Ref:
+        return self.builder.add(
             op,
             *inputs,
             name=item.name,
+            shared_with=shared_with,
             trainable=item.row.trainable is not False,
             line=item.row.line,
         )
@@ -119,15 +147,17 @@ class _Reading:
         """The op with its inputs, if its own rules give what the row prints."""
         item = site.item
         if not inputs:
-            tensor = site.input
+            tensor = None if site.input is None else self.free.fresh(site.input)
             if tensor is None and item.class_name in _ANY_INPUT:
                 tensor = self._printed(item)
             if tensor is None:
                 return [], None, "the layer before it is not in the text"
             inputs = [self._external(item, tensor)]
         tensors = [self.builder.tensor(ref) for ref in inputs]
+        if not takes(op, len(tensors)):
+            return inputs, None, f"it has {len(tensors)} inputs"
         try:
-            (result,) = op.outputs(*tensors)
+            result, *_ = op.outputs(*tensors)
             weights = sum((_elements(w.shape) for w in op.weights(*tensors)), start=0)
         except NetworkError as error:
             return inputs, None, error.message
@@ -144,11 +174,31 @@ class _Reading:
         """The tensor that the first layer, or one behind a lost row, was given."""
         lost = next((name for name in item.inputs if name not in self.refs), None)
         name = lost or f"{item.name}_input"
+        if lost is None and any(other.name == name for other in self.items):
+            name = f"{item.name} (input)"
         if name in self.refs:
             return self.refs[name]
         axes = (Axis("batch", BATCH), *tensor.axes[1:])
         self.refs[name] = self.builder.add(Input(Tensor(axes, tensor.dtype)), name=name)
         return self.refs[name]
+
+    def _add_lost(self, name: str, item: Item) -> None:
+        """A tensor of a layer that is not in the text: of the shape of another one beside it."""
+        beside = [self.refs[other] for other in item.inputs if other in self.refs]
+        shown = self.lost[name]
+        if beside and item.class_name in MERGES:
+            tensor = self.builder.tensor(beside[0])
+        else:
+            tensor = self._printed(shown)
+        self.refs[name] = self.builder.add(Input(tensor), name=name)
+        text = f"{name} is not in the text; taken to have the shape of {shown.name}"
+        self.notes.append(Note("assumed", text, item.name, item.row.line))
+
+    def _begins_late(self) -> bool:
+        """Whether layers before the first row are known to be missing."""
+        there = {item.name for item in self.items}
+        connected = any(item.row.inputs for item in self.items)
+        return connected and any(name not in there for item in self.items for name in item.inputs)
 
     def _printed(self, item: Item) -> Tensor:
         """The printed shape; what is not a number becomes a symbol."""
@@ -156,36 +206,25 @@ class _Reading:
         axes = [Axis("batch", BATCH)]
         for position, (name, size) in enumerate(zip(names, item.shape, strict=True)):
             if position:
-                free: Dim = symbol(str(name or f"axis_{position}"))
+                axis = str(name or f"axis_{position}")
+                inputs = item.class_name == "InputLayer"
+                free = self.free.of_input(axis) if inputs else self.free.new(axis)
                 axes.append(Axis(name, size if isinstance(size, int) else free))
         return Tensor(tuple(axes[: item.rank]))
 
-    def _unknown(self, item: Item, why: str) -> Op:
+    def _unknown(self, item: Item, why: str, *, parameters: int | None = None) -> Op:
         return Unknown(
             name=item.class_name or item.row.kind or "?",
             results=(self._printed(item),),
-            parameters=item.row.parameters or 0,
+            parameters=(item.row.parameters or 0) if parameters is None else parameters,
             why=why,
         )
 
 
-def _totals(table: Table, network: Network) -> list[Note]:
-    """Whether the rows add up to the printed totals."""
-    totals = table.totals
-    if totals is None or totals.total is None or table.cut:
-        return []
-    notes = []
-    printed = sum(row.parameters or 0 for row in table.rows if row.depth == 0)
-    if printed != totals.total:
-        text = f"the rows add up to {printed:,} parameters, the table prints {totals.total:,}"
-        notes.append(Note("contradiction", text, None, totals.line))
-    statistics = sum((_elements(p.shape) for p in network.table.values() if not p.learned), start=0)
-    known = not any(isinstance(layer.op, Unknown) for layer in network.layers)
-    if known and totals.non_trainable is not None and totals.non_trainable != statistics:
-        frozen = f"{totals.non_trainable:,} parameters are not trainable, {statistics} of them "
-        text = f"{frozen}statistics of BatchNorm: the rest is frozen; the table does not say where"
-        notes.append(Note("assumed", text, None, totals.line))
-    return notes
+def _without_rule(item: Item) -> str:
+    if item.class_name in ("Sequential", "Functional", "Model"):
+        return f"the layers inside {item.row.name} are not printed (summary(expand_nested=True))"
+    return f"there is no rule for {item.class_name or 'a layer whose class is lost'}"
 
 
 def _elements(shape: Sequence[Dim]) -> Dim:

@@ -107,10 +107,15 @@ class _Lowering:
         elif isinstance(op, BatchNorm):
             self._batch_norm(layer, call)
         else:
-            kind: KernelKind = "copy" if isinstance(op, Concatenate | ZeroPadding) else "stream"
-            cost = op.cost("forward", call)
-            if cost is not None:
-                self._emit(layer, layer.name, kind, cost)
+            self._whole(layer, call)
+
+    def _whole(self, layer: Layer, call: Call) -> None:
+        """A layer that runs as one kernel, whatever it consists of."""
+        cost = layer.op.cost("forward", call)
+        if cost is None:
+            return
+        kind: KernelKind = "copy" if isinstance(layer.op, Concatenate | ZeroPadding) else "stream"
+        self._emit(layer, layer.name, "product" if cost.macs != 0 else kind, cost)
 
     def _emit(
         self, layer: Layer, name: str, kind: KernelKind, cost: Cost, channels: Dim | None = None

@@ -27,10 +27,8 @@ PROSE = [
     "for i in range (10): a[i] = (None, 3)",
     "| Model | Accuracy | Time |\n|---|---|---|\n| ResNet (50) | 0.76 | 12 |",
     "Total params: 86,567,656\nTrainable params: 86,567,656\nTotal mult-adds (M): 173.23",
-    "├─Sequential: 1-1                        [1, 24, 112, 112]         --\n"
-    "│    └─Conv2d: 2-1                       [1, 24, 112, 112]         648",
-    "        Layer (type)               Output Shape         Param #\n"
-    "            Conv2d-1         [-1, 64, 224, 224]           1,792",
+    "├─Sequential: 1-1       [1, 24, 9, 9]    --\n│    └─Conv2d: 2-1      [1, 24, 9, 9]    648",
+    "Layer (type)         Output Shape      Param #\n    Conv2d-1   [-1, 64, 224, 224]      1,792",
     "(conv1): Conv2d(3, 64, kernel_size=(3, 3), stride=(1, 1))",
     'Model: "sequential"',
     HEADER,
@@ -98,7 +96,19 @@ BITS += [
     "{'a': (",
     "?",
 ]
-BITS += ["\r", "\x00", "\u2028", "\ud800", "（", "batch_normali… ", "12", "=" * 9, "²", "٣"]
+BITS += [
+    "$ (None, 3) 4 ",
+    "\r",
+    "\x00",
+    "\u2028",
+    "\ud800",
+    "（",
+    "batch_normali… ",
+    "12",
+    "=" * 9,
+    "²",
+    "٣",
+]
 
 
 @given(st.lists(st.sampled_from(BITS), max_size=40).map("".join) | st.text(max_size=200))
@@ -121,14 +131,12 @@ def test_any_text_gives_an_answer(text: str) -> None:
 @pytest.mark.parametrize("bit", BITS)
 def test_time_is_linear_in_the_text(bit: str, before: str) -> None:
     """Eight times the text takes about eight times the time, where the time can be told at all."""
-    small = _seconds(before + bit * (20_000 // len(bit)))
+    small = _seconds(before + bit * (6_000 // len(bit)))
     if small > 0.002:
-        assert _seconds(before + bit * (160_000 // len(bit))) < 40 * small
+        assert _seconds(before + bit * (48_000 // len(bit))) < 40 * small
 
 
-@pytest.mark.parametrize(
-    "bit", ["a", "(", "1,", " ", "_", "(None, ", "x[0][0] ", "a(", "&amp;", "["]
-)
+@pytest.mark.parametrize("bit", ["a", "(", "1,", " ", "(None, ", "x[0][0] "])
 def test_five_megabytes_on_one_line(bit: str) -> None:
     assert _seconds(HEADER + bit * (5_000_000 // len(bit))) < 60
 

@@ -22,10 +22,14 @@ def sources(function: Function) -> Function:
 
 
 def workload(batch: int) -> Callable[[Function], Function]:
-    """--batch with its default, --training, --dtype, --dim."""
+    """--batch with its default, --training, --dtype, --dim, --input."""
 
     def add(function: Function) -> Function:
         for option in (
+            click.option("--input", metavar="SIZES", multiple=True, callback=_inputs,
+                         expose_value=False,
+                         help="Shape of one sample of an input of module:function: 3,224,224; "
+                         "repeatable, one per input."),
             click.option("--dim", "dims", metavar="NAME=SIZE", multiple=True, callback=_dims,
                          help="A size that the source leaves open: height=416; repeatable."),
             click.option("--dtype", metavar="NAME", shell_complete=completion.dtypes,
@@ -78,6 +82,21 @@ def verbose(text: str) -> Callable[[Function], Function]:
 def samples(text: str) -> Callable[[Function], Function]:
     """--samples."""
     return click.option("--samples", metavar="N", type=click.IntRange(min=1), help=text)
+
+
+#: Where the shapes of --input are kept for `convcost.cli.support.sources`.
+INPUTS = "convcost.inputs"
+
+
+def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    del param
+    shapes = []
+    for value in values:
+        sizes = value.split(",")
+        if not all(size.strip().isascii() and size.strip().isdigit() for size in sizes):
+            raise click.BadParameter(f"{value!r} is not a list of sizes; expected 3,224,224")
+        shapes.append((1, *(int(size) for size in sizes)))
+    ctx.meta[INPUTS] = tuple(shapes) or None
 
 
 def _dims(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convcost.cli.support.options import INPUTS
 from convcost.errors import ConvcostError, UsageError
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
         raise UsageError(
             "standard input can be read only once", hint="paste all texts into one '-'"
         )
+    context = click.get_current_context(silent=True)
+    inputs = None if context is None else context.meta.get(INPUTS)
     found: list[Network] = []
     for source in sources:
         if source == "-" and sys.stdin.isatty():
             click.echo("reading from the terminal: paste the text, then press Ctrl-D", err=True)
         try:
-            found += read_source(source, dims=dims)
+            found += read_source(source, inputs=inputs, dims=dims)
         except ConvcostError as error:
             if len(sources) > 1 and not _is_named(source, error.message):
                 error.message = f"{_name(source)}: {error.message}"

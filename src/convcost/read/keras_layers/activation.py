@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Activation
+from convcost.ops import Activation, PRelu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,11 +26,19 @@ def _relu(site: Site) -> Op:
     return Activation("relu" if site.get("max_value") is None else "relu6")
 
 
+def _prelu(site: Site) -> Op:
+    shared = site.get("shared_axes", ())
+    positions = shared if isinstance(shared, (tuple, list)) else (shared,)
+    return PRelu(tuple(site.axis_name(position) for position in positions))
+
+
 RULES: Mapping[str, Rule] = {
     "Identity": _activation_layer("linear"),
     "Activation": _activation_layer(),
     "ReLU": _relu,
     "LeakyReLU": _activation_layer("leaky_relu"),
+    "PReLU": _prelu,
+    "ThresholdedReLU": _activation_layer("threshold"),
     "ELU": _activation_layer("elu"),
     "Softmax": _activation_layer("softmax"),
 }

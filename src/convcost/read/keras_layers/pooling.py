@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import GlobalPool, Pool
+from convcost.ops import AdaptivePool, GlobalPool, Pool
 from convcost.ops.window import AXES
+from convcost.read.keras_layers.site import each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +33,20 @@ def _global_pool(rank: int, function: str) -> Rule:
     return rule
 
 
+def _adaptive_pool(rank: int, function: str) -> Rule:
+    def rule(site: Site) -> Op:
+        parts = each(site.need("output_size"), rank)
+        return AdaptivePool(
+            function=function,  # type: ignore[arg-type]
+            parts=tuple(zip(AXES[rank], parts, strict=True)),  # type: ignore[arg-type]
+        )
+
+    return rule
+
+
 RULES: Mapping[str, Rule] = {
     f"{prefix}{name}Pooling{rank}D": rule(rank, function)
     for rank in (1, 2, 3)
     for name, function in (("Max", "max"), ("Average", "average"))
-    for prefix, rule in (("", _pool), ("Global", _global_pool))
+    for prefix, rule in (("", _pool), ("Global", _global_pool), ("Adaptive", _adaptive_pool))
 }

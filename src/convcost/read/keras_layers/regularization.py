@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Dropout
+from convcost.ops import Activation, Dropout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ def _dropout(site: Site) -> Op:
 
 
 RULES: Mapping[str, Rule] = {
+    "ActivityRegularization": lambda _: Activation("linear"),  # its penalty is the loss's affair
     "Dropout": _dropout,
     "AlphaDropout": _dropout,
     "GaussianDropout": _dropout,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.network.dims import product
 from convcost.network.tensor import Axis
-from convcost.ops import Flatten, Reshape, ZeroPadding
+from convcost.ops import Flatten, Permute, Repeat, Reshape, ZeroPadding
 from convcost.ops.window import AXES
 from convcost.read.axes import axis_names
 
@@ -41,8 +41,16 @@ def _zero_padding(rank: int) -> Rule:
     return rule
 
 
+def _permute(site: Site) -> Op:
+    """By position: what stands second in the result is time to the next layer."""
+    order = (0, *site.need("dims"))
+    return Permute(order, site.names(len(order)))
+
+
 RULES: Mapping[str, Rule] = {
     "Flatten": lambda _: Flatten(),
     "Reshape": _reshape,
+    "Permute": _permute,
+    "RepeatVector": lambda site: Repeat(site.need("n"), site.names(3)),
     **{f"ZeroPadding{rank}D": _zero_padding(rank) for rank in (1, 2, 3)},
 }

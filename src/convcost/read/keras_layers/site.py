@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from convcost.errors import NetworkError
 from convcost.ops.activation import activation_name
 from convcost.ops.window import AXES, Window, window
+from convcost.read.axes import axis_names
+from convcost.read.keras_config import LayerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,26 +60,55 @@ class Site:
             axes=AXES[rank],
         )
 
-    def activation(self, default: str = "linear") -> str:
-        """The standard name of the layer's activation.
+    def activation(self, default: str = "linear", argument: str = "activation") -> str:
+        """The standard name of the layer's activation; none at all is ``linear``.
 
         Raises:
             NetworkError: it is not one that convcost knows.
         """
-        stated = self.get("activation", default)
-        name: str | None = activation_name(str(stated))
+        stated = _function_name(self.config.get(argument, default))
+        name: str | None = activation_name(stated)
         if name is None:
             raise NetworkError(f"activation {stated!r} is not known")
         return str(name)
 
+    def names(self, rank: int) -> tuple[str | None, ...]:
+        """Keras's names for the axes of a tensor of so many, the batch included."""
+        return axis_names(rank, channels_first=self.channels_first)
+
+    def axes(self, argument: str, default: object = -1) -> tuple[str, ...]:
+        """The names of the axes that the configuration gives by number, one or several.
+
+        Raises:
+            NetworkError: there is no such axis, or it has no name.
+        """
+        stated = self.config.get(argument, default)
+        positions = stated if isinstance(stated, (tuple, list)) else (stated,)
+        return tuple(self.axis_name(position) for position in positions)
+
+    def axis_name(self, position: object) -> str:
+        """The name of an axis of the first input.
+
+        Raises:
+            NetworkError: there is no such axis, or it has no name.
+        """
+        tensor = self.inputs[0]
+        rank = len(tensor.axes)
+        if not isinstance(position, int) or not -rank <= position < rank:
+            raise NetworkError(f"{tensor} has no axis {position!r}")
+        name = tensor.names[position]
+        if name is None:
+            raise NetworkError(f"axis {position} of {tensor} has no name")
+        return name
+
+    def among(self, *inputs: Tensor, config: Mapping[str, Any]) -> Site:
+        """The site of a layer inside this one."""
+        return Site(config, inputs, self.channels_first)
+
     def axis(self, default: int = -1) -> str:
         """The name of the axis that the configuration gives by number."""
         position = self.get("axis", default)
-        position = position[0] if isinstance(position, (tuple, list)) else position
-        name = self.inputs[0].names[position]
-        if name is None:
-            raise NetworkError(f"axis {position} of {self.inputs[0]} has no name")
-        return str(name)
+        return self.axis_name(position[0] if isinstance(position, (tuple, list)) else position)
 
 
 def each(value: object, rank: int) -> tuple[Dim, ...]:
@@ -90,6 +121,13 @@ def each(value: object, rank: int) -> tuple[Dim, ...]:
     if len(values) != rank or not all(isinstance(v, int) for v in values):
         raise NetworkError(f"{value!r} is not {rank} whole number{'s' if rank > 1 else ''}")
     return tuple(values)
+
+
+def _function_name(stated: object) -> str | None:
+    """A function by its name, or stated as a layer: ``activation=LeakyReLU()``."""
+    if isinstance(stated, LayerConfig):
+        return stated.class_name
+    return None if stated is None else str(stated)
 
 
 #: What makes an op of a configuration. It raises NetworkError where something is not stated.

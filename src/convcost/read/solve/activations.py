@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
     from convcost.read.solve.items import Item
 
-_WEIGHTED = re.compile(r"(Depthwise|Separable)?Conv\dD(Transpose)?$|Dense$")
-_ACTIVATIONS = frozenset(("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"))
+#: Recurrent layers are not among them: theirs are Keras's defaults, tanh and sigmoid.
+_WEIGHTED = re.compile(r"(Depthwise|Separable)?Conv\dD(Transpose)?$|LocallyConnected\dD$|Dense$")
+_ACTIVATIONS = frozenset(
+    ("Activation", "ReLU", "LeakyReLU", "PReLU", "ThresholdedReLU", "ELU", "Softmax")
+)
 #: Layers that pass through what they are given, so that an activation may stand behind them.
-_TRANSPARENT = frozenset(("BatchNormalization", "Dropout", "Flatten", "Reshape"))
+_TRANSPARENT = frozenset(
+    ("BatchNormalization", "GroupNormalization", "LayerNormalization", "Dropout")
+) | {"Flatten", "Reshape"}
 
 
 def activations(items: list[Item]) -> tuple[Mapping[str, str], list[Note]]:

@@ -1,10 +1,11 @@
-"""Whether a solution is what pasted code says."""
+"""Whether a solution is what pasted code says, and an op what a row can be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from convcost.network.op import Op
     from convcost.read.solve.geometry import Geometry
     from convcost.read.solve.site import Site
 
@@ -26,6 +27,12 @@ def agrees(site: Site, geometry: Geometry, size: str, *, bias: bool | None = Non
         return False
     use_bias = site.config("use_bias")
     return use_bias is None or bias is None or use_bias == bias
+
+
+def takes(op: Op, inputs: int) -> bool:
+    """Whether an op can have so many inputs."""
+    fewest, most = op.arity
+    return inputs >= fewest and (most is None or inputs <= most)
 
 
 def readings(count: int) -> str:

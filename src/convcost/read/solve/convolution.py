@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Literal
 
-from convcost.read.solve.geometry import Geometry, geometries, kernels
+from convcost.read.solve.geometry import Geometry, explicit_geometries, geometries, kernels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,9 @@ class Task:
         filters: output channels.
         sizes: input sizes along the spatial axes.
         outputs: output sizes along the spatial axes.
+        kernel: as printed; None where it is to be solved.
+        groups: as printed; None where they are to be solved.
+        explicit: padding is a number of zeros on either side, as in PyTorch, not Keras's word.
     """
 
     family: Family
@@ -46,6 +49,9 @@ class Task:
     filters: int
     sizes: tuple[int | None, ...]
     outputs: tuple[int | None, ...]
+    kernel: tuple[int, ...] | None = None
+    groups: int | None = None
+    explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +107,9 @@ def solve(task: Task) -> tuple[Solution, ...]:
     >>> [s.describe() for s in solve(Task("conv", 36928, 64, 64, (5, 5), (3, 3)))][:2]
     ['3x3 stride 1 valid, on 5x5x64', '3x3 stride 2 same, on 5x5x64']
     """
-    found = [solution for bias in (True, False) for solution in _with_bias(task, bias=bias)]
-    if not found and task.family == "conv" and task.channels is not None:
+    first = task.groups or 1
+    found = [s for bias in (True, False) for s in _with_bias(task, bias=bias, groups=first)]
+    if not found and task.groups is None and task.family == "conv" and task.channels is not None:
         found = [
             solution
             for groups in _divisors(task.channels, task.filters)
@@ -118,16 +125,17 @@ def _with_bias(task: Task, *, bias: bool, groups: int = 1) -> Iterator[Solution]
         if not 1 <= taps <= _MAX_TAPS:
             continue
         for kernel in kernels(taps, len(task.outputs)):
-            if max(kernel) > _MAX_SIDE:
+            if max(kernel) > _MAX_SIDE or task.kernel not in (None, kernel):
                 continue
             for sizes in _input_sizes(task, kernel):
-                for geometry in geometries(kernel, sizes, task.outputs):
+                ways = explicit_geometries if task.explicit else geometries
+                for geometry in ways(kernel, sizes, task.outputs):
                     yield Solution(geometry, bias, groups, channels, multiplier, sizes)
 
 
 def _taps(task: Task, weights: int, groups: int) -> Iterator[tuple[int, int, int]]:
     """(channels in, multiplier, taps) that give so many weights."""
-    if weights <= 0:
+    if weights <= 0 or task.filters < 1 or (task.channels is not None and task.channels < groups):
         return
     if task.family == "depthwise":
         if weights % task.filters == 0:
@@ -149,6 +157,11 @@ def _taps(task: Task, weights: int, groups: int) -> Iterator[tuple[int, int, int
         if per_filter % inner == 0:
             yield task.channels, 1, per_filter // inner
         return
+    if task.kernel is not None:
+        taps = prod(task.kernel)
+        if per_filter % taps == 0:
+            yield per_filter // taps * groups, 1, taps
+        return
     axes = len(task.outputs)
     for side in range(1, 12):
         if per_filter % side**axes == 0:
@@ -162,7 +175,20 @@ def _input_sizes(task: Task, kernel: tuple[int, ...]) -> Iterator[tuple[int | No
         return
     outputs = [output or 0 for output in task.outputs]
     valid = tuple(output + k - 1 for output, k in zip(outputs, kernel, strict=True))
-    yield from dict.fromkeys((valid, tuple(outputs)))
+    found = [valid, tuple(outputs)]
+    if task.explicit:
+        found += _strided_sizes(outputs, kernel)
+    yield from dict.fromkeys(found)
+
+
+def _strided_sizes(outputs: list[int], kernel: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Input sizes that people use from which a first convolution with a stride may come."""
+    side = max(kernel)
+    for stride, padding in ((2, side // 2), (4, 2), (side, 0)):
+        least = [(output - 1) * stride + side - 2 * padding for output in outputs]
+        if stride > 1 and len(set(least)) == 1:
+            usual = (size for size in range(least[0], least[0] + stride) if size in _COMMON_SIZES)
+            yield from ((size,) * len(outputs) for size in usual)
 
 
 def _likelihood(solution: Solution) -> tuple[object, ...]:
@@ -176,6 +202,7 @@ def _likelihood(solution: Solution) -> tuple[object, ...]:
         max(kernel) % 2 == 0,
         not solution.bias,
         max((_oddness(size) for size in known), default=0),
+        solution.geometry.oddness,
         solution.groups,
         len(set(solution.geometry.stride)),
         sum(solution.geometry.stride),

@@ -12,24 +12,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MAX_STRIDE = 16
+#: Ways to move along one axis that are followed up.
+_MOST_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a window of known size moves over every axis: one stride per axis, one padding."""
+    """How a window of known size moves over every axis.
+
+    Attributes:
+        kernel: taps per axis.
+        stride: per axis.
+        padding: Keras's word for all axes, or zeros on either side per axis, as PyTorch has it.
+        oddness: 0 for strides and paddings that people write, more for others.
+    """
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
-    padding: Literal["valid", "same"]
+    padding: Literal["valid", "same"] | tuple[int, ...]
+    oddness: int = 0
 
     def windows(self, axes: Sequence[str]) -> tuple[Window, ...]:
         """The windows over named axes."""
-        parts = zip(axes, self.kernel, self.stride, strict=True)
-        return tuple(Window(axis, k, s, 1, self.padding) for axis, k, s in parts)
+        pads = self.padding if isinstance(self.padding, tuple) else ()
+        paddings = tuple((pad, pad) for pad in pads) or (self.padding,) * len(axes)
+        parts = zip(axes, self.kernel, self.stride, paddings, strict=True)
+        return tuple(Window(axis, k, s, 1, p) for axis, k, s, p in parts)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         stride = "x".join(map(str, dict.fromkeys(self.stride)))
-        return f"{'x'.join(map(str, self.kernel))} stride {stride} {self.padding}"
+        padding = self.padding
+        if isinstance(padding, tuple):
+            padding = f"padding {'x'.join(map(str, dict.fromkeys(padding)))}"  # type: ignore[assignment]
+        return f"{'x'.join(map(str, self.kernel))} stride {stride} {padding}"
 
 
 def strides(
@@ -60,14 +75,59 @@ def geometries(
     paddings: tuple[Literal["valid", "same"], ...] = ("valid", "same")
     for padding in paddings:
         per_axis = [
-            tuple(strides(size, output, k, padding))[:2]
+            tuple(strides(size, output, k, padding))
             for size, output, k in zip(sizes, outputs, kernel, strict=True)
         ]
-        for stride in product(*per_axis):
+        common = [s for s in per_axis[0] if all(s in others for others in per_axis[1:])]
+        equal = [(stride,) * len(kernel) for stride in common]
+        for stride in equal or product(*(found_strides[:2] for found_strides in per_axis)):
             if padding == "same" and all(k == 1 for k in kernel) and found:
                 continue  # a 1x1 window meets no padding: the same as valid
             found.append(Geometry(kernel, stride, padding))
     yield from sorted(found, key=lambda g: (len(set(g.stride)), sum(g.stride)))
+
+
+def explicit_geometries(
+    kernel: tuple[int, ...], sizes: Sequence[int | None], outputs: Sequence[int | None]
+) -> Iterator[Geometry]:
+    """As `geometries`, with the same number of zeros on either side of an axis.
+
+    >>> [str(g) for g in explicit_geometries((3, 3), (56, 56), (28, 28))][:1]
+    ['3x3 stride 2 padding 1']
+    >>> [str(g) for g in explicit_geometries((1, 1), (70, 70), (36, 36))][:1]
+    ['1x1 stride 2 padding 1']
+    """
+    per_axis = [
+        _explicit_steps(size, output, k)
+        for size, output, k in zip(sizes, outputs, kernel, strict=True)
+    ]
+    found = []
+    for steps in product(*per_axis):
+        odd, stride, padding = zip(*steps, strict=True)
+        found.append(Geometry(kernel, stride, padding, max(odd)))
+    yield from sorted(found, key=lambda g: (len(set(g.stride)), g.oddness, sum(g.stride)))
+
+
+def _explicit_steps(
+    size: int | None, output: int | None, kernel: int
+) -> list[tuple[int, int, int]]:
+    """(oddness, stride, padding) that lead from a size to an output, the likeliest ones."""
+    if size is None or output is None:
+        return [(0, 1, kernel // 2)]
+    steps = []
+    for padding in range(max(kernel, 2)):
+        for stride in range(1, _MAX_STRIDE + 1):
+            padded = size + 2 * padding - kernel
+            if padded >= 0 and padded // stride + 1 == output:
+                steps.append((_step_oddness(kernel, stride, padding), stride, padding))
+    return sorted(steps)[:_MOST_STEPS]
+
+
+def _step_oddness(kernel: int, stride: int, padding: int) -> int:
+    usual_padding = padding in (0, (kernel - 1) // 2)
+    usual_stride = stride <= 2 or (stride == kernel and padding == 0)
+    large = kernel >= 7 and stride <= 4 and padding <= kernel // 2
+    return (0 if usual_padding else 1 if large else 2) + (0 if usual_stride else 1 if large else 3)
 
 
 def kernels(taps: int, axes: int) -> Iterator[tuple[int, ...]]:

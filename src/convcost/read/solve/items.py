@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from convcost.read.keras_names import class_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from convcost.read.summary.table import Dimension, Row, Table
+    from convcost.read.summary.table import Connection, Dimension, Row, Table
 
 _MODELS = frozenset({"Sequential", "Functional", "Model"})
+#: Layers that combine tensors of one shape.
+MERGES = frozenset(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"))
+#: Classes that take one tensor per call.
+_ONE_INPUT = re.compile(
+    r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?$|Dense$|Embedding$|Sequential$|LSTM$|GRU$"
+    r"|(?:Global)?(?:Max|Average)Pooling[123]D$|(?:Batch|Layer)Normalization$|TimeDistributed$"
+    r"|Activation$|(?:Leaky|P)?ReLU$|ELU$|Softmax$|(?:Spatial)?Dropout(?:[123]D)?$|Flatten$|Reshape$"
+    r"|Permute$|(?:ZeroPadding|UpSampling|Cropping)[123]D$"
+)
 
 
 @dataclass(slots=True)
@@ -26,6 +37,7 @@ class Item:
         inputs: names of the items it takes; a name that no item has stands for a lost layer.
         shape: of its first output, to be repaired where digits are cut off.
         config: what pasted code says about it; empty without code.
+        call_of: the first call of a shared layer, where this is a later one.
     """
 
     row: Row
@@ -34,6 +46,7 @@ class Item:
     inputs: tuple[str, ...]
     shape: list[Dimension]
     config: Mapping[str, Any] = field(default_factory=dict)
+    call_of: str | None = None
 
     @property
     def rank(self) -> int:
@@ -42,43 +55,141 @@ class Item:
 
 
 def items_of(table: Table) -> list[Item]:
-    """The layers of a table; rows of a nested model stand in for the model's own row."""
+    """The layers of a table, one item per call of a shared one, in an order in which they can run.
+
+    Rows of a nested model stand in for the model's own row.
+    """
     rows = _without_expanded_models(table.rows)
     connected = any(row.inputs for row in rows)
+    nodes = _nodes(table.rows)
+    models = _Models(table.rows)
+    classes = [class_of(row.kind, row.name, cut=row.kind_cut) for row in rows]
+    taken: dict[str, int] = {}
+    names: list[list[str]] = []
+    for row, class_name in zip(rows, classes, strict=True):
+        count = len(row.inputs or ()) if _is_shared(row, class_name, nodes) else 1
+        names.append([_unique(row.name or "layer", taken) for _ in range(count)])
+    # A shared layer may take what stands below it, if that has a name of its own.
+    below = {row.name: own for row, own in zip(rows, names, strict=True) if not row.name_cut}
+    calls: dict[str, list[str]] = {}
     items: list[Item] = []
-    taken: set[str] = set()
-    last_of: dict[str, str] = {}
-    for row in rows:
-        name = _unique(row.name or "layer", taken)
+    for row, class_name, own in zip(rows, classes, names, strict=True):
+        given = models.given.get(id(row), row.inputs)
         inputs: tuple[str, ...] = (items[-1].name,) if items else ()
-        if connected and row.inputs is not None and (row.inputs or row.kind == "InputLayer"):
-            inputs = tuple(last_of.get(c.layer, c.layer) for c in row.inputs)
-        last_of[row.name] = name
-        items.append(
-            Item(
-                row=row,
-                name=name,
-                class_name=class_of(row.kind, row.name, cut=row.kind_cut),
-                inputs=inputs,
-                shape=list(row.shapes[0]) if row.shapes else [],
-            )
-        )
-    return items
+        if connected and given is not None and (given or row.kind == "InputLayer"):
+            inputs = tuple(_call_of(c, calls, nodes, below) for c in given)
+        elif class_name in MERGES and inputs:
+            # It combines at least two tensors; the other one is not printed.
+            inputs = (*inputs, f"{row.name} other input")
+        groups = [(name,) for name in inputs] if len(own) > 1 else [inputs]
+        for name, group in zip(own, groups, strict=True):
+            shape = list(row.shapes[0]) if row.shapes else []
+            first = own[0] if name != own[0] else None
+            items.append(Item(row, name, class_name, group, shape, call_of=first))
+        calls.setdefault(row.name, []).extend(own)
+        for model in models.ends.get(id(row), ()):
+            calls.setdefault(model, [own[-1]])
+    return _in_order(items)
+
+
+class _Models:
+    """Models that are printed with their layers, as ``summary(expand_nested=True)`` does.
+
+    Attributes:
+        given: row -> what it takes: the first layer of a model takes what the model takes.
+        ends: row -> the models that end with it: it stands for them where they are taken.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.given: dict[int, tuple[Connection, ...]] = {}
+        self.ends: dict[int, list[str]] = {}
+        entering: tuple[Connection, ...] | None = None
+        open_models: list[Row] = []
+        for row, following in pairwise((*rows, None)):
+            assert row is not None  # noqa: S101 - only the last one has no successor
+            if _is_expanded(row, following):
+                open_models.append(row)
+                entering = row.inputs or entering
+                continue
+            if entering and not row.inputs and row.kind != "InputLayer":
+                self.given[id(row)] = entering
+            if row.kind != "InputLayer":
+                entering = None
+            depth = 0 if following is None else following.depth
+            while open_models and depth <= open_models[-1].depth:
+                self.ends.setdefault(id(row), []).append(open_models.pop().name)
+
+
+def _in_order(items: list[Item]) -> list[Item]:
+    """Items behind those that they take: a shared layer's later call may take what follows it."""
+    waiting = {item.name: item for item in items}
+    ordered: list[Item] = []
+    while waiting:
+        first = next(iter(waiting.values()))
+        item = next((x for x in waiting.values() if not waiting.keys() & x.inputs), first)
+        ordered.append(waiting.pop(item.name))
+    return ordered
+
+
+def _nodes(rows: Iterable[Row]) -> dict[str, set[int]]:
+    """Which calls of each layer are taken by others."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        for connection in row.inputs or ():
+            found.setdefault(connection.layer, set()).add(connection.node)
+    return found
+
+
+def _is_shared(row: Row, class_name: str | None, nodes: dict[str, set[int]]) -> bool:
+    """Whether every entry of its connections is another call of the layer.
+
+    So it is with layers of one input, and with others where as many calls are taken as entries.
+    """
+    entries = len(row.inputs or ())
+    if entries < 2:
+        return False
+    return bool(_ONE_INPUT.match(class_name or "")) or len(nodes.get(row.name, ())) == entries
+
+
+def _call_of(
+    connection: Connection,
+    calls: Mapping[str, list[str]],
+    nodes: Mapping[str, set[int]],
+    below: Mapping[str, list[str]],
+) -> str:
+    """The item that a connection means; a model inside a model counts its calls from one."""
+    names = calls.get(connection.layer)
+    if names is None and not connection.cut:
+        names = below.get(connection.layer)
+    if names is None:
+        several = len(nodes[connection.layer]) > 1
+        return f"{connection.layer} [{connection.node}]" if several else connection.layer
+    taken = nodes[connection.layer]
+    first = 1 if min(taken) > 0 and max(taken) == len(names) else 0
+    return names[min(max(connection.node - first, 0), len(names) - 1)]
 
 
 def _without_expanded_models(rows: tuple[Row, ...]) -> list[Row]:
-    kept = []
-    for row, following in zip(rows, (*rows[1:], None), strict=True):
-        expanded = following is not None and following.depth > row.depth
-        if not (expanded and class_of(row.kind, row.name) in _MODELS):
+    """The rows of layers: an expanded model's own row and its inputs' are left out."""
+    kept: list[Row] = []
+    for row, following in pairwise((*rows, None)):
+        assert row is not None  # noqa: S101 - only the last one has no successor
+        is_inside = row.depth > 0 and row.kind == "InputLayer"
+        if not _is_expanded(row, following) and not (is_inside and kept):
             kept.append(row)
     return kept
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    number, free = 1, name
+def _is_expanded(row: Row, following: Row | None) -> bool:
+    deeper = following is not None and following.depth > row.depth
+    return deeper and class_of(row.kind, row.name) in _MODELS
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """The name, numbered from its second use on."""
+    free = name
     while free in taken:
-        number += 1
-        free = f"{name} ({number})"
-    taken.add(free)
+        taken[name] += 1
+        free = f"{name} ({taken[name]})"
+    taken[free] = 1
     return free

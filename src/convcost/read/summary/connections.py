@@ -47,6 +47,11 @@ class ConnectionCell:
         """Whether the cell is a Python list, be it an empty one."""
         return self.quoted or "[]" in self.pieces[:1]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a Python list began and did not end yet."""
+        return self.quoted and not self.pieces[-1].endswith(_LIST_ENDS)
+
     def admits(self, piece: str) -> bool:
         """Tell whether a word can be the next one of the cell.
 
@@ -54,7 +59,7 @@ class ConnectionCell:
         >>> cell.admits("conv2d[0][0]"), cell.admits("['conv2d[0][0]',"), cell.admits("f(x)[0]")
         (True, True, False)
         """
-        if piece.startswith(_QUOTES) or (self.quoted and not self.pieces[-1].endswith(_LIST_ENDS)):
+        if piece.startswith(_QUOTES) or self.is_open:
             return "(" not in piece and ")" not in piece
         return piece == "[]" or _BRACKETED.fullmatch(piece) is not None
 

@@ -79,6 +79,11 @@ class TableDraft:
         elif row.parameters_cut:
             self.note(first.line, f"the number of parameters of {row.name!r} is cut off")
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether more of the last row must follow."""
+        return bool(self.rows) and self.rows[-1].row.unfinished
+
     def absorb(self, segment: Segment) -> bool:
         """Take a line that continues the last row; False when it does not."""
         if not self.rows or self.totals is not None:

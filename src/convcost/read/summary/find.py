@@ -86,7 +86,7 @@ class _Finder:
             self._title = segment
         elif segment.mark == "header":
             self._close()
-            self._draft = self._begin(segment)
+            self._draft, self._title = TableDraft(self._lines, segment.line, self._title), None
             self._draft.set_header(segment.text, rule=self._rule)
         elif self._draft is not None and self._draft.rows:
             self._pass_over_stray(self._draft)
@@ -109,16 +109,25 @@ class _Finder:
                 self._held = held
                 return
             self._release()
+        draft = self._draft
+        # The rest of a wrapped row can look like a row itself: "_2 (Conv2D) (None, 8)".
+        if draft is not None and draft.unfinished and not self._stray and draft.absorb(segment):
+            return
         parsed = parse_row(segment.text)
         if parsed and self._take_row([segment], *parsed):
             return
         draft = self._draft
         if draft is not None and not self._stray and draft.absorb(segment):
             return
-        if parsed and not parsed[1] and len(segment.text) <= _LONGEST_HELD:
+        self._take_rest(segment)
+
+    def _take_rest(self, segment: Segment) -> None:
+        """Take a text that is no whole row: hold it if one may begin there."""
+        parsed = parse_row(segment.text) if len(segment.text) <= _LONGEST_HELD else None
+        if parsed and not parsed[1] and not parsed[0].complete:
             self._held = [segment]
-            return
-        self._take_prose(segment)
+        else:
+            self._take_prose(segment)
 
     def _take_row(self, segments: list[Segment], row: RowDraft, rest: str) -> bool:
         """Add a complete row to the table at hand or to a new one; False when it is not one."""
@@ -136,7 +145,7 @@ class _Finder:
             draft = TableDraft(self._lines, first.line, self._title)
             draft.quotation = self._prose_line == first.line
         left = row.absorb(rest, draft.names, connected=draft.connected)
-        if left and (len(segments) > 1 or self._prose_line == first.line):
+        if left and (len(segments) > 1 or first.line in self._stray):
             return False
         if left and _LETTER.search(left):
             if row.name in draft.names or not row.bracket:
@@ -148,7 +157,7 @@ class _Finder:
         self._pass_over_stray(draft)
         draft.add_row(row, segments)
         if left:
-            self._take_text(last._replace(text=left, boxed=False))
+            self._take_rest(last._replace(text=left, boxed=False))
         return True
 
     def _take_prose(self, segment: Segment) -> None:
@@ -183,9 +192,9 @@ class _Finder:
         draft = self._draft
         if parsed and draft is not None and draft.totals is None and not self._stray:
             row = parsed[0]
-            if row.bracket and (row.kind or row.shape_seen):
-                if not at_end:
-                    row.split_number()
+            if not at_end:
+                row.split_number()
+            if row.complete or (row.bracket and (row.kind or row.shape_seen)):
                 draft.add_row(row, held)
                 return
             if at_end and draft.rows:
@@ -193,10 +202,6 @@ class _Finder:
                 return
         for segment in held:
             self._take_prose(segment)
-
-    def _begin(self, segment: Segment) -> TableDraft:
-        title, self._title = self._title, None
-        return TableDraft(self._lines, segment.line, title)
 
     def _pass_over_stray(self, draft: TableDraft) -> None:
         for line in self._stray:

@@ -38,12 +38,16 @@ _PARAMETERS = re.compile(
 _OPENING = re.compile(r" *+[(\[{ ]*+N?o?n?")
 _KIND_TAIL = re.compile(r"[\w.]*+\)")
 _KIND_MIDDLE = re.compile(r"[\w.]++")
-_KIND_WHOLE = re.compile(r"\( *+(?P<kind>[^\W\d][\w.]*+)(?P<close>\)?)")
-_SHAPE_TAIL = re.compile(r"(?:[0-9,()\[\]{}?]|None|null|'[^' ]{1,100}':)++")
+_KIND_WHOLE = re.compile(r"\((?:(?P<kind>[^\W\d][\w.]*+)(?P<close>\)?))?")
+# None and null wrap between any two letters too; that the whole is a shape is checked after.
+_SHAPE_TAIL = re.compile(r"(?:[0-9,()\[\]{}?Nonelu]|'[^' ]{1,100}':)++")
+_SHAPE_MARK = re.compile(r"[,()\[\]{}']")
 _NUMBER = re.compile(r"[0-9]++")
 _LONGEST_SHAPE = 1000
 # A wrapped column of parameters is seven digits wide at least.
 _WRAPPED_DIGITS = 7
+# A name that is cut off with its brackets has at least so many letters, by the columns' widths.
+_CUT_NAME = 12
 
 
 @dataclass(slots=True)
@@ -79,6 +83,12 @@ class RowDraft:
         """Whether the row reaches its parameters."""
         return self.shape_seen and (self.parameters is not None or self.parameters_cut)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether more of the row must follow, if the text is not cut."""
+        has_open_shape = self.shape is not None and not self.shape.closed
+        return self.cell.is_open or (has_open_shape and not self.bracket)
+
     def split_number(self) -> bool:
         """Give the last number of a shape cut after a comma to the parameters.
 
@@ -103,16 +113,20 @@ class RowDraft:
             below: The text is a line below the row: take it whole or not at all.
         """
         words = [word for word in text.split(" ") if word]
-        before, pieces = copy(self), len(self.cell.pieces)
+        before, pieces, shape = copy(self), len(self.cell.pieces), self.shape
+        # A line has one piece of the class at most: what follows it is another column's.
+        kind = (self.bracket, self.kind)
         for count, word in enumerate(words):
             following = words[count + 1] if count + 1 < len(words) else ""
+            inside, shape = shape is not self.shape, self.shape
             if (
                 word == "-"
-                or (below and count == 0 and following and _NUMBER.fullmatch(word))
-                or self._take_name(word, following)
-                or self._take_shape(word)
+                or ((self.bracket, self.kind) == kind and self._take_name(word, following))
+                or self._take_shape(word, inside=inside)
                 or self._take_digits(word, below=below)
                 or self._take_trainable(word)
+                # A page that numbers its lines numbers this one too.
+                or (below and count == 0 and following and _NUMBER.fullmatch(word))
             ):
                 continue
             if self.cell.admits(word) or (connected and _is_name(word, names, below=below)):
@@ -134,25 +148,35 @@ class RowDraft:
             if _KIND_TAIL.fullmatch(word):
                 self.kind, self.kind_closed = self.kind + word[:-1], True
                 return True
-            if len(word) == self.width and _KIND_MIDDLE.fullmatch(word):
+            if self._fills(word) and _KIND_MIDDLE.fullmatch(word):
                 self.kind += word
                 return True
             return False
         if whole := _KIND_WHOLE.fullmatch(word):
-            self.kind, self.bracket = whole["kind"], True
+            self.kind, self.bracket = whole["kind"] or "", True
             self.kind_closed = bool(whole["close"])
             return True
-        if is_plain_name(word) and (len(word) == self.width or _KIND_WHOLE.fullmatch(following)):
+        if is_plain_name(word) and (self._fills(word) or _KIND_WHOLE.fullmatch(following)):
             self.name += word
             return True
         return False
 
-    def _take_shape(self, word: str) -> bool:
-        """Take the rest of a shape that wrapped; a bare number may be anything, so it is not it."""
+    def _fills(self, word: str) -> bool:
+        """Whether a word fills the column of names, but for a space at the column's end."""
+        return self.width - 1 <= len(word) <= self.width
+
+    def _take_shape(self, word: str, *, inside: bool) -> bool:
+        """Take the rest of a shape that wrapped.
+
+        A bare number or word may be anything else, unless it stands behind such a rest; a bare
+        comma behind one is the list of connections' own.
+        """
         cell = self.shape
         if cell is None or cell.closed or len(cell.text) > _LONGEST_SHAPE:
             return False
-        if _NUMBER.fullmatch(word) or not _SHAPE_TAIL.fullmatch(word):
+        if not _SHAPE_TAIL.fullmatch(word) or not (inside or _SHAPE_MARK.search(word)):
+            return False
+        if inside and word == ",":
             return False
         longer = scan_shape(cell.text + word)
         if longer is None or longer.end < len(cell.text) + len(word):
@@ -227,4 +251,10 @@ def _is_name(word: str, names: Collection[str], *, below: bool) -> bool:
         return False
     if word.rstrip(",") in names or word.endswith("…"):
         return True
+    if below and len(word) >= _CUT_NAME:
+        # The column ended inside the name, perhaps behind the letters that its own row shows.
+        return any(
+            name.startswith(word) or (len(name) >= _CUT_NAME and word.startswith(name))
+            for name in names
+        )
     return not below and ("_" in word or any(character.isdigit() for character in word))

@@ -15,7 +15,7 @@ from convcost.read.summary.table import Cut, Dimension, Shape
 _TOKEN = re.compile(
     r" *+(?:(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comma>,)"
     r"|(?P<size>[0-9]{1,12}+)(?![\w.…])"
-    r"|(?P<unknown>None|null|\?|No?n?|nu?l?)(?!\w)"
+    r"|(?P<unknown>None|null|\?|(?:No?n?|nu?l?)(?! *+[,)\]]))(?!\w)"
     r"|(?P<key>(?:'[^' ]{0,100}+'|\"[^\" ]{0,100}+\"):))"
 )
 _COMMA = re.compile(r" *+,")
@@ -124,11 +124,15 @@ def _accept(
     if kind == "close":
         if token["close"] != _CLOSING[group.bracket]:
             return False
-        groups.pop()
-        # "()" is the shape of a scalar, "[]" is an empty list of something else.
-        if group.dimensions or (group.bracket == "(" and not group.nested):
+        if group.comma and not (group.bracket == "(" and len(group.dimensions) == 1):
+            return False
+        if not group.nested:
+            # "()" is the shape of a scalar, "[]" is an empty list of something else.
+            if not group.dimensions and group.bracket != "(":
+                return False
             shapes.append(tuple(group.dimensions))
-        return bool(shapes)
+        groups.pop()
+        return True
     if kind == "comma":
         if group.wants_item:
             return False

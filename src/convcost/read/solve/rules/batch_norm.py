@@ -18,9 +18,12 @@ def _batch_norm(site: Site) -> Op:
     """4 parameters per channel, 3 or 2 without scale or shift; over another axis it is a fault."""
     tensor = site.inputs[0] if site.inputs else site.output
     names = [name for name in tensor.names[1:] if name is not None]
+    if not names:
+        raise NetworkError(f"{tensor} has no channels")
     expected = "channel" if "channel" in names else names[-1]
     for per_channel, scale, center in ((4, True, True), (3, False, True), (2, False, False)):
-        for axis in sorted(names, key=lambda name: name != expected):
+        # Keras's default is the last axis
+        for axis in sorted(names, key=lambda name: (name != expected, -names.index(name))):
             if site.parameters != per_channel * tensor.size(axis):
                 continue
             if axis != expected:
@@ -31,9 +34,12 @@ def _batch_norm(site: Site) -> Op:
                     "channels-first images",
                 )
             elif per_channel < 4:
-                what = "scale or shift is off" if per_channel == 3 else "scale and shift are off"
                 equation = f"{site.parameters} = {per_channel}*{tensor.size(axis)}"
-                site.note("inferred", f"{equation}: {what}")
+                if per_channel == 3:
+                    other = ["the shift is off and the scale is on: same costs"]
+                    site.note("ambiguous", f"{equation}: scale or shift is off", other)
+                else:
+                    site.note("inferred", f"{equation}: scale and shift are off")
             return BatchNorm(axis=axis, scale=scale, center=center)
     raise NetworkError(f"{site.parameters} parameters are not 4, 3 or 2 per channel of {tensor}")
 

@@ -1,10 +1,10 @@
-"""Activations and dropout."""
+"""Activations, dropout, and layers that prepare data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Activation, Dropout
+from convcost.ops import Activation, Augmentation, Dropout, Masking, Rescaling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +22,26 @@ def _dropout(site: Site) -> Op:
     return Dropout(float(rate)) if isinstance(rate, (int, float)) else Dropout()
 
 
+#: The identity at inference.
+_RANDOM = ("Brightness", "Contrast", "Flip", "Rotation", "Translation", "Zoom")
+
+
+def _random(name: str) -> Rule:
+    return lambda _: Augmentation(name)
+
+
 RULES: Mapping[str, Rule] = {
     "Activation": _activation(),
     "ReLU": _activation("relu"),
     "LeakyReLU": _activation("leaky_relu"),
     "ELU": _activation("elu"),
     "Softmax": _activation("softmax"),
+    "ThresholdedReLU": _activation("threshold"),
     "Identity": _activation("linear"),
+    "ActivityRegularization": _activation("linear"),
+    "Masking": lambda _: Masking(),
+    "Rescaling": lambda _: Rescaling(),
+    **{f"Random{name}": _random(f"Random{name}") for name in _RANDOM},
     "Dropout": _dropout,
     "AlphaDropout": _dropout,
     "GaussianDropout": _dropout,

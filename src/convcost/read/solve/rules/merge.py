@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Concatenate, Merge
+from convcost.ops import Concatenate, Elementwise, Merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from convcost.read.solve.site import Rule, Site
 
 
+#: What Keras 3 also does with a plain number: ``x + 3`` is a row "add (Add)" with one connection.
+_WITH_NUMBERS = frozenset(("add", "subtract", "multiply", "maximum", "minimum"))
+
+
 def _merge(function: str) -> Rule:
     def rule(site: Site) -> Op:
         if len(site.inputs) < 2:
+            if function in _WITH_NUMBERS and len(site.item.row.inputs or ()) == 1 and site.inputs:
+                site.note("inferred", f"{function} with a number: one tensor goes in")
+                return Elementwise(function=function)
             raise NetworkError("the tensors that it combines are not all in the text")
         return Merge(function)  # type: ignore[arg-type]
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.dims import product
 from convcost.network.tensor import Axis
-from convcost.ops import Flatten, Reshape, ZeroPadding
+from convcost.ops import Flatten, Permute, Repeat, Reshape, ZeroPadding
 from convcost.ops.window import AXES
 from convcost.read.axes import axis_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from convcost.network.dims import Dim
     from convcost.network.op import Op
     from convcost.read.solve.site import Rule, Site
+    from convcost.read.summary.table import Dimension
 
 
 def _zero_padding(rank: int) -> Rule:
@@ -43,8 +46,45 @@ def _reshape(site: Site) -> Op:
     return Reshape(tuple(Axis(name, size) for name, size in zip(names, sizes, strict=True)))
 
 
+def _permute(site: Site) -> Op:
+    """An order that brings the input's sizes to the printed ones; the first one where sizes repeat.
+
+    The identity comes last: nobody writes it.
+    """
+    if not site.inputs:
+        raise NetworkError("the layer before it is not in the text")
+    sizes, printed = site.inputs[0].shape, site.item.shape
+    names = axis_names(site.item.rank, channels_first=site.channels_first)
+    stated = site.config("dims")
+    orders = list(permutations(range(1, len(sizes))))
+    orders = [*orders[1:], orders[0]] if stated is None else [tuple(stated)]
+    fitting = [order for order in orders if _leads(sizes, printed, order)]
+    if not fitting:
+        raise NetworkError("no order of its input's axes gives its output")
+    if len(fitting) > 1:
+        others = [f"axes {order}: same MACs" for order in fitting[1:4]]
+        site.note("inferred", f"axes in the order {fitting[0]}; others fit the sizes too", others)
+    return Permute((0, *fitting[0]), names)
+
+
+def _leads(sizes: Sequence[Dim], printed: Sequence[Dimension], order: Sequence[int]) -> bool:
+    return len(order) == len(printed) - 1 and all(
+        sizes[position] == size or not isinstance(size, int)
+        for position, size in zip(order, printed[1:], strict=True)
+    )
+
+
+def _repeat(site: Site) -> Op:
+    times = site.item.shape[1] if site.item.rank == 3 else None
+    if not isinstance(times, int):
+        raise NetworkError("how often it repeats is not printed")
+    return Repeat(times, axis_names(3, channels_first=site.channels_first))
+
+
 RULES: Mapping[str, Rule] = {
     "Flatten": lambda _: Flatten(),
     "Reshape": _reshape,
+    "Permute": _permute,
+    "RepeatVector": _repeat,
     **{f"ZeroPadding{rank}D": _zero_padding(rank) for rank in (1, 2, 3)},
 }

@@ -1,0 +1,102 @@
+"""Values written to other places, without arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from convcost.network.dims import minimum
+from convcost.network.op import Call, Op, Phase
+
+if TYPE_CHECKING:
+    from convcost.network.cost import Cost
+    from convcost.network.dims import Dim
+    from convcost.network.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy(Op):
+    """The inputs' values in another order, shape, dtype or number. No arithmetic.
+
+    Covers what moves data in ways that need no formula: contiguous copies, rolls, flips, tiles,
+    stacks, shuffles of pixels, patches of images, reflecting pads, casts.
+
+    Attributes:
+        function: what it is called (``roll``, ``pixel_shuffle``, ``im2col``).
+        result: the tensor that is written.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, channel=4, height=8, width=8)
+    >>> shuffled = Tensor.of(batch=1, channel=1, height=16, width=16)
+    >>> Copy(function="pixel_shuffle", result=shuffled).cost("forward", Call((x,), (shuffled,)))
+    Cost(macs=0, elementwise=0, read_bytes=1024, write_bytes=1024, weight_bytes=0)
+    """
+
+    kind: ClassVar[str] = "copy"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    function: str
+    result: Tensor
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What is written."""
+        del inputs
+        return (self.result,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather(Op):
+    """Values of the first input picked by indices. No arithmetic.
+
+    Bytes: the indices, and of the first input as much as is picked, at most all of it.
+
+    Attributes:
+        result: the tensor that is written.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> table, where = Tensor.of(row=169, head=3), Tensor.of(place=2401, dtype="int64")
+    >>> picked = Tensor.of(place=2401, head=3)
+    >>> Gather(result=picked).cost("forward", Call((table, where), (picked,))).read_bytes
+    21236
+    """
+
+    kind: ClassVar[str] = "gather"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    result: Tensor
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What is written."""
+        del inputs
+        return (self.result,)
+
+    def cost(self, phase: Phase, call: Call) -> Cost:
+        """The general rule, with no more of the first input than is picked."""
+        cost = super(Gather, self).cost(phase, call)
+        assert cost is not None  # noqa: S101 - the base class always has a rule
+        table = call.inputs[0].bytes
+        picked: Dim = minimum(table, call.output_bytes)
+        return replace(cost, read_bytes=cost.read_bytes - table + picked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill(Op):
+    """Numbers that come from no input: zeros, ranges, random ones. No arithmetic is charged.
+
+    Attributes:
+        function: what they are (``zeros``, ``arange``, ``randn``).
+        result: the tensor that is written.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> state = Tensor.of(batch=1, feature=32)
+    >>> Fill(function="zeros", result=state).cost("forward", Call((), (state,))).bytes
+    128
+    """
+
+    kind: ClassVar[str] = "fill"
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
+    function: str
+    result: Tensor
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What is written."""
+        del inputs
+        return (self.result,)

@@ -1,0 +1,167 @@
+"""Normalisation of each sample by itself, the same in training and at inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from convcost.network.op import Call, Condition, Op, require
+from convcost.network.parameter import Weight
+from convcost.ops.wrap import last_axes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.network.dims import Dim
+    from convcost.network.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerNorm(Op):
+    """Values brought to mean 0 and variance 1 along axes, then scaled and shifted.
+
+    Element-wise: 6 per element: the mean (1: add), the variance (3: subtract, multiply, add), the
+    normalisation (2: subtract, multiply); 1 more for the scale and 1 for the shift, which differ
+    from element to element and so do not fold into it. The square root, once per row, is not
+    charged.
+
+    Attributes:
+        axes: along which it normalises; None for the last one.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, time=10, channel=16)
+    >>> LayerNorm().cost("forward", Call((x,), (x,))).elementwise
+    1280
+    """
+
+    kind: ClassVar[str] = "layer_norm"
+    axes: tuple[str, ...] | None = None
+    scale: bool = True
+    center: bool = True
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The input's shape."""
+        (tensor,) = inputs
+        last_axes(tensor, self.axes)
+        return (tensor,)
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """Gamma and beta as far as they are used, of the normalised axes' shape."""
+        shape = tuple(axis.size for axis in last_axes(inputs[0], self.axes))
+        return _gamma_beta(shape, scale=self.scale, center=self.center)
+
+    def elementwise(self, call: Call) -> Dim:
+        """6 per element, and scale and shift."""
+        return (6 + self.scale + self.center) * call.output_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupNorm(Op):
+    """As `LayerNorm`, over groups of channels and all positions of a sample.
+
+    As many groups as channels is instance normalisation. Element-wise: 6 per element as `LayerNorm`
+    (mean 1, variance 3, normalisation 2); scale and shift fold into the normalisation, a factor
+    and a summand per channel.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, height=4, width=4, channel=8)
+    >>> GroupNorm(groups=2).cost("forward", Call((x,), (x,))).elementwise
+    768
+    """
+
+    kind: ClassVar[str] = "group_norm"
+    groups: Dim
+    axis: str = "channel"
+    scale: bool = True
+    center: bool = True
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The input's shape."""
+        (tensor,) = inputs
+        require(self.conditions(tensor))
+        return (tensor,)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Groups that divide the channels."""
+        yield Condition(self.groups, f"groups is {self.groups}; expected at least 1")
+        size = inputs[0].size(self.axis)
+        remainder = size - size // self.groups * self.groups
+        yield Condition(1 - remainder, f"{size} channels cannot be split into {self.groups} groups")
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """Gamma and beta per channel, as far as they are used."""
+        shape = (inputs[0].size(self.axis),)
+        return _gamma_beta(shape, scale=self.scale, center=self.center)
+
+    def elementwise(self, call: Call) -> Dim:
+        """6 per element."""
+        return 6 * call.output_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RMSNorm(Op):
+    """Values divided by their root mean square along axes, then scaled.
+
+    Element-wise: 3 per element (square, add, multiply by the reciprocal root) and 1 for the scale;
+    the root, once per row, is not charged.
+
+    Attributes:
+        axes: along which it normalises; None for the last one.
+        scale: whether the result is multiplied by a learned factor.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, time=10, channel=16)
+    >>> RMSNorm().cost("forward", Call((x,), (x,))).elementwise
+    640
+    """
+
+    kind: ClassVar[str] = "rms_norm"
+    axes: tuple[str, ...] | None = None
+    scale: bool = True
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The input's shape."""
+        (tensor,) = inputs
+        last_axes(tensor, self.axes)
+        return (tensor,)
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """The scale, of the normalised axes' shape."""
+        shape = tuple(axis.size for axis in last_axes(inputs[0], self.axes))
+        return _gamma_beta(shape, scale=self.scale, center=False)
+
+    def elementwise(self, call: Call) -> Dim:
+        """3 per element, and the scale."""
+        return (3 + self.scale) * call.output_elements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitNorm(Op):
+    """Values divided by their Euclidean length along axes.
+
+    Element-wise: 3 per element (square, add, multiply by the reciprocal root); the root, once per
+    row, is not charged.
+
+    >>> from convcost.network.tensor import Tensor
+    >>> x = Tensor.of(batch=1, feature=16)
+    >>> UnitNorm().cost("forward", Call((x,), (x,))).elementwise
+    48
+    """
+
+    kind: ClassVar[str] = "unit_norm"
+    axes: tuple[str, ...] | None = None
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The input's shape."""
+        (tensor,) = inputs
+        last_axes(tensor, self.axes)
+        return (tensor,)
+
+    def elementwise(self, call: Call) -> Dim:
+        """3 per element."""
+        return 3 * call.output_elements
+
+
+def _gamma_beta(shape: tuple[Dim, ...], *, scale: bool, center: bool) -> tuple[Weight, ...]:
+    used = (("gamma", scale), ("beta", center))
+    return tuple(Weight(name, shape) for name, wanted in used if wanted)

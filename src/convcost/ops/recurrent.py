@@ -1,0 +1,149 @@
+"""Recurrent layers: simple, LSTM, GRU, stacked; and single steps of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from convcost.network.dims import product
+from convcost.network.equation import Equation, Loop
+from convcost.network.op import Call, Op
+from convcost.network.tensor import Axis, Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.network.dims import Dim
+    from convcost.network.parameter import Weight
+    from convcost.ops.cell import Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrent(Op):
+    """Cells run over the steps of a sequence; the last axis holds the features.
+
+    MACs = batch x steps x gates x units x (features + units), summed over stacked cells.
+    Element-wise: as `Cell`, per step. Weights count as read once: whether a runtime reads them
+    again at each step is its affair. Dropout inside, which acts in training only, is not charged.
+
+    Attributes:
+        cells: one, or several stacked ones, each fed by the one before it.
+        time: the name of the axis that it steps along.
+        return_sequences: the output of every step, not only of the last one.
+        return_state: the states after the last step as further outputs.
+
+    >>> from convcost.ops.cell import Cell
+    >>> x = Tensor.of(batch=1, time=21, channel=1)
+    >>> lstm = Recurrent(cells=(Cell(function="lstm", units=256),))
+    >>> lstm.outputs(x)[0].shape, lstm.cost("forward", Call((x,), lstm.outputs(x))).macs
+    ((1, 256), 5526528)
+    >>> sum(size for weight in lstm.weights(x) for size in [product(weight.shape)])
+    264192
+    """
+
+    kind: ClassVar[str] = "recurrent"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    cells: tuple[Cell, ...]
+    time: str = "time"
+    return_sequences: bool = False
+    return_state: bool = False
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The units in place of the features; states where they are asked for."""
+        tensor = inputs[0]
+        tensor.size(self.time)
+        rows = tuple(axis for axis in tensor.axes[:-1] if axis.name != self.time)
+        states = _states(self.cells, rows, tensor.dtype)
+        units = self.cells[-1].units
+        if self.return_sequences:
+            last = Axis(tensor.axes[-1].name, units)
+            result = Tensor((*tensor.axes[:-1], last), tensor.dtype)
+        else:
+            result = Tensor((*rows, Axis("feature", units)), tensor.dtype)
+        return (result, *states) if self.return_state else (result,)
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """Those of each cell."""
+        return _weights(self.cells, inputs[0].axes[-1].size)
+
+    def equations(self, call: Call) -> tuple[Equation, ...]:
+        """Two loop nests per cell: the input's products, the state's."""
+        return _equations(self.cells, call.inputs[0])
+
+    def elementwise(self, call: Call) -> Dim:
+        """Gates and states of every step."""
+        return _elementwise(self.cells, call.inputs[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecurrentStep(Op):
+    """One step of one or several stacked cells, as a layer: inputs and states in, states out.
+
+    MACs = batch x gates x units x (features + units). Element-wise: as `Cell`. The outputs are the
+    result of the last cell and then all states, as Keras's cells give them.
+
+    >>> from convcost.ops.cell import Cell
+    >>> x, h = Tensor.of(batch=1, feature=8), Tensor.of(batch=1, feature=4)
+    >>> step = RecurrentStep(cells=(Cell(function="gru", units=4, biases=2),))
+    >>> step.cost("forward", Call((x, h), step.outputs(x, h))).macs
+    144
+    """
+
+    kind: ClassVar[str] = "recurrent_step"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    cells: tuple[Cell, ...]
+
+    def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The result, then the states."""
+        *rows, last = inputs[0].axes
+        dtype = inputs[0].dtype
+        result = Tensor((*rows, Axis(last.name, self.cells[-1].units)), dtype)
+        return (result, *_states(self.cells, tuple(rows), dtype))
+
+    def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
+        """Those of each cell."""
+        return _weights(self.cells, inputs[0].axes[-1].size)
+
+    def equations(self, call: Call) -> tuple[Equation, ...]:
+        """Two loop nests per cell: the input's products, the state's."""
+        return _equations(self.cells, call.inputs[0])
+
+    def elementwise(self, call: Call) -> Dim:
+        """Gates and states."""
+        return _elementwise(self.cells, call.inputs[0])
+
+
+def _states(cells: tuple[Cell, ...], rows: tuple[Axis, ...], dtype: str) -> tuple[Tensor, ...]:
+    return tuple(
+        Tensor((*rows, Axis("feature", cell.units)), dtype)
+        for cell in cells
+        for _ in range(cell.states)
+    )
+
+
+def _fed(cells: tuple[Cell, ...], features: Dim) -> Iterator[tuple[Cell, Dim]]:
+    """Each cell with the size of what it is given."""
+    for cell in cells:
+        yield cell, features
+        features = cell.units
+
+
+def _weights(cells: tuple[Cell, ...], features: Dim) -> tuple[Weight, ...]:
+    return tuple(
+        weight
+        for number, (cell, size) in enumerate(_fed(cells, features))
+        for weight in cell.weights(size, f"cell_{number}/" if len(cells) > 1 else "")
+    )
+
+
+def _equations(cells: tuple[Cell, ...], tensor: Tensor) -> tuple[Equation, ...]:
+    *leading, last = tensor.axes
+    rows = tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading))
+    return tuple(
+        equation for cell, size in _fed(cells, last.size) for equation in cell.equations(rows, size)
+    )
+
+
+def _elementwise(cells: tuple[Cell, ...], tensor: Tensor) -> Dim:
+    rows = product(axis.size for axis in tensor.axes[:-1])
+    return sum((cell.elementwise(rows) for cell in cells), start=0)

@@ -1,0 +1,184 @@
+"""Values of a configuration: of the right type, within limits, and nothing but data."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from convcost.errors import LimitError, SourceError
+from convcost.read.code.signatures import canonical
+from convcost.read.keras_config import LayerConfig, Unknown
+from convcost.read.limits import MAX_NAME, MAX_SIZE
+
+#: Arguments that are one whole number.
+_NUMBER = frozenset(
+    {
+        *("filters", "groups", "units", "depth_multiplier", "n", "input_dim", "output_dim"),
+        *("num_heads", "key_dim", "value_dim", "head_dim", "num_query_heads", "height", "width"),
+        *("num_key_value_heads", "num_tokens", "implementation"),
+    }
+)
+#: Arguments that are one or several.
+_NUMBERS = frozenset(
+    {
+        *("kernel_size", "strides", "dilation_rate", "pool_size", "target_shape", "dims", "axis"),
+        *("axes", "cropping", "output_padding", "output_size", "shape", "shared_axes"),
+        *("padding", "size"),
+    }
+)
+#: Those of them that may be a word instead.
+_OR_WORD = frozenset({"padding", "size"})
+_WORDS = frozenset({"activation", "recurrent_activation", "data_format", "merge_mode", "equation"})
+_FLAGS = frozenset(
+    {
+        *("use_bias", "center", "keepdims", "return_sequences", "return_state", "trainable"),
+        *("go_backwards", "reset_after", "stateful", "unroll"),
+    }
+)
+#: Arguments that change no size and no cost.
+IMMATERIAL = re.compile(r"(?:.*_)?(?:initializer|regularizer|constraint)|name|weights|seed")
+#: Values of one argument that are kept.
+_MOST_VALUES = 1_000
+
+
+def mapping(value: object, what: str) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        SourceError: it is something else.
+    """
+    if not isinstance(value, dict):
+        raise SourceError(f"{what} is {_kind(value)}; expected a JSON object")
+    return value
+
+
+def sequence(value: object, what: str) -> list[Any]:
+    """A JSON list.
+
+    Raises:
+        SourceError: it is something else.
+    """
+    if not isinstance(value, list):
+        raise SourceError(f"{what} is {_kind(value)}; expected a list")
+    return value
+
+
+def name_of(value: object, what: str) -> str:
+    """A name.
+
+    Raises:
+        SourceError: it is none.
+        LimitError: it is too long.
+    """
+    if not isinstance(value, str) or not value:
+        raise SourceError(f"the name of {what} is {_kind(value)}; expected text")
+    if len(value) > MAX_NAME:
+        raise LimitError(f"the name of {what} has {len(value):,} letters; at most {MAX_NAME:,}")
+    return value
+
+
+def shape_of(value: object, what: str) -> tuple[int | None, ...] | None:
+    """A shape, its open axes None; None where it is not stated.
+
+    Raises:
+        SourceError: it is no list of whole numbers.
+    """
+    if value is None:
+        return None
+    items = value.get("items") if isinstance(value, dict) else value
+    if not isinstance(items, list):
+        raise SourceError(f"{what} is {_kind(value)}; expected a list")
+    return tuple(_axis(item, what) for item in items)
+
+
+def argument(key: str, value: object, layer: str) -> object:
+    """An argument of a layer, its type checked where convcost depends on it.
+
+    Raises:
+        SourceError: it has the wrong type.
+        LimitError: it is too large a number.
+    """
+    value = plain(value)
+    if key in ("activation", "recurrent_activation"):
+        value = _function(value)
+    if value is None or isinstance(value, Unknown | LayerConfig):
+        return value
+    if key in _NUMBER and isinstance(value, tuple):
+        raise SourceError(f"'{key}' of {shown(layer)} is a list; expected a whole number")
+    if key in _NUMBER | _NUMBERS and not (key in _OR_WORD and isinstance(value, str)):
+        return _whole(value, f"'{key}' of {shown(layer)}")
+    expected = "text" if key in _WORDS else "true or false" if key in _FLAGS else None
+    if expected == "text" and not isinstance(value, str):
+        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected {expected}")
+    if expected == "true or false" and value not in (True, False):
+        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected {expected}")
+    return value
+
+
+def plain(value: object) -> object:
+    """A value as `LayerConfig` holds them: scalars, tuples, mappings, `Unknown`."""
+    if isinstance(value, list):
+        if len(value) > _MOST_VALUES:
+            return Unknown(f"{len(value):,} values")
+        return tuple(plain(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("class_name")
+    if kind in ("__tuple__", "__list__"):
+        items = value.get("items", value.get("config"))
+        return plain(items if isinstance(items, list) else [])
+    if isinstance(kind, str) and kind.startswith("__"):
+        return Unknown(kind.strip("_"))
+    if len(value) > _MOST_VALUES:
+        return Unknown(f"{len(value):,} values")
+    return {key: plain(item) for key, item in value.items()}
+
+
+def shown(text: str) -> str:
+    r"""Text of a source as a message may quote it: in quotes, short, control characters escaped.
+
+    >>> shown("conv\x1b[31m"), shown("x" * 100) == repr("x" * 57 + "...")
+    ("'conv\\x1b[31m'", True)
+    """
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _function(value: object) -> object:
+    """An activation that is given as an object: a function by its name, or a layer."""
+    if not isinstance(value, dict):
+        return value
+    inner, name = value.get("config"), value.get("class_name")
+    if isinstance(inner, str):
+        return inner
+    known = canonical(name) if isinstance(name, str) else None
+    return Unknown("a function") if known is None else LayerConfig(known, known)
+
+
+def _whole(value: object, what: str) -> object:
+    """Whole numbers, in tuples or alone; ``32.0`` is one."""
+    if isinstance(value, tuple):
+        return tuple(_whole(item, what) for item in value)
+    if value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SourceError(f"{what} is {_kind(value)}; expected a whole number")
+    if abs(value) > MAX_SIZE:
+        raise LimitError(f"{what} is {_kind(value)}; at most {MAX_SIZE:,}")
+    return value
+
+
+def _axis(value: object, what: str) -> int | None:
+    size = _whole(value, what)
+    return size if isinstance(size, int) and size >= 0 else None
+
+
+def _kind(value: object) -> str:
+    """A value as a message shows it."""
+    if isinstance(value, str):
+        return shown(value)
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)[:40]
+    return "an object" if isinstance(value, dict) else "a list"

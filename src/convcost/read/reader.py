@@ -1,0 +1,147 @@
+"""What a reader is: how the front door asks the formats that convcost reads.
+
+A module of `convcost.read.formats` defines ``READER``, or ``LIVE`` for objects of a framework.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import LimitError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from convcost.network.network import Network
+
+#: Bytes that a reader may look at to recognise its format.
+HEAD_BYTES = 65_536
+#: How files begin that several formats use.
+ZIP_MARK = b"PK\x03\x04"
+HDF5_MARK = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user says about a source.
+
+    Attributes:
+        inputs: example arrays or shapes of the network's inputs, the batch axis included.
+        batch_axis: the batch axis of the inputs, one per input, or None: the whole is one sample.
+        dims: values for sizes that the source leaves open.
+    """
+
+    inputs: Any = None
+    batch_axis: int | tuple[int, ...] | None = 0
+    dims: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes or a folder, before anybody knows what they are.
+
+    Attributes:
+        where: its name for messages.
+        suffix: the end of its file name in small letters: ``.h5``.
+        head: its first bytes.
+        path: the file or folder; None for bytes from elsewhere.
+        data: all bytes, where there is no file.
+        folder: whether it is a folder.
+    """
+
+    where: str
+    suffix: str
+    head: bytes
+    path: Path | None = None
+    data: bytes = b""
+    folder: bool = False
+
+    def open(self) -> BinaryIO:
+        """It as a binary file.
+
+        Raises:
+            SourceError: it cannot be read any more.
+        """
+        if self.path is None:
+            return io.BytesIO(self.data)
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise SourceError(f"{self.where}: cannot be read: {error.strerror}") from None
+
+    def read(self, limit: int, what: str, hint: str) -> bytes:
+        """All of it.
+
+        Raises:
+            LimitError: it has more bytes than `limit`.
+        """
+        with self.open() as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise LimitError(
+                f"{self.where}: is larger than {limit // 2**20} MiB, the limit for {what}",
+                hint=hint,
+            )
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format of files.
+
+    Attributes:
+        name: for people.
+        recognises: whether a source is of this format, be it damaged.
+        read: its networks. Raises SourceError where it is damaged, and MissingFramework where
+            something has to be installed first.
+        rank: of several that recognise a source, the one with the lowest rank reads it.
+    """
+
+    name: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source, Options], tuple[Network, ...]]
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReader:
+    """Objects of a framework, in the running program.
+
+    Attributes:
+        name: for people.
+        recognises: whether an object is one of these, without importing anything.
+        read: its network.
+    """
+
+    name: str
+    recognises: Callable[[object], bool]
+    read: Callable[[Any, Options], Network]
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """The readers of all formats, by rank."""
+    found = [getattr(module, "READER", None) for module in _formats()]
+    return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.rank, r.name)))
+
+
+@cache
+def live_readers() -> tuple[LiveReader, ...]:
+    """The readers of objects."""
+    found = (getattr(module, "LIVE", None) for module in _formats())
+    return tuple(reader for reader in found if reader is not None)
+
+
+@cache
+def _formats() -> tuple[Any, ...]:
+    from convcost.read import formats
+
+    names = (module.name for module in iter_modules(formats.__path__))
+    return tuple(import_module(f"{formats.__name__}.{name}") for name in names)

@@ -1,0 +1,55 @@
+"""Layers inside wrappers: a summary prints the wrapper's numbers, but not what it wraps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+from convcost.errors import NetworkError
+from convcost.read.solve.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from convcost.network.op import Op
+    from convcost.network.tensor import Tensor
+    from convcost.read.summary.table import Dimension
+
+
+def fitting(
+    site: Site,
+    classes: Iterable[str],
+    tensor: Tensor,
+    shape: Sequence[Dimension],
+    parameters: int,
+) -> tuple[str, Op] | None:
+    """The first of some classes that explains a printed shape and parameters, and its op.
+
+    Args:
+        site: of the wrapper; notes of what was inferred inside are added to it.
+        classes: the likeliest first.
+        tensor: what the inner layer is called on.
+        shape: what it gives, the batch included.
+        parameters: how many it has.
+    """
+    from convcost.read.solve.rules import rules
+
+    for name in classes:
+        row = replace(site.item.row, parameters=parameters)
+        item = replace(site.item, class_name=name, shape=list(shape), row=row, config={})
+        inner = Site(item, (tensor,), "linear", site.channels_first)
+        try:
+            op = rules()[name](inner)
+            (result,) = op.outputs(tensor)
+            weights = sum(prod(w.shape) for w in op.weights(tensor))
+        except NetworkError:
+            continue
+        sizes = zip(result.shape[1:], shape[1:], strict=False)
+        same = len(result.axes) == len(shape) and all(
+            a == b or not isinstance(b, int) for a, b in sizes
+        )
+        if same and weights == parameters:
+            site.notes += inner.notes
+            return name, op
+    return None

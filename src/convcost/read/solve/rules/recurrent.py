@@ -1,0 +1,151 @@
+"""Recurrent layers: features, biases, and what a wrapper around them merges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from convcost.errors import NetworkError
+from convcost.network.dims import Dim, symbol
+from convcost.network.tensor import Axis, Tensor
+from convcost.ops import Bidirectional, Cell, Recurrent
+from convcost.ops.activation import activation_name
+from convcost.ops.cell import GATES
+from convcost.read.solve.by_code import by_code
+from convcost.read.solve.inside import fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.solve.site import Rule, Site
+
+_Function = Literal["simple", "gru", "lstm"]
+
+#: Bias vectors per gate, the likeliest first: GRU has two by default, cuDNN's LSTM too.
+_BIASES: Mapping[_Function, tuple[int, ...]] = {
+    "simple": (1, 0),
+    "gru": (2, 1, 0),
+    "lstm": (1, 0, 2),
+}
+
+
+def _recurrent(function: _Function) -> Rule:
+    def rule(site: Site) -> Op:
+        units, gates = _units(site), GATES[function]
+        readings = _readings(site, function, units)
+        if not readings:
+            on = f" on {site.inputs[0].axes[-1].size} features" if site.inputs else ""
+            raise NetworkError(
+                f"{site.parameters:,} parameters are not {gates} gates of {units} units{on}, which "
+                f"have {gates}*{units}*(features+{units}+bias)"
+            )
+        (biases, features), *others = readings
+        usual = biases == _BIASES[function][0]
+        text = _equation(site, gates, units, features, biases)
+        site.note("inferred", text if usual else f"{text}: {_vectors(biases)}")
+        if others:
+            site.note(
+                "ambiguous",
+                f"the input is read as {features} features, with {_vectors(biases)}",
+                [f"{size} features, with {_vectors(count)}" for count, size in others],
+            )
+        if not site.inputs:
+            site.input = _sequence(site, features)
+        return _over_time(
+            site,
+            Cell(
+                function=function,
+                units=units,
+                biases=biases,
+                activation=_stated(site, "activation", "tanh"),
+                recurrent_activation=_stated(site, "recurrent_activation", "sigmoid"),
+            ),
+        )
+
+    return rule
+
+
+def _readings(site: Site, function: _Function, units: int) -> list[tuple[int, int]]:
+    """(bias vectors, features) that give the parameters, the likeliest first."""
+    given = site.inputs[0].axes[-1].size if site.inputs else None
+    columns, rest = divmod(site.parameters, GATES[function] * units)
+    stated = site.config("use_bias")
+    return [
+        (biases, features)
+        for biases in _BIASES[function]
+        if (features := columns - units - biases) >= 1 and not rest
+        if given in (None, features) and (stated is None or bool(stated) == (biases > 0))
+    ]
+
+
+def _equation(site: Site, gates: int, units: int, features: int, biases: int) -> str:
+    """How the parameters come about: ``264,192 = 4*256*(1+256+1)``."""
+    by = f"{gates}*" if gates > 1 else ""
+    bias = f"+{biases}" if biases else ""
+    return f"{site.parameters:,} = {by}{units}*({features}+{units}{bias})"
+
+
+def _vectors(biases: int) -> str:
+    return ("no bias", "a bias vector", "two bias vectors")[biases]
+
+
+def _over_time(site: Site, cell: Cell) -> Op:
+    names = site.inputs[0].names if site.inputs else ("batch", "time", "channel")
+    if len(names) != 3 or names[1] is None:
+        raise NetworkError(f"its input has {len(names)} axes, not samples, steps and features")
+    return Recurrent(
+        cells=(cell,),
+        time=names[1],
+        return_sequences=site.item.rank == 3,
+        return_state=len(site.item.row.shapes) > 1,
+    )
+
+
+def _units(site: Site) -> int:
+    units = site.item.shape[-1] if site.item.shape else None
+    if not isinstance(units, int) or units < 1:
+        raise NetworkError("its number of units is not printed")
+    return units
+
+
+def _stated(site: Site, argument: str, default: str) -> str:
+    """An activation by code, or Keras's default: a summary does not print it."""
+    stated = site.config(argument)
+    return (activation_name(stated) if isinstance(stated, str) else None) or default
+
+
+def _sequence(site: Site, features: int) -> Tensor:
+    steps = site.item.shape[1] if site.item.rank == 3 else None
+    size: Dim = steps if isinstance(steps, int) else symbol("time")
+    return Tensor((Axis("batch", 1), Axis("time", size), Axis("channel", features)))
+
+
+def _bidirectional(site: Site) -> Op:
+    """Two equal layers, their outputs joined or, where that does not fit, added."""
+    if "layer" in site.item.config and (stated := by_code(site)) is not None:
+        return stated
+    if not site.inputs:
+        raise NetworkError("the layer before it is not in the text")
+    width, name = _units(site), site.item.name.lower()
+    classes = sorted(("LSTM", "GRU", "SimpleRNN"), key=lambda kind: kind.lower() not in name)
+    merges: tuple[tuple[Literal["concat", "sum"], int], ...] = (
+        ("concat", width // 2),
+        ("sum", width),
+    )
+    for merge, units in merges:
+        shape = [*site.item.shape[:-1], units]
+        found = fitting(site, classes, site.inputs[0], shape, site.parameters // 2)
+        if found is not None and site.parameters % 2 == 0 and (merge == "sum" or width % 2 == 0):
+            kind, op = found
+            outputs = "joined" if merge == "concat" else "added (they may be multiplied, averaged)"
+            site.note("inferred", f"two {kind} of {units} units, their outputs {outputs}")
+            return Bidirectional(forward=op, backward=op, merge=merge)
+    raise NetworkError(f"{site.parameters:,} parameters are not two recurrent layers of one kind")
+
+
+RULES: Mapping[str, Rule] = {
+    "LSTM": _recurrent("lstm"),
+    "GRU": _recurrent("gru"),
+    "SimpleRNN": _recurrent("simple"),
+    "Bidirectional": _bidirectional,
+}

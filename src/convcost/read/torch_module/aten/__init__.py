@@ -1,0 +1,43 @@
+"""The name table: ATen operator -> rule, one file per family of operators.
+
+A module of this package defines ``RULES``, from operator names without overload and without the
+mark of working in place (``aten.relu`` covers ``aten.relu_``) to rules, and perhaps ``MODULES``,
+from classes of modules that are read as a whole. An operator without a rule becomes an `Unknown`
+op, or is taken apart by the framework where it is composed of others.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.read.torch_module.site import Rule
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """The rule of every operator that has one."""
+    return {**_collected("RULES"), **modules()}
+
+
+@cache
+def modules() -> Mapping[str, Rule]:
+    """The rules of modules that are read as a whole, by the qualified name of their class."""
+    return _collected("MODULES")
+
+
+def rule_for(name: str) -> Rule | None:
+    """The rule of an operator; None where there is none."""
+    return rules().get(name) or rules().get(name.rstrip("_"))
+
+
+def _collected(table: str) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for module in iter_modules(__path__):
+        found |= getattr(import_module(f"{__name__}.{module.name}"), table, {})
+    return found

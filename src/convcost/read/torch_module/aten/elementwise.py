@@ -1,0 +1,153 @@
+"""Activation functions and arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost.ops import Activation, Elementwise, Fill, Glu, Merge, PRelu
+from convcost.read.torch_module.site import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.read.torch_module.site import Rule, Site
+
+#: ATen's name -> ours, where they differ.
+_ACTIVATIONS = {
+    **{name: name for name in ("relu", "relu6", "silu", "gelu", "sigmoid", "tanh", "softplus")},
+    **{name: name for name in ("elu", "selu", "celu", "leaky_relu", "mish", "log_sigmoid")},
+    **{name: name for name in ("softmax", "log_softmax", "threshold")},
+    "hardswish": "hard_silu",
+    "hardsigmoid": "hard_sigmoid",
+    "hardshrink": "hard_shrink",
+    "softshrink": "soft_shrink",
+    "_softmax": "softmax",
+    "_log_softmax": "log_softmax",
+    "_safe_softmax": "softmax",
+    "log_sigmoid_forward": "log_sigmoid",
+    "rrelu": "leaky_relu",
+    "rrelu_with_noise": "leaky_relu",
+}
+
+#: Functions of one or more tensors.
+_FUNCTIONS = {
+    **{name: name for name in ("abs", "ceil", "cos", "erf", "exp", "expm1", "floor", "log")},
+    **{name: name for name in ("log1p", "log2", "log10", "reciprocal", "remainder", "round")},
+    **{name: name for name in ("rsqrt", "sign", "sin", "sqrt", "square", "tan", "trunc", "lerp")},
+    **{name: name for name in ("acos", "asin", "atan", "atan2", "cosh", "sinh", "isnan", "isinf")},
+    **{name: name for name in ("logical_and", "logical_or", "logical_xor", "logical_not")},
+    **{name: name for name in ("maximum", "minimum", "clamp", "floor_divide")},
+    "neg": "negate",
+    "pow": "power",
+    "div": "divide",
+    "true_divide": "divide",
+    "divide": "divide",
+    "fmod": "remainder",
+    "rsub": "subtract",
+    "sgn": "sign",
+    "clip": "clamp",
+    "clamp_min": "maximum",
+    "clamp_max": "minimum",
+    "eq": "equal",
+    "ne": "not_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "greater": "greater",
+    "less": "less",
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+    "bitwise_not": "logical_not",
+    "where": "select",
+    "masked_fill": "select",
+    "addcmul": "multiply_add",
+    "addcdiv": "divide_add",
+    "bernoulli": "noise",
+    "normal": "noise",
+    "uniform": "noise",
+    "_weight_norm_interface": "normalize",
+}
+
+#: Functions of two tensors that other frameworks have as layers.
+_MERGES: Mapping[str, Any] = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "maximum": "maximum",
+    "minimum": "minimum", "subtract": "subtract", "multiply": "multiply",
+}  # fmt: skip
+
+
+def _activation(site: Site) -> Step:
+    tensor = site.maybe("self") or site.operand("input")
+    site.like(tensor)
+    return Step(Activation(_ACTIVATIONS[site.function]), (tensor,))
+
+
+def _hardtanh(site: Site) -> Step:
+    tensor = site.operand("self")
+    site.like(tensor)
+    six = (site.get("min_val"), site.get("max_val")) == (0, 6)
+    return Step(Activation("relu6" if six else "hard_tanh"), (tensor,))
+
+
+def _prelu(site: Site) -> Step:
+    tensor, slope = site.operand("self"), site.operand("weight")
+    site.like(tensor)
+    # one slope, or one per channel, whose axis is the second one
+    own = 1 if slope.shape[0] != 1 and tensor.rank > 1 else None
+    shared = [p for p in range(1, tensor.rank) if p != own]
+    op = PRelu(tuple(site.axis(tensor, position) for position in shared))
+    shape = tuple(tensor.shape[p] if p == own else 1 for p in range(1, tensor.rank))
+    return site.weighted(op, [tensor], [slope], {"alpha": (lambda t: t.reshape(shape), shape)})
+
+
+def _glu(site: Site) -> Step:
+    tensor = site.operand("self")
+    site.like(tensor)
+    return Step(Glu(position=int(site.get("dim")) % tensor.rank), (tensor,))
+
+
+def _merge(site: Site) -> Step:
+    operands = site.every_operand()
+    scale = site.raw("alpha")
+    site.like(*operands)
+    op: Op
+    if scale is not None and scale != 1:
+        op = Elementwise(function="scaled_add")
+    elif len(operands) > 1:
+        op = Merge(_MERGES[site.function])
+    else:
+        op = Elementwise(function=_MERGES[site.function])
+    return Step(op, operands)
+
+
+def between(site: Site, function: Any) -> Step:
+    """A function between two tensors under a name that ATen also uses along axes."""
+    operands = site.every_operand()
+    site.like(*operands)
+    return Step(Merge(function), operands)
+
+
+def _function(site: Site) -> Step:
+    operands = site.every_operand()
+    site.like(*operands)
+    function = _FUNCTIONS[site.function]
+    dtype = site.result.dtype
+    if site.function == "clamp" and None in (site.raw("min"), site.raw("max")):
+        function = "maximum"
+    if not operands:
+        return Step(lambda out: Fill(function=function, result=out[0]), ())
+    changed = None if dtype == max(operands, key=lambda o: o.rank).dtype else dtype
+    return Step(Elementwise(function=function, dtype=changed), operands)
+
+
+RULES: Mapping[str, Rule] = {
+    **{f"aten.{name}": _activation for name in _ACTIVATIONS},
+    **{f"aten.{name}": _function for name in _FUNCTIONS},
+    **{f"aten.{name}": _merge for name in _MERGES},
+    "aten.hardtanh": _hardtanh,
+    "aten.prelu": _prelu,
+    "aten._prelu_kernel": _prelu,
+    "aten.glu": _glu,
+}

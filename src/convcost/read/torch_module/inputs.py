@@ -1,0 +1,169 @@
+"""Example inputs: what the user gives, as arguments of a forward pass at any batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from convcost.errors import UsageError
+from convcost.read.torch_module.capture import tensors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+BatchAxis: TypeAlias = "int | Sequence[int | None] | None"
+
+_HINT = (
+    "give one example tensor or shape per argument of forward, the batch axis included: "
+    "inputs=torch.zeros(1, 3, 224, 224), or inputs=(1, 3, 224, 224)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Arguments of a forward pass.
+
+    Attributes:
+        args: positional ones; tensors, or whatever else the user gives.
+        kwargs: named ones.
+        axes: the batch axis of each tensor among them, in order; None for none.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    axes: tuple[int | None, ...]
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether any input has a batch axis."""
+        return any(axis is not None for axis in self.axes)
+
+    @property
+    def batch(self) -> int:
+        """The batch that the user gave.
+
+        Raises:
+            UsageError: inputs differ in it, or lack the axis.
+        """
+        tensors = tensors_in((self.args, *self.kwargs.values()))
+        sizes = set()
+        for tensor, axis in zip(tensors, self.axes, strict=True):
+            if axis is None:
+                continue
+            if not -tensor.dim() <= axis < tensor.dim():
+                raise UsageError(f"an input of shape {tuple(tensor.shape)} has no axis {axis}",
+                                 hint="batch_axis names the batch axis of each input")  # fmt: skip
+            sizes.add(int(tensor.shape[axis]))
+        if len(sizes) > 1:
+            raise UsageError(
+                f"the inputs have batches of {' and '.join(map(str, sorted(sizes)))}",
+                hint="give batch_axis as one axis per input, None where an input has no batch",
+            )
+        return sizes.pop() if sizes else 1
+
+    def at(self, batch: int | None, *, real: bool) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments at another batch; None for the one given.
+
+        Args:
+            batch: its size.
+            real: with values; otherwise tensors without memory.
+        """
+        axes = iter(self.axes)
+
+        def resized(value: Any) -> Any:
+            import torch
+
+            if isinstance(value, torch.Tensor):
+                return _resized(value, next(axes), batch, real=real)
+            if isinstance(value, dict):
+                return {key: resized(part) for key, part in value.items()}
+            if isinstance(value, (list, tuple)) and any(True for _ in tensors_in(value)):
+                return [resized(part) for part in value]
+            return value
+
+        args = tuple(resized(value) for value in self.args)
+        return args, {key: resized(value) for key, value in self.kwargs.items()}
+
+
+def examples_of(inputs: Any, batch_axis: BatchAxis, dtype: Any) -> Examples:
+    """Arguments from what the user gives.
+
+    Args:
+        inputs: a tensor, an array, a shape, or a sequence of these, one per argument; a mapping for
+            named arguments.
+        batch_axis: of all inputs, one per input, or None.
+        dtype: of inputs given as shapes.
+
+    Raises:
+        UsageError: they cannot be understood.
+    """
+    if inputs is None:
+        raise UsageError("a PyTorch module needs example inputs to be read", hint=_HINT)
+    kwargs: dict[str, Any] = {}
+    if isinstance(inputs, dict):
+        args: tuple[Any, ...] = ()
+        kwargs = {key: _example(value, dtype) for key, value in inputs.items()}
+    elif _is_shape(inputs) or not isinstance(inputs, (list, tuple)):
+        args = (_example(inputs, dtype),)
+    else:
+        args = tuple(_example(value, dtype) for value in inputs)
+    count = sum(1 for _ in tensors_in((args, *kwargs.values())))
+    return Examples(args, kwargs, tuple(_axes(batch_axis, count)))
+
+
+def _axes(batch_axis: BatchAxis, count: int) -> Iterator[int | None]:
+    if batch_axis is None or isinstance(batch_axis, int):
+        yield from [batch_axis] * count
+        return
+    if len(batch_axis) != count:
+        raise UsageError(
+            f"batch_axis names {len(batch_axis)} axes for {count} inputs",
+            hint="one per input tensor, None where an input has no batch",
+        )
+    yield from batch_axis
+
+
+def _is_shape(value: Any) -> bool:
+    """A sequence of sizes; None stands for an open batch.
+
+    >>> _is_shape((1, 3, 224, 224)), _is_shape((None, 10)), _is_shape(((1, 3), (1, 4)))
+    (True, True, False)
+    """
+    return (
+        isinstance(value, (list, tuple))
+        and bool(value)
+        and all(size is None or type(size) is int for size in value)
+    )
+
+
+def _example(value: Any, dtype: Any) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value
+    if _is_shape(value):
+        sizes = [1 if size is None else size for size in value]
+        if min(sizes) < 0:
+            raise UsageError(f"an input shape of {tuple(value)} has a negative size", hint=_HINT)
+        return torch.empty(sizes, dtype=dtype, device="meta")
+    if hasattr(value, "__array__"):
+        return torch.as_tensor(value)
+    if isinstance(value, (list, tuple)):
+        return [_example(part, dtype) for part in value]
+    return value
+
+
+def _resized(tensor: Any, axis: int | None, batch: int | None, *, real: bool) -> Any:
+    import torch
+
+    shape = list(tensor.shape)
+    if batch is not None and axis is not None:
+        shape[axis] = batch
+    if not real:
+        return torch.empty(shape, dtype=tensor.dtype, device="meta")
+    if tensor.is_meta:
+        return torch.zeros(shape, dtype=tensor.dtype)
+    if shape == list(tensor.shape) or axis is None:
+        return tensor.detach().clone()
+    places = torch.arange(shape[axis]) % tensor.shape[axis]
+    return tensor.detach().index_select(axis, places)

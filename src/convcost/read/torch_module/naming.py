@@ -1,0 +1,70 @@
+"""Names of layers: the module's path; what else is computed inside of it has its function added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.ops import View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from convcost.read.torch_module.graph import Draft
+
+
+def names_of(drafts: Sequence[Draft]) -> list[str]:
+    """A unique name per draft.
+
+    A module without parts lends its path to the one call that does its work. Everything else, a
+    function called by a module with parts, has the path and what it does: ``layer1.0.add``. A
+    second one of a name is numbered.
+    """
+    chosen = _principal(drafts)
+    taken: dict[str, int] = {}
+    names = []
+    for place, draft in enumerate(drafts):
+        wanted = draft.name
+        if wanted is None:
+            path = "" if draft.within is None else draft.within.path
+            wanted = path if place in chosen else f"{path}.{draft.function}".lstrip(".")
+        names.append(_unique(wanted, taken))
+    return names
+
+
+def _principal(drafts: Sequence[Draft]) -> set[int]:
+    """For each call of a module without parts, the draft that does its work."""
+    best: dict[int, tuple[int, int]] = {}
+    for place, draft in enumerate(drafts):
+        within = draft.within
+        if within is None or not within.leaf or not within.path:
+            continue
+        rank = 2 if draft.weights else 0 if draft.op is View else 1
+        if id(within) not in best or rank > best[id(within)][0]:
+            best[id(within)] = rank, place
+    return {place for _, place in best.values()}
+
+
+def _unique(wanted: str, taken: dict[str, int]) -> str:
+    if wanted not in taken:
+        taken[wanted] = 1
+        return wanted
+    while True:
+        taken[wanted] += 1
+        name = f"{wanted}_{taken[wanted]}"
+        if name not in taken:
+            taken[name] = 1
+            return name
+
+
+def input_names(names: Iterable[str], count: int) -> list[str]:
+    """Names of a network's inputs: those of the forward pass's arguments where there are several.
+
+    >>> input_names(["x"], 1), input_names(["image", "text"], 2), input_names([], 2)
+    (['input'], ['image', 'text'], ['input', 'input_2'])
+    """
+    given = list(names)
+    if count == 1:
+        return ["input"]
+    if len(given) < count:
+        return [f"input_{number}" if number > 1 else "input" for number in range(1, count + 1)]
+    return given[:count]

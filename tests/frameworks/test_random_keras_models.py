@@ -1,0 +1,281 @@
+"""Random Keras graphs: every layer's shape and parameters, from all that a model can be read from.
+
+Hypothesis connects 1 to 30 layers. Keras itself says what each gives and holds; convcost reads the
+live model, its ``.keras`` file, and its summary as Keras 2 and Keras 3 print it.
+"""
+
+from __future__ import annotations
+
+import os
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import convcost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from convcost.count import Count, LayerCount
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+LARGEST = 40_000
+SOURCES = ("live", "file", "keras3_terminal", "keras3_piped", "keras2_cut", "keras2_wrapped")
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
+
+
+def convolution(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    kernel = tuple(draw(st.sampled_from((1, 2, 3, 5))) for _ in range(rank))
+    if draw(st.booleans()):
+        kernel = (kernel[0],) * rank
+    strides = draw(st.sampled_from((1, 1, 2, 3)))
+    return getattr(L, f"Conv{rank}D")(
+        draw(st.sampled_from((1, 2, 4, 6, 8))),
+        kernel,
+        strides=strides,
+        padding=draw(st.sampled_from(("valid", "same"))),
+        dilation_rate=draw(st.sampled_from((1, 1, 2))) if strides == 1 else 1,
+        groups=draw(st.sampled_from((1, 1, 1, 2))),
+        use_bias=draw(st.booleans()),
+        activation=draw(st.sampled_from((None, "relu", "tanh"))),
+    )
+
+
+def depthwise(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return getattr(L, f"DepthwiseConv{rank}D")(
+        draw(st.sampled_from((2, 3, 5))),
+        strides=draw(st.sampled_from((1, 2))),
+        padding=draw(st.sampled_from(("valid", "same"))),
+        depth_multiplier=draw(st.sampled_from((1, 1, 2))),
+        use_bias=draw(st.booleans()),
+    )
+
+
+def separable(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return getattr(L, f"SeparableConv{rank}D")(
+        draw(st.sampled_from((2, 4, 6))),
+        draw(st.sampled_from((1, 3))),
+        padding=draw(st.sampled_from(("valid", "same"))),
+        use_bias=draw(st.booleans()),
+    )
+
+
+def transposed(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return getattr(L, f"Conv{rank}DTranspose")(
+        draw(st.sampled_from((2, 3, 4))),
+        draw(st.sampled_from((2, 3, 4))),
+        strides=draw(st.sampled_from((1, 2))),
+        padding=draw(st.sampled_from(("valid", "same"))),
+    )
+
+
+def pooling(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return getattr(L, f"{draw(st.sampled_from(('Max', 'Average')))}Pooling{rank}D")(
+        draw(st.sampled_from((2, 3))),
+        strides=draw(st.sampled_from((None, 1, 2))),
+        padding=draw(st.sampled_from(("valid", "same"))),
+    )
+
+
+def global_pooling(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    name = draw(st.sampled_from(("Max", "Average")))
+    return getattr(L, f"Global{name}Pooling{rank}D")(keepdims=draw(st.booleans()))
+
+
+def batch_norm(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return L.BatchNormalization(scale=draw(st.booleans()), center=draw(st.booleans()))
+
+
+def simple(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    return draw(
+        st.sampled_from(
+            (
+                lambda: L.LayerNormalization(),
+                lambda: L.Activation("relu"),
+                lambda: L.Activation("softmax"),
+                lambda: L.ReLU(),
+                lambda: L.LeakyReLU(),
+                lambda: L.PReLU(shared_axes=tuple(range(1, rank + 1)) or None),
+                lambda: L.ELU(),
+                lambda: L.Dropout(0.2),
+                lambda: L.GaussianNoise(0.2),
+                lambda: L.Rescaling(0.5, offset=-1.0),
+                lambda: L.Dense(5),
+                lambda: L.Dense(3, use_bias=False, activation="relu"),
+            )
+        )
+    )()
+
+
+def moved(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    """Layers that only move values."""
+    pairs = tuple(tuple(draw(st.integers(0, 2)) for _ in range(2)) for _ in range(rank))
+    if rank == 1:
+        pairs = pairs[0]
+    choices = [
+        lambda: L.Flatten(),
+        lambda: getattr(L, f"ZeroPadding{rank}D")(pairs),
+        lambda: getattr(L, f"Cropping{rank}D")(pairs),
+        lambda: getattr(L, f"UpSampling{rank}D")(2),
+        lambda: L.Permute(tuple(range(2, rank + 2)) + (1,)),
+        lambda: L.Reshape((-1, 1)),
+    ]
+    return draw(st.sampled_from(choices))()
+
+
+def vector(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    choices = (lambda: L.RepeatVector(3), lambda: L.Reshape((-1, 1)), lambda: L.Dense(6))
+    return draw(st.sampled_from(choices))()
+
+
+def recurrent(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+    name = draw(st.sampled_from(("LSTM", "GRU", "SimpleRNN")))
+    layer = getattr(L, name)(3, return_sequences=draw(st.booleans()))
+    return L.Bidirectional(layer) if draw(st.booleans()) else layer
+
+
+MERGES = ("Add", "Multiply", "Average", "Maximum", "Subtract")
+BY_RANK = {
+    0: (simple, batch_norm, vector),
+    1: (convolution, depthwise, separable, transposed, pooling, global_pooling, batch_norm)
+    + (simple, moved, recurrent),
+    2: (convolution, convolution, depthwise, separable, transposed, pooling, global_pooling)
+    + (batch_norm, simple, moved),
+    3: (convolution, transposed, pooling, global_pooling, batch_norm, simple, moved),
+}
+INPUTS = ((9, 11, 4), (16, 16, 3), (12, 6), (5, 6, 7, 2), (10,))
+
+
+@st.composite
+def models(draw: Callable[..., Any], keras: Any) -> Any:
+    """A functional model of 1 to 30 layers; what does not fit a tensor is left out."""
+    keras.utils.clear_session()
+    L = keras.layers
+    shapes = draw(st.lists(st.sampled_from(INPUTS), min_size=1, max_size=2))
+    inputs = [keras.Input(shape) for shape in shapes]
+    tensors, layers = list(inputs), []
+    for _ in range(draw(st.integers(1, 30))):
+        # mostly the last one: graphs as people write them, deep rather than wide
+        tensor = tensors[-1] if draw(st.integers(0, 3)) else draw(st.sampled_from(tensors))
+        what = draw(st.sampled_from(("layer", "layer", "layer", "merge", "join", "again")))
+        partners = [t for t in tensors if t is not tensor and t.shape == tensor.shape]
+        try:
+            if what == "merge" and partners:
+                layer = getattr(L, draw(st.sampled_from(MERGES)))()
+                result = layer([draw(st.sampled_from(partners)), tensor])
+            elif what == "join" and partners:
+                result = L.Concatenate()([tensor, *partners[:2]])
+            elif what == "again" and layers:
+                layer, shape = draw(st.sampled_from(layers))
+                if shape != tensor.shape:
+                    continue
+                result = layer(tensor)
+            else:
+                rank = len(tensor.shape) - 2
+                layer = draw(st.sampled_from(BY_RANK[min(rank, 3)]))(draw, L, rank)
+                result = layer(tensor)
+                layers.append((layer, tensor.shape))
+        except ValueError:
+            continue  # a window larger than its input, groups that do not divide
+        sizes = result.shape[1:]
+        if len(sizes) > 4 or not all(sizes) or prod(sizes) > LARGEST:
+            continue
+        tensors.append(result)
+    return keras.Model(inputs, [tensors[-1]] if len(tensors) > len(inputs) else inputs)
+
+
+def shapes_of(operation: Any) -> list[tuple[int | None, ...]]:
+    """What each call of a layer gives: its first output's shape."""
+    return [tuple(node.output_tensors[0].shape) for node in operation._inbound_nodes]
+
+
+def parameters_of(operation: Any) -> int:
+    return operation.count_params() if hasattr(operation, "count_params") else 0
+
+
+def shape_of(row: LayerCount) -> tuple[int | None, ...]:
+    return tuple(size if isinstance(size, int) else None for size in row.outputs[0])
+
+
+def check_by_name(model: Any, counted: Count) -> None:
+    rows = {row.name: row for row in counted.layers}
+    relevant = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
+    for operation in model.operations:
+        row = rows[operation.name]
+        calls = [node for node in operation._inbound_nodes if id(node) in relevant]
+        assert row.parameters + row.statistics == parameters_of(operation), row
+        assert shape_of(row) == tuple(calls[0].output_tensors[0].shape), row
+        for number in range(2, len(calls) + 1):
+            again = rows[f"{operation.name} ({number})"]
+            assert again.shared_with == operation.name
+            assert again.parameters + again.statistics == 0
+    assert counted.complete, counted.unknown
+
+
+def check_by_line(model: Any, counted: Count, live: Count) -> None:
+    """A summary's rows in order; its names may be cut."""
+    by_line: dict[int, list[LayerCount]] = {}
+    for row in counted.layers:
+        if row.line is not None:
+            by_line.setdefault(row.line, []).append(row)
+    rows = [by_line[line] for line in sorted(by_line)]
+    doubtful = {note.layer for note in counted.notes if note.alternatives}
+    doubtful |= {unknown.layer for unknown in counted.unknown}
+    macs: dict[str, int] = {}
+    for row in live.layers:
+        name = row.shared_with or row.name
+        macs[name] = macs.get(name, 0) + row.forward.macs
+    assert len(rows) == len(model.operations)
+    for operation, (row, *again) in zip(model.operations, rows, strict=True):
+        assert row.parameters + row.statistics == parameters_of(operation), row
+        assert shape_of(row) in shapes_of(operation), row
+        if row.name not in doubtful and not any(r.name in doubtful for r in again):
+            assert sum(r.forward.macs for r in (row, *again)) == macs[operation.name], row
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_layer_of_random_graphs(
+    keras: Any, keras2_table: Any, tmp_path: Path, monkeypatch: Any, source: str
+) -> None:
+    path = tmp_path / "model.keras"
+
+    def printed(model: Any, columns: int) -> str:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines: list[str] = []
+        model.summary(print_fn=lines.append)
+        return "\n".join(lines)
+
+    def saved(model: Any) -> Path:
+        model.save(path)
+        return path
+
+    ways: dict[str, Callable[[Any], Any]] = {
+        "live": lambda model: model,
+        "file": saved,
+        "keras3_terminal": lambda model: printed(model, 200),
+        "keras3_piped": lambda model: printed(model, 80),
+        "keras2_cut": keras2_table.cut,
+        "keras2_wrapped": keras2_table.wrapped,
+    }
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(models(keras))
+    def check(model: Any) -> None:
+        counted = convcost.count(convcost.read(ways[source](model)))
+        assert counted.total.parameters + counted.total.statistics == model.count_params()
+        if source in ("live", "file"):
+            check_by_name(model, counted)
+        else:
+            check_by_line(model, counted, convcost.count(convcost.read(model)))
+
+    check()
