@@ -13,6 +13,7 @@ from click.testing import Result
 Run = Callable[..., Result]
 
 FAST = ("--device", "laptop-cpu")
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def next_of(result: Result) -> list[str]:
@@ -148,3 +149,31 @@ def test_verbose_shows_what_was_inferred(run: Run, summary: str) -> None:
     assert "(-v shows them)" in brief.stdout
     assert "(-v shows them)" not in whole.stdout
     assert "inferred (" in whole.stdout
+
+
+def test_networks_of_several_sources_are_told_apart(run: Run) -> None:
+    sources = [
+        str(EXAMPLES / "batchnorm.txt"),
+        str(EXAMPLES / "mlp-or-cnn.txt"),
+        *["zoo:seed000"] * 3,
+    ]
+    networks = json.loads(run("count", *sources, "--json").stdout)["networks"]
+    assert [network["source"] for network in networks] == [
+        *("batchnorm#1", "batchnorm#2", "mlp-or-cnn#1", "mlp-or-cnn#2", "mlp-or-cnn#3"),
+        *("zoo:seed000", "zoo:seed000 (2)", "zoo:seed000 (3)"),
+    ]
+
+
+def test_a_misspelt_size_is_refused(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "open.txt"
+    table.write_text(
+        "Layer (type) Output Shape Param #\n"
+        "input_1 (InputLayer) (None, None, None, 3) 0\n"
+        "conv2d_1 (Conv2D) (None, None, None, 8) 224\n"
+    )
+    wrong = run("count", str(table), "--dim", "hieght=32")
+    assert wrong.exit_code == 2
+    assert "unknown open size 'hieght'" in wrong.stderr
+    assert "did you mean height?" in wrong.stderr
+    right = run("count", str(table), "--dim", "height=32", "--dim", "width=32")
+    assert f"{32 * 32 * 9 * 3 * 8:,} MACs" in right.stdout

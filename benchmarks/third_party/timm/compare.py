@@ -7,9 +7,10 @@ pytorch-image-models, folder results). The networks are made on the meta device,
 rows that the output has already are skipped, so that a run can be interrupted and continued.
 
 Their columns are rounded to two digits. ``gmacs`` is fvcore's count, which adds 2 per element of a
-BatchNorm, 5 of a layer or group normalisation and 1 per value that an average reads: column
-``gmacs_theirs`` charges our layers the same way. ``macts`` are the outputs of convolutions, dense
-layers and matrix products.
+BatchNorm, 5 of a layer or group normalisation (one less without scale and shift) and 1 per value
+that an average reads: column ``gmacs_theirs`` charges our layers the same way. ``macts`` are the
+outputs of convolutions, dense layers and matrix products. Where even the module's own parameters
+(column ``own``) are others than the table's, the library has changed since: ``changed``.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ import torch
 
 import convcost
 
-FIELDS = ("model", "img_size", "verdict", "params_m", "parameters", "gmacs", "macs", "gmacs_theirs",
-          "macts", "activations", "unknown", "seconds")  # fmt: skip
+FIELDS = ("model", "img_size", "verdict", "params_m", "parameters", "own", "gmacs", "macs",
+          "gmacs_theirs", "macts", "activations", "unknown", "seconds")  # fmt: skip
 NORM_CHARGES = {"batch_norm": 2, "layer_norm": 5, "group_norm": 5, "rms_norm": 4}
 
 
@@ -81,7 +82,12 @@ def compare(row: dict[str, str]) -> dict[str, object]:
         )
         if abs(own - stated) > 0.0051 + slack * stated
     ]
-    return result | {"verdict": "differs: " + " ".join(differ) if differ else "equal"}
+    own = sum(parameter.numel() for parameter in model.parameters())
+    if differ and own == parameters and "params" in differ:
+        verdict = "changed: " + " ".join(differ)
+    else:
+        verdict = "differs: " + " ".join(differ) if differ else "equal"
+    return result | {"own": own, "verdict": verdict}
 
 
 def extra(network, layer) -> int:
@@ -89,7 +95,7 @@ def extra(network, layer) -> int:
     call = network.call(layer)
     op = getattr(layer.op, "op", layer.op)  # normalisation of a kernel has computed weights
     if op.kind in NORM_CHARGES:
-        return NORM_CHARGES[op.kind] * call.output_elements
+        return (NORM_CHARGES[op.kind] - (not op.scale)) * call.output_elements
     averages = op.kind in ("global_pool", "adaptive_pool", "reduce")
     if averages and op.function in ("average", "mean"):
         return call.inputs[0].elements

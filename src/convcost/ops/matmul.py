@@ -47,9 +47,11 @@ class MatMul(Op):
         summed, other = left.axes[-1].size, _rows(right)
         if summed != other:
             raise NetworkError(f"cannot multiply {left} with {right}: {summed} against {other}")
-        leading = _broadcast(left.axes[:-2], right.axes[:-2])
-        rows, columns = left.axes[-2:-1], right.axes[-1:] if len(right.axes) > 1 else ()
-        return (Tensor((*leading, *rows, *columns), left.dtype),)
+        axes = list(_broadcast(left.axes[:-2], right.axes[:-2]))
+        for axis in (*left.axes[-2:-1], *(right.axes[-1:] if len(right.axes) > 1 else ())):
+            taken = any(axis.name == other.name for other in axes)
+            axes.append(Axis(None, axis.size) if taken else axis)
+        return (Tensor(tuple(axes), left.dtype),)
 
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """One loop nest: leading axes, rows, summed, columns."""

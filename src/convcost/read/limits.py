@@ -16,8 +16,8 @@ MAX_CONFIG_BYTES = 64 * 2**20
 #: Values in it: each takes some 70 bytes once it is parsed.
 MAX_CONFIG_VALUES = 5_000_000
 
-#: Layers of a network, nested models and repeated calls written out.
-MAX_LAYERS = 1_000_000
+#: Layers of a network, nested models and repeated calls written out: some ten seconds of work.
+MAX_LAYERS = 100_000
 #: Models inside models.
 MAX_MODEL_DEPTH = 32
 #: Letters of a layer's name; a nested model's name stands before those of its layers.

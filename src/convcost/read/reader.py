@@ -6,7 +6,7 @@ A module of `convcost.read.formats` defines ``READER``, or ``LIVE`` for objects 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import LimitError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -35,12 +35,10 @@ class Options:
     Attributes:
         inputs: example arrays or shapes of the network's inputs, the batch axis included.
         batch_axis: the batch axis of the inputs, one per input, or None: the whole is one sample.
-        dims: values for sizes that the source leaves open.
     """
 
     inputs: Any = None
     batch_axis: int | tuple[int, ...] | None = 0
-    dims: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

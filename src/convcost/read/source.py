@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import SourceError, UsageError
+from convcost.errors import SourceError, UsageError, unknown_name
 from convcost.read.limits import MAX_CONFIG_BYTES
 from convcost.read.python_function import is_function, made_by
 from convcost.read.reader import HEAD_BYTES, Options, Source, live_readers, readers
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Network
 
@@ -48,7 +48,7 @@ def read_source(
         LimitError: it is above one of the limits of `convcost.read.limits`.
         MissingFramework: something has to be installed to read it.
     """
-    options = Options(inputs, batch_axis, dims or {})
+    options = Options(inputs, batch_axis)
     if isinstance(source, str) and source.startswith("zoo:"):
         from convcost import zoo
 
@@ -64,7 +64,26 @@ def read_source(
         networks = _of_path(str(source), options)
     else:
         networks = (_of_object(source, options),)
-    return tuple(network.bind(dict(dims)) for network in networks) if dims else networks
+    return with_sizes(networks, dims or {})
+
+
+def with_sizes(networks: Sequence[Network], dims: Mapping[str, int]) -> tuple[Network, ...]:
+    """The networks with sizes that they leave open set, each as far as it has them.
+
+    Raises:
+        UsageError: a size is open in none of them.
+    """
+    if not dims:
+        return tuple(networks)
+    from convcost.network.builder import BATCH
+
+    left_open = {name for network in networks for name in network.symbols} - {str(BATCH)}
+    for name in dims:
+        if not left_open:
+            raise UsageError(f"there is no open size '{name}': every size is known already")
+        if name not in left_open:
+            raise unknown_name("open size", name, left_open)
+    return tuple(network.bind(dict(dims)) for network in networks)
 
 
 def _of_path(text: str, options: Options) -> tuple[Network, ...]:

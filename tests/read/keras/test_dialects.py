@@ -118,7 +118,9 @@ def test_keras_1_sequential() -> None:
 def test_keras_1_merge_of_two_branches() -> None:
     def branch(number: int) -> Json:
         config = {
-            "name": f"dense_{number}", "output_dim": 4, "activation": "relu",
+            "name": f"dense_{number}",
+            "output_dim": 4,
+            "activation": "relu",
             "batch_input_shape": [None, number + 4],
         }
         inner = {"class_name": "Dense", "config": config}
@@ -408,7 +410,7 @@ def test_dtypes_and_policies() -> None:
     layers = [layer("InputLayer", "x", [], batch_input_shape=[None, 8, 8, 3], dtype="uint8"),
               layer("Rescaling", "scaled", on("x"), scale=0.1, dtype=policy),
               conv("conv", on("scaled"), dtype=policy),
-              layer("Activation", "out", on("conv"), activation="relu", dtype="float32")]  # fmt: skip
+              layer("Activation", "out", on("conv"), activation="relu")]  # fmt: skip
     network = read(model(layers, [["x", 0, 0]], [["out", 0, 0]]))
     assert [layer.outputs[0].dtype for layer in network.layers] == [
         *("uint8", "float16", "float16", "float32")

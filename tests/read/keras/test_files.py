@@ -1,4 +1,4 @@
-"""``.h5`` files of Keras 1 to 3, ``.keras`` archives and folders, written here by hand; real ones."""
+"""``.h5`` files of Keras 1 to 3, ``.keras`` archives and folders, made by hand; and real files."""
 
 import io
 import json
@@ -102,7 +102,7 @@ def test_arrays_of_an_h5_file(tmp_path: Path, suffix: str, split: bool) -> None:
         sequential(dense("d", 4), norm("n")),
         {
             "d": {f"d_1/kernel{suffix}": KERNEL, f"d_1/bias{suffix}": BIAS},
-            "n": {"n/gamma": gamma, "n/beta": beta, "n/moving_mean": mean, "n/moving_variance": variance},
+            "n": {"n/gamma": gamma, "n/beta": beta, "n/mean": mean, "n/variance": variance},
         },
         split=split,
     )  # fmt: skip

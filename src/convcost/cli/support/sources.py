@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +28,7 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
     Raises:
         ConvcostError: a source cannot be read; with several, the message names it.
     """
-    from convcost.read import read_source
+    from convcost.read import read_source, with_sizes
 
     if sources.count("-") > 1:
         raise UsageError(
@@ -34,17 +36,35 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
         )
     context = click.get_current_context(silent=True)
     inputs = None if context is None else context.meta.get(INPUTS)
-    found: list[Network] = []
+    found: list[tuple[str, tuple[Network, ...]]] = []
     for source in sources:
         if source == "-" and sys.stdin.isatty():
             click.echo("reading from the terminal: paste the text, then press Ctrl-D", err=True)
         try:
-            found += read_source(source, inputs=inputs, dims=dims)
+            found.append((source, read_source(source, inputs=inputs)))
         except ConvcostError as error:
             if len(sources) > 1 and not _is_named(source, error.message):
                 error.message = f"{_name(source)}: {error.message}"
             raise
-    return tuple(found)
+    return with_sizes(_told_apart(found), dims)
+
+
+def _told_apart(found: Sequence[tuple[str, tuple[Network, ...]]]) -> list[Network]:
+    """All networks, called by their sources where several have the same name."""
+    names = [network.name for _, read in found for network in read]
+    taken: dict[str, int] = {}
+    networks: list[Network] = []
+    for source, read in found:
+        alike = any(names.count(network.name) > 1 for network in read)
+        stem = "standard input" if source == "-" else PurePath(_name(source)).stem
+        for number, network in enumerate(read, start=1):
+            name = network.name
+            if alike:
+                name = f"{stem}#{number}" if len(read) > 1 else stem
+            taken[name] = taken.get(name, 0) + 1
+            name = f"{name} ({taken[name]})" if taken[name] > 1 else name
+            networks.append(replace(network, name=name))
+    return networks
 
 
 def _is_named(source: str, message: str) -> bool:

@@ -14,20 +14,25 @@ _PICKLE = "a pickled PyTorch file: reading a pickle runs code that the file brin
 _SUMMARY = "paste what model.summary() prints into a text file and read that"
 _KERAS = "load it in Keras and save it again: model.save('model.keras')"
 _TORCH = "print the network with torchinfo's summary() and read that text"
+_CODE = (
+    "a file of weights does not say how they are used: make the module with its own code and read "
+    "that, convcost.read(module, inputs=torch.zeros(1, 3, 224, 224)), or `convcost count "
+    "package.module:function`"
+)
 
 #: File name ending -> what it is, and the way out.
 _BY_SUFFIX = {
     ".onnx": ("an ONNX model, which this version does not read", _SUMMARY),
-    ".pt2": ("a PyTorch exported program, which this version does not read", _TORCH),
+    ".pt2": ("no ZIP archive, as a PyTorch exported program would be", _TORCH),
     ".tflite": ("a TensorFlow Lite model, whose layers are already fused", _KERAS),
     ".pb": ("a frozen TensorFlow graph, which has kernels in place of layers", _KERAS),
-    ".pt": (_PICKLE, _TORCH),
-    ".pth": (_PICKLE, _TORCH),
-    ".th": (_PICKLE, _TORCH),
+    ".pt": (_PICKLE, _CODE),
+    ".pth": (_PICKLE, _CODE),
+    ".th": (_PICKLE, _CODE),
     ".ckpt": ("a checkpoint: it holds weights, but not the layers that use them", _KERAS),
     ".pkl": ("a pickle: reading one runs code that the file brings along", _KERAS),
     ".pickle": ("a pickle: reading one runs code that the file brings along", _KERAS),
-    ".safetensors": ("a file of weights, without the layers that use them", _TORCH),
+    ".safetensors": ("a file of weights, without the layers that use them", _CODE),
     ".npz": ("an archive of arrays, without the layers that use them", _SUMMARY),
     ".npy": ("an array, without the layers that use it", _SUMMARY),
 }

@@ -70,7 +70,9 @@ class _Model:
         self.options = {} if listed else mapping(raw.config, what)
         entries = raw.config if listed else sequence(self.options.get("layers"), f"{what}: layers")
         if len(entries) > MAX_LAYERS:
-            raise LimitError(f"{shown(raw.name)} has {len(entries):,} layers; at most 1,000,000")
+            raise LimitError(
+                f"{shown(raw.name)} has {len(entries):,} layers; at most {MAX_LAYERS:,} are read"
+            )
         self.layers = [raw_layer(entry, number) for number, entry in enumerate(entries)]
         self.specs: dict[TensorRef, TensorSpec] = {}
 

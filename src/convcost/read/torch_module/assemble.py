@@ -9,6 +9,7 @@ from convcost.errors import NetworkError
 from convcost.network.network import Layer, Network, Note, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
+from convcost.ops import View
 from convcost.read.torch_module.graph import Graph
 from convcost.read.torch_module.memory import Memory
 from convcost.read.torch_module.naming import input_names, names_of
@@ -46,15 +47,18 @@ def assemble(passes: Passes, name: str | None) -> tuple[Network, bool]:
     _add_inputs(graph, passes)
     for records in zip(*(trace.records for trace in passes.traces), strict=True):
         graph.add(records)
-    outputs = [graph.readable(tensor) for tensor in first.outputs]
-    layers, table = _layers(graph.drafts)
+    returned = [graph.readable(tensor) for tensor in first.outputs]
+    drafts = graph.drafts
+    names = names_of(drafts, _needed(drafts, returned))
+    layers, table = _layers(drafts, names)
+    outputs = tuple(_ref(ref, names) for ref in returned)
     notes = _complete(table, passes, stored)
     return (
         Network(
             name=name or type(passes.module).__name__,
             layers=layers,
             table=table,
-            outputs=tuple(Ref(layers[int(o.layer)].name, o.output) for o in outputs),
+            outputs=outputs,
             notes=notes,
             framework="torch",
         ),
@@ -76,8 +80,7 @@ def _stored(passes: Passes) -> list[tuple[Any, Stored]]:
 
 def _add_inputs(graph: Graph, passes: Passes) -> None:
     tensors = list(zip(*(trace.inputs for trace in passes.traces), strict=True))
-    names = [*passes.examples.kwargs] or _argument_names(passes.module)
-    names = input_names(names, len(tensors))
+    names = input_names(passes.examples.names(_argument_names(passes.module)))
     for same, name, axis in zip(tensors, names, passes.examples.axes, strict=True):
         graph.add_input(same, name, axis)
 
@@ -91,12 +94,27 @@ def _argument_names(module: Any) -> list[str]:
     return [p.name for p in parameters if p.kind in positional]
 
 
-def _layers(drafts: Sequence[Draft]) -> tuple[tuple[Layer, ...], dict[str, Parameter]]:
-    names = names_of(drafts)
+def _needed(drafts: Sequence[Draft], returned: Sequence[Ref]) -> set[int]:
+    """Places of the layers to keep: views and constants that nobody reads are left out."""
+    read = {int(ref.layer) for ref in returned}
+    for place in reversed(range(len(drafts))):
+        draft = drafts[place]
+        idle = draft.op is View or draft.function == "constant"
+        if place in read or not idle:
+            read.add(place)
+            read.update(int(o.ref.layer) for o in draft.inputs if o.ref is not None)
+    return read
+
+
+def _layers(
+    drafts: Sequence[Draft], names: Sequence[str | None]
+) -> tuple[tuple[Layer, ...], dict[str, Parameter]]:
     table: dict[str, Parameter] = {}
     users: dict[tuple[str, ...], str] = {}
     layers = []
     for draft, name in zip(drafts, names, strict=True):
+        if name is None:
+            continue
         outputs = tuple(operand.tensor for operand in draft.outputs)
         op = draft.op if isinstance(draft.op, Op) else draft.op(outputs)
         ids = _used(draft, table)
@@ -107,10 +125,11 @@ def _layers(drafts: Sequence[Draft]) -> tuple[tuple[Layer, ...], dict[str, Param
     return tuple(layers), table
 
 
-def _ref(ref: Ref | None, names: Sequence[str]) -> Ref:
-    if ref is None:
+def _ref(ref: Ref | None, names: Sequence[str | None]) -> Ref:
+    name = None if ref is None else names[int(ref.layer)]
+    if ref is None or name is None:
         raise NetworkError("a layer reads a tensor that no layer makes")
-    return Ref(names[int(ref.layer)], ref.output)
+    return Ref(name, ref.output)
 
 
 def _used(draft: Draft, table: dict[str, Parameter]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import UsageError
@@ -32,6 +33,12 @@ class Examples:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     axes: tuple[int | None, ...]
+
+    def names(self, arguments: Sequence[str]) -> list[str]:
+        """The name of the argument that each tensor belongs to, where there is one."""
+        named = [*zip_longest(arguments[: len(self.args)], self.args, fillvalue="")]
+        named += self.kwargs.items()
+        return [name for name, value in named for _ in tensors_in(value)]
 
     @property
     def has_batch(self) -> bool:
@@ -153,6 +160,16 @@ def _example(value: Any, dtype: Any) -> Any:
     return value
 
 
+def _memory_format(tensor: Any) -> Any:
+    """Channels last or first: it decides what later layers copy."""
+    import torch
+
+    last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
+    if last is None or tensor.is_contiguous() or not tensor.is_contiguous(memory_format=last):
+        return torch.contiguous_format
+    return last
+
+
 def _resized(tensor: Any, axis: int | None, batch: int | None, *, real: bool) -> Any:
     import torch
 
@@ -160,7 +177,8 @@ def _resized(tensor: Any, axis: int | None, batch: int | None, *, real: bool) ->
     if batch is not None and axis is not None:
         shape[axis] = batch
     if not real:
-        return torch.empty(shape, dtype=tensor.dtype, device="meta")
+        layout = _memory_format(tensor)
+        return torch.empty(shape, dtype=tensor.dtype, device="meta", memory_format=layout)
     if tensor.is_meta:
         return torch.zeros(shape, dtype=tensor.dtype)
     if shape == list(tensor.shape) or axis is None:

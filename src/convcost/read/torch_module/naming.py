@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 from convcost.ops import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from convcost.read.torch_module.graph import Draft
 
 
-def names_of(drafts: Sequence[Draft]) -> list[str]:
-    """A unique name per draft.
+def names_of(drafts: Sequence[Draft], needed: Collection[int]) -> list[str | None]:
+    """A unique name per draft; None for those that are not needed.
 
     A module without parts lends its path to the one call that does its work. Everything else, a
     function called by a module with parts, has the path and what it does: ``layer1.0.add``. A
     second one of a name is numbered.
     """
-    chosen = _principal(drafts)
+    chosen = _principal(drafts, needed)
     taken: dict[str, int] = {}
-    names = []
+    names: list[str | None] = []
     for place, draft in enumerate(drafts):
+        if place not in needed:
+            names.append(None)
+            continue
         wanted = draft.name
         if wanted is None:
             path = "" if draft.within is None else draft.within.path
@@ -31,12 +34,12 @@ def names_of(drafts: Sequence[Draft]) -> list[str]:
     return names
 
 
-def _principal(drafts: Sequence[Draft]) -> set[int]:
+def _principal(drafts: Sequence[Draft], needed: Collection[int]) -> set[int]:
     """For each call of a module without parts, the draft that does its work."""
     best: dict[int, tuple[int, int]] = {}
     for place, draft in enumerate(drafts):
         within = draft.within
-        if within is None or not within.leaf or not within.path:
+        if place not in needed or within is None or not within.leaf or not within.path:
             continue
         rank = 2 if draft.weights else 0 if draft.op is View else 1
         if id(within) not in best or rank > best[id(within)][0]:
@@ -56,15 +59,13 @@ def _unique(wanted: str, taken: dict[str, int]) -> str:
             return name
 
 
-def input_names(names: Iterable[str], count: int) -> list[str]:
+def input_names(arguments: Sequence[str]) -> list[str]:
     """Names of a network's inputs: those of the forward pass's arguments where there are several.
 
-    >>> input_names(["x"], 1), input_names(["image", "text"], 2), input_names([], 2)
-    (['input'], ['image', 'text'], ['input', 'input_2'])
+    >>> input_names(["x"]), input_names(["image", "text"]), input_names(["", "more", "more"])
+    (['input'], ['image', 'text'], ['input', 'more', 'more_2'])
     """
-    given = list(names)
-    if count == 1:
+    if len(arguments) == 1:
         return ["input"]
-    if len(given) < count:
-        return [f"input_{number}" if number > 1 else "input" for number in range(1, count + 1)]
-    return given[:count]
+    taken: dict[str, int] = {}
+    return [_unique(name or "input", taken) for name in arguments]

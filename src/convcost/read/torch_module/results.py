@@ -31,6 +31,8 @@ def quick_results() -> Mapping[Any, Callable[..., Any]]:
     found[aten.conv2d.default] = _conv2d
     found[aten.linear.default] = _linear
     found[aten.dropout.default] = _dropout
+    found[aten.lstm.input] = _lstm
+    found |= {op.input: _recurrent for op in (aten.gru, aten.rnn_tanh, aten.rnn_relu)}
     return found
 
 
@@ -84,6 +86,25 @@ def _linear(tensor: Any, weight: Any, bias: Any = None) -> Any:
     return torch.empty((*tensor.shape[:-1], weight.shape[0]), dtype=tensor.dtype, device="meta")
 
 
+def _lstm(
+    tensor: Any, states: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
+    train: bool, bidirectional: bool, batch_first: bool,
+) -> Any:  # fmt: skip
+    import torch
+
+    del params, has_biases, num_layers, dropout, train, batch_first
+    if not tensor.is_meta or tensor.dim() != 3:
+        return NotImplemented
+    features = states[0].shape[-1] * (1 + bidirectional)
+    result = torch.empty((*tensor.shape[:-1], features), dtype=tensor.dtype, device="meta")
+    return (result, *(torch.empty(s.shape, dtype=s.dtype, device="meta") for s in states))
+
+
+def _recurrent(tensor: Any, state: Any, *args: Any) -> Any:
+    result = _lstm(tensor, (state,), *args)
+    return result if result is NotImplemented else (result[0], result[1])
+
+
 def _conv2d(
     tensor: Any, weight: Any, bias: Any = None, stride: Any = (1, 1), padding: Any = (0, 0),
     dilation: Any = (1, 1), groups: int = 1,
@@ -93,7 +114,7 @@ def _conv2d(
     del bias
     fits = tensor.dim() == weight.dim() == 4 and tensor.shape[1] == weight.shape[1] * groups
     fits = fits and weight.shape[0] % groups == 0 and tensor.dtype == weight.dtype
-    if not (fits and _plain(tensor) and weight.is_contiguous()):
+    if not (fits and tensor.is_meta):
         return NotImplemented
     sizes = []
     for axis in (0, 1):
@@ -103,4 +124,16 @@ def _conv2d(
     if min(sizes) < 1:
         return NotImplemented
     shape = (tensor.shape[0], weight.shape[0], *sizes)
-    return torch.empty(shape, dtype=tensor.dtype, device="meta")
+    return torch.empty(
+        shape, dtype=tensor.dtype, device="meta", memory_format=_conv_format(tensor, weight)
+    )
+
+
+def _conv_format(tensor: Any, weight: Any) -> Any:
+    """Channels last where the input or the kernel is so: the rule of the CPU's convolutions."""
+    import torch
+
+    for given in (tensor, weight):
+        if not given.is_contiguous() and given.is_contiguous(memory_format=torch.channels_last):
+            return torch.channels_last
+    return torch.contiguous_format

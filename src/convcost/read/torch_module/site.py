@@ -115,6 +115,10 @@ class Site:
         """A tensor argument; None where it is a number or not given."""
         return self.graph.operand(self.raw(name))
 
+    def tensor(self) -> Operand:
+        """The tensor that the operator works on: ``self`` or ``input``."""
+        return self.maybe("self") or self.operand("input")
+
     def operands(self, name: str) -> tuple[Operand, ...]:
         """The tensors of an argument that is a list, or one tensor."""
         value = self.raw(name)

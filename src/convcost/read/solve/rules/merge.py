@@ -34,6 +34,8 @@ def _concatenate(site: Site) -> Op:
     """Along the axis on which the inputs add up to the output; the last one where several do."""
     if len(site.inputs) < 2:
         raise NetworkError("the tensors that it joins are not all in the text")
+    if any(len(tensor.axes) != site.item.rank for tensor in site.inputs):
+        raise NetworkError("it joins tensors of as many axes as its output has")
     for position in reversed(range(1, site.item.rank)):
         printed = site.item.shape[position]
         name = site.inputs[0].names[position]

@@ -25,7 +25,7 @@ def image_names(rank: int, spatial: int) -> tuple[str, ...]:
 def _convolution(site: Site) -> Step:
     weight = site.operand("weight")
     spatial = weight.rank - 2
-    tensor = site.operand("input")
+    tensor = site.tensor()
     tensor = site.named(tensor, image_names(tensor.rank, spatial))
     site.result.axes.take(tensor.names)
     taps = _numbers(weight.shape[2:])

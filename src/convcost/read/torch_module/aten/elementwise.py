@@ -79,20 +79,20 @@ _MERGES: Mapping[str, Any] = {
 
 
 def _activation(site: Site) -> Step:
-    tensor = site.maybe("self") or site.operand("input")
+    tensor = site.tensor()
     site.like(tensor)
     return Step(Activation(_ACTIVATIONS[site.function]), (tensor,))
 
 
 def _hardtanh(site: Site) -> Step:
-    tensor = site.operand("self")
+    tensor = site.tensor()
     site.like(tensor)
     six = (site.get("min_val"), site.get("max_val")) == (0, 6)
     return Step(Activation("relu6" if six else "hard_tanh"), (tensor,))
 
 
 def _prelu(site: Site) -> Step:
-    tensor, slope = site.operand("self"), site.operand("weight")
+    tensor, slope = site.tensor(), site.operand("weight")
     site.like(tensor)
     # one slope, or one per channel, whose axis is the second one
     own = 1 if slope.shape[0] != 1 and tensor.rank > 1 else None
@@ -103,7 +103,7 @@ def _prelu(site: Site) -> Step:
 
 
 def _glu(site: Site) -> Step:
-    tensor = site.operand("self")
+    tensor = site.tensor()
     site.like(tensor)
     return Step(Glu(position=int(site.get("dim")) % tensor.rank), (tensor,))
 

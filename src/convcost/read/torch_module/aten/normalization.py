@@ -23,7 +23,7 @@ def channel_names(rank: int) -> tuple[str | None, ...]:
 
 
 def _channels(site: Site) -> tuple[Operand, str]:
-    tensor = site.operand("input")
+    tensor = site.tensor()
     names = channel_names(tensor.rank)
     tensor = site.named(tensor, names)
     site.like(tensor)
@@ -83,7 +83,7 @@ def _rms_norm(site: Site) -> Step:
 
 def _normalised(site: Site) -> tuple[Operand, tuple[str, ...] | None]:
     """The tensor and its normalised axes; None for the last one alone."""
-    tensor = site.operand("input")
+    tensor = site.tensor()
     site.like(tensor)
     count = len(site.raw("normalized_shape"))
     if count == 1:
@@ -92,7 +92,7 @@ def _normalised(site: Site) -> tuple[Operand, tuple[str, ...] | None]:
 
 
 def _dropout(site: Site) -> Step:
-    tensor = site.operand("input")
+    tensor = site.tensor()
     site.like(tensor)
     return Step(Dropout(float(site.get("p"))), (tensor,))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _image(site: Site) -> tuple[Operand, int]:
     """The tensor with its axes named, and over how many it is pooled or resampled."""
     spatial = int(next(c for c in site.record.name if c in "123"))
-    tensor = site.maybe("self") or site.operand("input")
+    tensor = site.tensor()
     tensor = site.named(tensor, image_names(tensor.rank, spatial))
     for result in site.results:
         result.axes.unite(tensor.axes)
@@ -75,7 +75,7 @@ def _upsample(site: Site) -> Step:
 
 
 def _pad(site: Site) -> Step:
-    tensor = site.maybe("self") or site.operand("input")
+    tensor = site.tensor()
     site.like(tensor)
     amounts = list(site.raw("pad") or site.raw("padding"))
     mode = site.raw("mode") or "constant"

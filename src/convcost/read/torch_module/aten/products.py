@@ -48,20 +48,10 @@ def _multiplied(
         site.like(left)
         op = Dense(units=right.shape[1], bias=addend is not None)
         return site.weighted(op, [left], [right, addend])
-    if left.rank > 1 and right.rank > 1:
-        _name_product(site, left, right)
+    product = MatMul(addend=addend is not None, scale=scaled)
+    site.result.axes.take(product.outputs(left.tensor, right.tensor)[0].names)
     operands = (left, right) if addend is None else (left, right, addend)
-    return Step(MatMul(addend=addend is not None, scale=scaled), operands)
-
-
-def _name_product(site: Site, left: Operand, right: Operand) -> None:
-    """The names that the op gives its result."""
-    longer, shorter = sorted((left.names[:-2], right.names[:-2]), key=len, reverse=True)
-    offset = len(longer) - len(shorter)
-    leading = [
-        name or shorter[i - offset] if i >= offset else name for i, name in enumerate(longer)
-    ]
-    site.result.axes.take((*leading, left.names[-2], right.names[-1]))
+    return Step(product, operands)
 
 
 def _names(site: Site) -> tuple[str, str]:
@@ -119,7 +109,9 @@ RULES: Mapping[str, Rule] = {
     "aten.linear": _linear,
     "aten.bilinear": _bilinear,
     "aten.embedding": _embedding,
-    **dict.fromkeys(("aten.matmul", "aten.mm", "aten.bmm", "aten.mv", "aten.dot"), _product),
+    **dict.fromkeys(
+        ("aten.matmul", "aten.mm", "aten.bmm", "aten.mv", "aten.dot", "aten.vdot"), _product
+    ),
     **dict.fromkeys(("aten.addmm", "aten.baddbmm", "aten.addmv"), _added_product),
     **dict.fromkeys(
         (

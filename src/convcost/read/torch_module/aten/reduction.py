@@ -31,7 +31,7 @@ _CUMULATIONS: Mapping[str, Any] = {"cumsum": "sum", "cumprod": "product"}
 
 
 def _reduce(site: Site) -> Step:
-    tensor = site.maybe("self") or site.operand("input")
+    tensor = site.tensor()
     function = _FUNCTIONS[site.function]
     if function in ("max", "min") and site.maybe("other") is not None:
         # max(a, b): between two tensors
@@ -77,7 +77,7 @@ def _as_pool(site: Site, tensor: Operand, positions: tuple[int, ...], *, keep: b
 
 
 def _cumulate(site: Site) -> Step:
-    tensor = site.operand("self")
+    tensor = site.tensor()
     site.like(tensor)
     return Step(Cumulate(function=_CUMULATIONS[site.function]), (tensor,))
 
