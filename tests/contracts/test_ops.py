@@ -56,6 +56,7 @@ from convcost.ops import (
     Gather,
     GlobalPool,
     Glu,
+    GridSample,
     GroupNorm,
     Input,
     LayerNorm,
@@ -462,8 +463,8 @@ SAMPLES |= {
         ),
     ],
     Constant: [
-        Sample(lambda n: (Constant(tensor=vector(2), parameter=True), ()), view_in=MODES),
-        Sample(lambda n: (Constant(tensor=vector(2)), ()), view_in=MODES),
+        Sample(lambda _: (Constant(tensor=vector(2), parameter=True), ()), view_in=MODES),
+        Sample(lambda _: (Constant(tensor=vector(2)), ()), view_in=MODES),
     ],
     Copy: [Sample(lambda n: (Copy(function="roll", result=image(n)), (image(n),)))],
     Cumulate: [Sample(lambda n: (Cumulate(function="sum"), (image(n),)))],
@@ -482,6 +483,17 @@ SAMPLES |= {
             lambda n: (
                 Gather(result=Tensor.of(batch=n, feature=12, head=4)),
                 (Tensor.of(row=3, head=4), vector(n)),
+            )
+        )
+    ],
+    GridSample: [
+        Sample(
+            lambda n: (
+                GridSample(result=Tensor.of(batch=n, channel=4, height=2, width=3)),
+                (
+                    Tensor.of(batch=n, channel=4, height=6, width=5),
+                    Tensor.of(batch=n, height=2, width=3, place=2),
+                ),
             )
         )
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import convcost
@@ -73,6 +73,8 @@ def check_values(network: Network, model: Any) -> None:
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_applications(name: str, tmp_path: Path) -> None:
+    if name == "NASNetMobile" and keras.backend.backend() == "torch":
+        pytest.skip("Keras itself refuses NASNet on its PyTorch backend")
     model = getattr(keras.applications, name)(weights=None, input_shape=(96, 96, 3), classes=10)
     networks = saved(model, tmp_path)
     for way, network in networks.items():
@@ -143,16 +145,23 @@ def graphs(draw: st.DrawFn) -> Any:
     return keras.Model(image, heads if len(heads) > 1 else heads[0])  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # names of layers depend on what was built before, which shrinking does not like
+    phases=[Phase.explicit, Phase.generate],
+)
 @given(model=graphs())
 def test_random_graphs(model: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     networks = saved(model, tmp_path_factory.mktemp("graph"))
     live = networks["live"]
     for layer in model.layers:
-        if hasattr(layer, "layers") or not layer._inbound_nodes:
+        if hasattr(layer, "layers"):
             continue
         read = live.layer(layer.name)
-        assert read.outputs[0].shape[1:] == tuple(layer.output.shape[1:])
+        if len(layer._inbound_nodes) == 1:
+            assert read.outputs[0].shape[1:] == tuple(layer.output.shape[1:])
         elements = sum(live.table[id_].elements for id_ in read.parameters)
         assert elements == layer.count_params()
     total = convcost.count(live).total
@@ -250,7 +259,7 @@ def test_a_call_that_cannot_be_followed() -> None:
     model = Looking()
     model(np.ones((1, 4), np.float32))
     with pytest.raises(SourceError, match="cannot be followed"):
-        convcost.read(model)
+        convcost.read(model, inputs=(1, 4))
 
 
 def test_custom_layers_in_a_functional_model(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ def _kind(case: Case, seconds: float, batches: float) -> str:
     where = f"{nearest.title} ({format_seconds(predicted)} predicted)"
     if ratio > _LIKE:
         return (
-            f"{format_ratio(ratio)} the time of even the slowest likely device, {where}: the run "
-            "mostly waits, or does more than this forward pass"
+            f"{format_ratio(ratio)} the time of even the slowest device of the catalogue, {where}: "
+            "more than this forward pass was timed (a training step takes about three of them; "
+            "was --samples given?), or the run mostly waits"
         )
     kind = "CPU" if nearest.kind == "cpu" else "GPU"
     return f"what a {kind} such as {where} reaches"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.explain.rules import few_channels, memory_bound_elementwise
+from convcost.explain.rules.memory_bound_elementwise import listed
 from convcost.explain.rules.parameters_are_not_time import misleads
 from convcost.units import format_bytes, format_percent, format_ratio, format_seconds
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Layers that make up at least this share of the difference are its reason.
 _MOST = 0.5
+#: Times that differ by less are the same.
+_SAME = 0.02
 
 
 def answer(
@@ -30,15 +33,17 @@ def answer(
 
 def _of_one(case: Case, findings: Sequence[Finding]) -> str:
     slowest = max(case.prediction.layers, key=lambda layer: layer.share)
+    passes = next((f for f in findings if f.rule == memory_bound_elementwise.RULE), None)
+    known = "" if case.prediction.complete else f"of what could be predicted of {case.name}: "
+    whole = "the predicted time" if known else f"the time of {case.name}"
+    if passes is not None and passes.numbers["share"] > slowest.share:
+        share = format_percent(passes.numbers["share"])
+        return f"{known}{passes.subject} takes {share} of {whole}. What to do: {passes.advice}"
     macs = case.layer_macs([slowest.name]) / max(1, case.macs)
-    text = (
-        f"{slowest.name} takes {format_percent(slowest.share)} of the time of {case.name} with "
+    return (
+        f"{known}{slowest.name} takes {format_percent(slowest.share)} of {whole} with "
         f"{format_percent(macs)} of its MACs ({slowest.bound}-bound)"
     )
-    passes = next((f for f in findings if f.rule == memory_bound_elementwise.RULE), None)
-    if passes is None or slowest.name in passes.layers:
-        return text
-    return f"{text}; {passes.text.split(':')[0]}"
 
 
 def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
@@ -49,22 +54,46 @@ def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Diff
             whole = abs(slow.seconds - fast.seconds)
             if whole and abs(sum(d.seconds for d in parts)) >= _MOST * whole:
                 return _of_passes(pair, slow, fast, finding)
-    band = _band(pair.ratio)
-    text = f"{pair.a.name} takes {band} the time of {pair.b.name}"
-    if misleads(pair.macs, pair.seconds):
+    if abs(pair.seconds - 1) < _SAME:
+        return _of_equals(pair, slow)
+    estimate = pair.ratio
+    unsure = ", too close to tell which is faster" if estimate.low < 1 < estimate.high else ""
+    text = f"{pair.a.name} takes {_band(estimate)} the time of {pair.b.name}{unsure}, "
+    return text + _reason(pair, findings)
+
+
+def _reason(pair: Pair, findings: Sequence[Finding]) -> str:
+    """Why the time is what it is beside the MACs and the parameters."""
+    macs, parameters = format_ratio(pair.macs), format_ratio(pair.parameters)
+    if misleads(pair.macs, pair.seconds) and pair.seconds > pair.macs:
         narrow = any(f.rule == few_channels.RULE and f.network == pair.a.index for f in findings)
         why = "few channels leave the vector units empty, and " if narrow else ""
         return (
-            f"{text} with {format_ratio(pair.macs)} its MACs and {format_ratio(pair.parameters)} "
-            f"its parameters, because {why}activations and launches do not shrink with the MACs"
+            f"although it has {macs} its MACs and {parameters} its parameters: {why}activations "
+            "and launches do not go with the MACs"
         )
-    if misleads(pair.parameters, pair.seconds):
+    if misleads(pair.macs, pair.seconds):
         return (
-            f"{text} with {format_ratio(pair.parameters)} its parameters, because it has "
-            f"{format_ratio(pair.macs)} its MACs: every weight of a convolution is used at every "
-            "position"
+            f"with {macs} its MACs and {parameters} its parameters: less than the MACs say, since "
+            f"memory traffic and launches make up much of the time of {pair.b.name}"
         )
-    return f"{text} with {format_ratio(pair.macs)} its MACs"
+    if misleads(pair.parameters, pair.seconds) and pair.seconds > pair.parameters:
+        return (
+            f"with {parameters} its parameters, because it has {macs} its MACs: a convolution uses "
+            "every weight at every position of its output"
+        )
+    return f"with {macs} its MACs and {parameters} its parameters"
+
+
+def _of_equals(pair: Pair, slow: Case) -> str:
+    text = f"{pair.a.name} and {pair.b.name} take the same time (1.00x)"
+    fused = [layer.name for layer in slow.prediction.layers if layer.fused_into]
+    if not fused:
+        return text
+    return (
+        f"{text}: {slow.prediction.runtime.title} computes {listed(fused)} while the layer before "
+        "writes its result"
+    )
 
 
 def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
@@ -79,9 +108,8 @@ def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
         why = (
             f"starting {passes} over memory, {moved}, which takes longer than the passes themselves"
         )
-    name = finding.text.split(" (")[0]
     return (
-        f"{name} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
+        f"{finding.subject} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
         f"(+{format_seconds(slow.seconds - fast.seconds)} per batch of "
         f"{slow.prediction.workload.batch}): not by arithmetic but by {why}. What to do: "
         f"{finding.advice}"

@@ -12,13 +12,14 @@ from convcost.explain.differences import differences
 from convcost.explain.evidence import Case, Evidence
 from convcost.explain.explanation import Explanation, Ratio
 from convcost.explain.rules import rules
-from convcost.explain.times import given, ratio, told
+from convcost.explain.times import Time, given, ratio, told
 from convcost.explain.variations import variations
 from convcost.predict import predict
 from convcost.runtime import default_for
+from convcost.units import format_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from convcost.device import Device
     from convcost.network.network import Network
@@ -92,8 +93,25 @@ def explain(
             if time.samples is not None
         ),
         variations=variations(evidence),
-        assumptions=(*_assumptions(evidence.cases[0]), *(time.text for time in times if time.text)),
+        assumptions=(
+            *_assumptions(evidence.cases[0]),
+            *(time.text for time in times if time.text),
+            *_surprises(evidence, times),
+        ),
     )
+
+
+def _surprises(evidence: Evidence, times: Sequence[Time]) -> Iterator[str]:
+    """Measured ratios that the prediction did not see coming."""
+    for pair in evidence.pairs if times else ():
+        measured = ratio(times[pair.a.index], times[pair.b.index])
+        band = pair.ratio
+        if not band.low <= measured <= band.high:
+            yield (
+                f"the measured ratio {pair.a.name} / {pair.b.name}, {format_ratio(measured)}, is "
+                f"outside the predicted {format_ratio(band.low)} to {format_ratio(band.high)}: try "
+                "the --runtime, --device and --batch of the measurement"
+            )
 
 
 def _assumptions(case: Case) -> tuple[str, ...]:

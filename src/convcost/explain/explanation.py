@@ -35,6 +35,7 @@ class Finding:
 
     Attributes:
         rule: the rule's name.
+        subject: what it is about, for a sentence (``BatchNorm``).
         network: index of the network it is about.
         layers: names of the layers it is about.
         text: the statement, with its numbers, one or two sentences.
@@ -44,6 +45,7 @@ class Finding:
     """
 
     rule: str
+    subject: str = ""
     network: int
     layers: tuple[str, ...]
     text: str

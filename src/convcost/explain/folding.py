@@ -7,37 +7,69 @@ from typing import TYPE_CHECKING
 from convcost.ops import Activation, Conv, Dense, DepthwiseConv, SeparableConv
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convcost.network.network import Layer, Network
 
 
-def fold_advice(network: Network, name: str) -> str:
-    """What to do about a BatchNorm at inference.
+_WEIGHTED = (Conv, Dense, DepthwiseConv, SeparableConv)
+
+
+def fold_advice(network: Network, names: Sequence[str]) -> str:
+    """What to do about some BatchNorms at inference.
+
+    >>> from convcost.zoo import load
+    >>> fold_advice(load("resnet18"), ["bn1", "layer1.0.bn1", "layer1.0.bn2"])
+    'fold 3 of 3 into the convolutions before them (exact at inference): their whole cost vanishes'
+    """
+    if len(names) == 1:
+        return _advice(network, names[0])
+    back = [name for name in names if _backward(network, network.layer(name)) is not None]
+    rest = [name for name in names if name not in back]
+    text = (
+        f"fold {len(back)} of {len(names)} into the convolutions before them (exact at inference): "
+        "their whole cost vanishes"
+    )
+    if not back:
+        return f"for {rest[0]}: {_advice(network, rest[0])}; likewise for the other {len(rest) - 1}"
+    return text if not rest else f"{text}; for {rest[0]}: {_advice(network, rest[0])}"
+
+
+def _advice(network: Network, name: str) -> str:
+    """What to do about one BatchNorm at inference.
 
     Backward, into the layer before it: only without an activation in between. Forward, into the
     next dense layer or unpadded convolution: its scale and shift move into that layer's weights
     and bias (zeros of a padding would have to be shifted too, so a padded one does not do).
 
     >>> from convcost.zoo import load
-    >>> fold_advice(load("seed000"), "batch_normalization_1").split("; ")[:2]
+    >>> _advice(load("seed000"), "batch_normalization_1").split("; ")[:2]
     ['fold it forward into dense_1 (exact)', 'behind the ReLU it cannot go back into conv2d_1']
     """
     layer = network.layer(name)
     source = _through_views(network, layer)
-    back = source is not None and isinstance(
-        source.op, Conv | Dense | DepthwiseConv | SeparableConv
-    )
+    back = _backward(network, layer)
+    if back is not None:
+        return f"fold it into {back} (exact at inference): its whole cost vanishes"
     activation = _activation(source)
-    if back and activation is None and source is not None:
-        return f"fold it into {source.name} (exact at inference): its whole cost vanishes"
-    before = source.name if back and source is not None else "the convolution before it"
+    weighted = source is not None and isinstance(source.op, _WEIGHTED)
+    before = source.name if weighted and source is not None else "the convolution before it"
     behind = f"behind the {_title(activation)} it cannot go back into {before}"
     reorder = f"or put it before the {_title(activation)} and retrain: then it folds into {before}"
     forward = _forward_target(network, layer)
     if forward is not None:
         advice = f"fold it forward into {forward} (exact)"
     else:
-        advice = "run it where it is fused into the kernel before it (torch-compile)"
+        advice = "run it where it is fused into the kernel before it (torch.compile)"
     return f"{advice}; {behind}; {reorder}" if activation else advice
+
+
+def _backward(network: Network, layer: Layer) -> str | None:
+    """The layer before, if a BatchNorm can be folded into it."""
+    source = _through_views(network, layer)
+    if source is None or not isinstance(source.op, _WEIGHTED) or _activation(source) is not None:
+        return None
+    return source.name
 
 
 def _through_views(network: Network, layer: Layer) -> Layer | None:

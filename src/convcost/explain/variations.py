@@ -49,7 +49,7 @@ def _weights_text(case: Case) -> str:
     weights = number(heaviest.forward.weight_bytes, "bytes")  # type: ignore[union-attr]
     return (
         f"time ratio by batch: weights are read once per batch ({heaviest.name}: "
-        f"{format_bytes(weights)}), activations once per sample"
+        f"{format_bytes(weights)}), activations once per sample; small batches stay in the caches"
     )
 
 
@@ -62,13 +62,15 @@ def _over_depth(pair: Pair) -> Variation | None:
             continue
         rows = []
         for times in _DEPTHS:
-            with_ = _seconds(case, repeated(case.network, unit, times))
-            without = _seconds(other, repeated(other.network, base, times))
-            rows.append((times, (with_ / without,)))
+            seconds = {
+                case.index: _seconds(case, repeated(case.network, unit, times)),
+                other.index: _seconds(other, repeated(other.network, base, times)),
+            }
+            rows.append((times, (seconds[pair.a.index] / seconds[pair.b.index],)))
         return Variation(
             parameter="convolutions",
             text="time ratio by the number of convolutions, each with its BatchNorm",
-            columns=(f"{case.name} / {other.name}",),
+            columns=(f"{pair.a.name} / {pair.b.name}",),
             rows=tuple(rows),
         )
     return None

@@ -20,6 +20,7 @@ from convcost.ops.dot import Dot
 from convcost.ops.einsum import EinsumDense
 from convcost.ops.elementwise import Elementwise, Glu
 from convcost.ops.embedding import Embedding
+from convcost.ops.grid_sample import GridSample
 from convcost.ops.input import Input
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
@@ -87,6 +88,7 @@ __all__ = [
     "Gather",
     "GlobalPool",
     "Glu",
+    "GridSample",
     "GroupNorm",
     "Input",
     "LayerNorm",

@@ -201,7 +201,10 @@ def predict(
     ]
     whole = sum(time.seconds for time in times)
     if not times:
-        raise NetworkError(f"no layer of '{network.name}' has a cost that is known")
+        left_open = sorted(network.symbols - {str(BATCH)})
+        sizes = " ".join(f"--dim {name}=224" for name in left_open)
+        hint = f"give the sizes that are left open, for example {sizes}" if sizes else None
+        raise NetworkError(f"no layer of '{network.name}' has a cost that is known", hint=hint)
     sheet = DATA_SHEETS[device.kind]
     seconds = Estimate(whole, whole * sheet.low, whole * sheet.high)
     return Prediction(

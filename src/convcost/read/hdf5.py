@@ -130,7 +130,9 @@ class File:
 
     def _dtype(self, array: Any) -> str:
         """The dtype by its common name; of an unknown one, that of an integer of its width."""
-        if self.attribute(array, "dtype") in ("bfloat16", b"bfloat16"):
+        # NumPy has no bfloat16: Keras 3 stores two bytes, in .keras files with a remark
+        unnamed = array.dtype.kind == "V" and array.dtype.itemsize == 2
+        if unnamed or self.attribute(array, "dtype") in ("bfloat16", b"bfloat16"):
             return "bfloat16"
         name = str(array.dtype.name)
         return name if name in DTYPE_BYTES else _BY_WIDTH.get(array.dtype.itemsize, "uint8")

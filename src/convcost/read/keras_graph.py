@@ -115,7 +115,7 @@ class Graph:
         if not hasattr(layer, "weights"):
             assert node is not None  # noqa: S101 - functions of tensors only are calls
             class_name, config = operation_of(layer, node).layer()
-            return LayerConfig(class_name, name, config, calls)
+            return LayerConfig(class_name, name, config, calls, known=False)
         model = self._inner_model(layer)
         own = config_of(layer, name) if model is None else None
         if own is not None and is_opaque(own) and node is not None:

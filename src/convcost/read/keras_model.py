@@ -141,7 +141,7 @@ class _Reading:
                     _check(op, tensors, specs)
                 count = add(op, self.first.get(key))
             except NetworkError as error:
-                if not specs and not guessed:
+                if layer.known and not specs and not guessed:
                     raise
                 op, why = None, error.message.removeprefix(f"layer '{name}': ")
                 self.notes.append(Note("contradiction", why, name, layer.line))

@@ -18,6 +18,8 @@ MAX_CONFIG_VALUES = 5_000_000
 
 #: Layers of a network, nested models and repeated calls written out: some ten seconds of work.
 MAX_LAYERS = 100_000
+#: Outputs of one layer.
+MAX_OUTPUTS = 1_000
 #: Models inside models.
 MAX_MODEL_DEPTH = 32
 #: Letters of a layer's name; a nested model's name stands before those of its layers.

@@ -236,6 +236,15 @@ def test_functions_of_tensors_of_keras_2() -> None:
     assert convcost.count(network).complete
 
 
+@pytest.mark.parametrize(("axes", "kind"), [([1, 2], "global_pool"), ([1], "unknown")])
+def test_a_mean_whose_input_keras_2_does_not_state(axes: list[int], kind: str) -> None:
+    mean = layer("TFOpLambda", "mean", [["conv", 0, 0, {"axis": axes, "keepdims": False}]],
+                 function="math.reduce_mean")  # fmt: skip
+    layers = [image(), conv("conv", on("image")), mean]
+    network = read(model(layers, [["image", 0, 0]], [["mean", 0, 0]]))
+    assert network.layer("mean").op.kind == kind
+
+
 def test_an_op_layer_of_tensorflow_2_0() -> None:
     node = json.dumps({"name": "add", "op": "AddV2", "input": ["a", "b"], "attr": {}})
     layers = [

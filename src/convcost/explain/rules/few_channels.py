@@ -50,18 +50,18 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
         "launch_seconds": sum(time.launch for time in case.prediction.kernels),
     }
     text = (
-        f"{', '.join(layer.name for layer in narrow[:3])}: {channels} channels fill "
+        f"few channels ({_widths(narrow)}): {channels} fill "
         f"{format_percent(_fill(worst))} of the {lanes} vector lanes of "
         f"{case.prediction.device.name}, so the arithmetic runs at most at that share of its peak "
         f"({format_percent(numbers['share'])} of the time of {case.name})"
     )
-    if pair is not None and misleads(pair.macs, pair.seconds):
+    if pair is not None and pair.seconds > pair.macs and misleads(pair.macs, pair.seconds):
         numbers |= {"macs_ratio": pair.macs, "time_ratio": pair.seconds} | _activations(pair)
         text += (
             f". It has {format_ratio(pair.macs)} the MACs of {pair.b.name} but takes "
             f"{format_ratio(pair.seconds)} the time: activations ("
             f"{format_ratio(numbers['activation_bytes_ratio'])}) and launches "
-            f"({numbers['launches']} against {numbers['launches_of_first']}) do not shrink "
+            f"({numbers['launches']} against {numbers['launches_of_first']}) do not go "
             "with the MACs"
         )
     return Finding(
@@ -73,6 +73,11 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
         advice=f"widths that are multiples of {lanes} cost little more than {channels} channels do",
         seconds=numbers["seconds"],
     )
+
+
+def _widths(narrow: list[LayerPrediction]) -> str:
+    named = [f"{layer.name}: {_channels(layer)}" for layer in narrow]
+    return ", ".join(named[:4]) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
 
 
 def _activations(pair: Pair) -> dict[str, float]:

@@ -60,7 +60,9 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         }
         | _product_beside(case, largest.name)
     )
-    passes = f"{numbers['passes']} pass{'es' if numbers['passes'] > 1 else ''}"
+    one = numbers["passes"] == 1
+    passes = f"{numbers['passes']} passes that each read and write"
+    passes = "1 pass that reads and writes" if one else passes
     beside = ""
     if "product_layer" in numbers:
         moved = numbers["product_read_bytes"] + numbers["product_write_bytes"]
@@ -69,12 +71,13 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         f"{_TITLES[kind]} ({listed([layer.name for layer in layers])}) takes "
         f"{format_percent(numbers['share'])} of the time of {case.name}, "
         f"{format_seconds(numbers['seconds'])}: {case.prediction.runtime.title} executes "
-        f"{largest.name} as {passes} that each read and write "
+        f"{largest.name} as {passes} "
         f"{format_bytes(numbers['tensor_bytes'])}{beside}; its arithmetic is "
         f"{format_percent(_per_mac(numbers))} of the network's"
     )
     return Finding(
         rule=RULE,
+        subject=_TITLES[kind],
         network=case.index,
         layers=tuple(layer.name for layer in layers),
         text=text,
@@ -86,10 +89,10 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
 
 def _advice(case: Case, kind: str, layers: list[LayerPrediction]) -> str:
     if kind == "batch_norm" and case.prediction.workload.mode == "inference":
-        return fold_advice(case.network, layers[0].name)
+        return fold_advice(case.network, [layer.name for layer in layers])
     return (
-        "a runtime that computes it while the convolution before it writes its result "
-        "(torch-compile) saves these passes"
+        "a runtime that fuses it into the convolution before it (torch.compile; XLA, which is "
+        "jit_compile=True in Keras) saves these passes"
     )
 
 

@@ -28,7 +28,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for pair in evidence.pairs:
         if misleads(pair.parameters, pair.seconds):
             yield _of_pair(pair)
-    if len(evidence.cases) == 1:
+    if len(evidence.cases) == 1 and evidence.cases[0].prediction.complete:
         yield from _of_layers(evidence.cases[0])
 
 

@@ -112,7 +112,8 @@ class _Model:
             self.specs.get((raw.name, 0, 0)),
         )
         class_name, arguments = operation.layer()
-        return LayerConfig(class_name, raw.name, arguments)
+        # it may be a guess: whether it fits is seen when its input is known
+        return LayerConfig(class_name, raw.name, arguments, known=False)
 
     def _sequential(self) -> ModelConfig:
         layers: list[LayerConfig] = []

@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import SourceError
+from convcost.errors import LimitError, SourceError
 from convcost.network.tensor import DTYPE_BYTES
 from convcost.read.keras_config import TensorSpec
 from convcost.read.keras_serial.operations import TENSOR
-from convcost.read.keras_serial.values import mapping, plain, shape_of
+from convcost.read.keras_serial.values import mapping, plain, shape_of, shown
+from convcost.read.limits import MAX_OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +104,7 @@ def _take_keywords(call: RawCall, keywords: dict[str, Any]) -> None:
 
 def _edges(value: object) -> Iterator[Edge]:
     if _is_listed(value):
-        name, call, output = value[:3]  # type: ignore[index]
-        yield Edge((name, call, output))
+        yield Edge(_ref(value))  # type: ignore[arg-type]
     elif isinstance(value, list):
         for item in value:
             yield from _edges(item)
@@ -121,12 +121,19 @@ def _keras_tensor(config: object) -> Edge:
     history = config.get("keras_history")
     if not _is_listed(history):
         raise SourceError("a '__keras_tensor__' has no 'keras_history' of layer, call and output")
-    name, call, output = history[:3]  # type: ignore[index]
+    ref = _ref(history)  # type: ignore[arg-type]
     shape = shape_of(config.get("shape"), "the shape of a '__keras_tensor__'")
     dtype = config.get("dtype")
     stated = dtype if isinstance(dtype, str) and dtype in DTYPE_BYTES else None
     spec = None if shape is None else TensorSpec(shape, stated)
-    return Edge((name, call, output), spec, listed=False)
+    return Edge(ref, spec, listed=False)
+
+
+def _ref(listed: list[Any]) -> TensorRef:
+    name, call, output = listed[:3]
+    if output > MAX_OUTPUTS:
+        raise LimitError(f"output {output} of {shown(name)} is read; at most {MAX_OUTPUTS:,}")
+    return name, call, output
 
 
 def _is_listed(value: object) -> bool:

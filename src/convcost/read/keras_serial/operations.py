@@ -126,25 +126,27 @@ class Operation:
         return None
 
     def _pooling(self) -> tuple[str, Config] | None:
-        rank = len(self.inputs[0].shape) - 2 if self.inputs and self.inputs[0] else 0
-        if not 1 <= rank <= 3 or len(self.inputs) != 1:
+        if len(self.inputs) != 1:
             return None
-        if self.function in _POOLS:
+        stated = self.inputs[0]
+        if self.function in _POOLS and stated is not None:
             given = {
                 name: self.keywords[name]
                 for name in ("pool_size", "strides", "padding", "data_format")
                 if self.keywords.get(name) is not None
             }
-            return f"{_POOLS[self.function]}{rank}D", given
+            return f"{_POOLS[self.function]}{len(stated.shape) - 2}D", given
         axes = self._stated("axis")
         axes = (axes,) if isinstance(axes, int) else axes
         if self.function not in _MEANS or not isinstance(axes, tuple):
             return None
-        spatial = {axis % (rank + 2) for axis in axes if isinstance(axis, int)}
-        if spatial != set(range(1, rank + 1)):
+        # Keras 2 does not state shapes: all axes but the first and the last are meant then
+        rank = len(axes) + 2 if stated is None else len(stated.shape)
+        spatial = {axis % rank for axis in axes if isinstance(axis, int)}
+        if spatial != set(range(1, rank - 1)) or not 3 <= rank <= 5:
             return None
         keep = self.keywords.get("keepdims") is True
-        return f"{_MEANS[self.function]}{rank}D", {"keepdims": keep}
+        return f"{_MEANS[self.function]}{rank - 2}D", {"keepdims": keep}
 
     def _joined(self) -> tuple[str, Config] | None:
         axis = self._stated("axis")

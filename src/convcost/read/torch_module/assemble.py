@@ -47,7 +47,7 @@ def assemble(passes: Passes, name: str | None) -> tuple[Network, bool]:
     _add_inputs(graph, passes)
     for records in zip(*(trace.records for trace in passes.traces), strict=True):
         graph.add(records)
-    returned = [graph.readable(tensor) for tensor in first.outputs]
+    returned = graph.returned(first.outputs)
     drafts = graph.drafts
     names = names_of(drafts, _needed(drafts, returned))
     layers, table = _layers(drafts, names)

@@ -87,7 +87,7 @@ class Graph:
             return  # nothing was done: contiguous() of what is contiguous
         shapes = zip(*(other.results for other in records), strict=True)
         results = tuple(self._new(tensors) for tensors in shapes)
-        if all(0 in result.shape for result in results):
+        if all(result.is_empty for result in results):
             for tensor, operand in zip(record.results, results, strict=True):
                 self.memory.register(tensor, operand)
             return  # no values: nothing is computed
@@ -100,10 +100,11 @@ class Graph:
             return
         if self._is_view_of_stored(step, site):
             return
-        inputs = tuple(self._readable(o) for o in step.inputs if 0 not in o.shape)
+        inputs = tuple(self._readable(o) for o in step.inputs if not o.is_empty)
         function = site.function
         kept = step.kept or (1 if isinstance(step.op, Op) else len(results))
-        self._add(Draft(function, record.within, step.op, inputs, results[:kept], step.weights,
+        made = tuple(result for result in results[:kept] if not result.is_empty)
+        self._add(Draft(function, record.within, step.op, inputs, made, step.weights,
                         step.arranged))  # fmt: skip
         for byproduct in results[kept:]:
             # whoever reads it waits for the layer; its bytes are taken for those of the result
@@ -113,13 +114,11 @@ class Graph:
                 self.memory.written(tensor, operand)
             self.memory.register(tensor, operand)
 
-    def readable(self, tensor: Any) -> Ref:
-        """The layer's output that a tensor is."""
-        operand = self.operand(tensor)
-        ref = None if operand is None else self._readable(operand).ref
-        if ref is None:
-            raise SourceError("the module returns a tensor that nothing made")
-        return ref
+    def returned(self, tensors: Sequence[Any]) -> list[Ref]:
+        """The layers' outputs that tensors are; empty ones are left out."""
+        operands = (self.operand(tensor) for tensor in tensors)
+        found = (self._readable(o) for o in operands if o is not None and not o.is_empty)
+        return [operand.ref for operand in found if operand.ref is not None]
 
     def operand(self, value: Any) -> Operand | None:
         """What a tensor of the first pass is; None for anything else."""

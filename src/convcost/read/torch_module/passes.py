@@ -67,7 +67,7 @@ def run(module: Any, examples: Examples) -> Passes:
     except ConvcostError:
         raise
     except Exception as error:
-        raise _failure(error, first, examples) from error
+        raise _failure(module, error, first, examples) from error
 
 
 def confirmed(passes: Passes) -> Passes:
@@ -133,9 +133,8 @@ def _is_lazy(module: Any) -> bool:
     return any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers()))
 
 
-def _failure(error: Exception, first: Exception, examples: Examples) -> SourceError:
-    """What to tell about a forward pass that raised: with and without values."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+def _failure(module: Any, error: Exception, first: Exception, examples: Examples) -> SourceError:
+    """What to tell about a forward pass that raised on tensors without values, and with them."""
     hint = (
         "give inputs of the shapes and dtypes that it takes, the batch axis included: "
         "inputs=torch.zeros(1, 3, 224, 224)"
@@ -144,6 +143,10 @@ def _failure(error: Exception, first: Exception, examples: Examples) -> SourceEr
     if examples.has_batch:
         at = f" at batch {_FACTORS[0] * examples.batch}"
         hint += "; batch_axis=None if it takes these inputs as they are and no other batch"
-    del first
-    return SourceError(f"the module's forward pass fails{at}: {type(error).__name__}: {text}",
-                       hint=hint)  # fmt: skip
+    if any(tensor.is_meta for tensor in module.parameters()):
+        error = first  # there are no values to run it on
+        hint += "; a module on the meta device cannot be asked for values"
+    text = (str(error).strip() or "no message").splitlines()[0]
+    return SourceError(
+        f"the module's forward pass fails{at}: {type(error).__name__}: {text}", hint=hint
+    )

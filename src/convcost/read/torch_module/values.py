@@ -135,6 +135,11 @@ class Operand:
         return Tensor(tuple(Axis(name, size) for name, size in pairs), self.dtype)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no elements: nothing is computed or stored."""
+        return 0 in self.shape
+
+    @property
     def rank(self) -> int:
         """Number of axes."""
         return len(self.shape)

@@ -173,7 +173,7 @@ def _gathered(site: Site) -> Step:
 
 def _concatenated(site: Site) -> Step:
     operands = site.operands("tensors")
-    operands = tuple(o for o in operands if o.rank == site.result.rank and 0 not in o.shape)
+    operands = tuple(o for o in operands if o.rank == site.result.rank and not o.is_empty)
     if not operands:
         raise NetworkError("nothing to join")
     for operand in operands:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from convcost.errors import NetworkError
-from convcost.ops import AdaptivePool, Copy, GlobalPool, Pool, Resize, Upsample, ZeroPadding, window
+from convcost.ops import (
+    AdaptivePool,
+    Copy,
+    GlobalPool,
+    GridSample,
+    Pool,
+    Resize,
+    Upsample,
+    ZeroPadding,
+    window,
+)
 from convcost.ops.window import AXES
 from convcost.read.torch_module.aten.convolution import image_names, plain
 from convcost.read.torch_module.site import Step
@@ -90,6 +100,16 @@ def _pad(site: Site) -> Step:
     return Step(ZeroPadding(tuple(reversed(padded))), (tensor,))
 
 
+def _grid_sample(site: Site) -> Step:
+    image, places = site.tensor(), site.operand("grid")
+    spatial = image.rank - 2
+    image = site.named(image, image_names(image.rank, spatial))
+    site.result.axes.take(image.names)
+    interpolation = ("bilinear", "nearest", "bicubic")[site.get("interpolation_mode")]
+    op = lambda out: GridSample(result=out[0], interpolation=interpolation)  # noqa: E731
+    return Step(op, (image, places))
+
+
 RULES: Mapping[str, Rule] = {
     **{
         f"aten.{name}pool{n}d{end}": _pool
@@ -111,6 +131,8 @@ RULES: Mapping[str, Rule] = {
         for prefix in ("",)
     },
     **{f"aten._upsample_nearest_exact{n}d": _upsample for n in (1, 2, 3)},
+    **dict.fromkeys(("aten.grid_sampler", "aten.grid_sampler_2d", "aten.grid_sampler_3d"),
+                    _grid_sample),
     **dict.fromkeys(("aten.pad", "aten.constant_pad_nd"), _pad),
     **{f"aten.{mode}_pad{n}d": _pad for mode in ("reflection", "replication") for n in (1, 2, 3)},
 }  # fmt: skip
