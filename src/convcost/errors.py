@@ -79,5 +79,6 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UsageError:
 
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=3)
+    near = near or [other for other in known if name and name.lower() in other][:3]
     guess = f"did you mean {' or '.join(near)}? " if near else ""
     return UsageError(f"unknown {what} '{name}'", hint=f"{guess}Known: {', '.join(known)}")

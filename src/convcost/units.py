@@ -90,6 +90,25 @@ def parse_seconds(text: str) -> float:
     return float(match[1].replace(",", ".")) * factor
 
 
+def parse_times(text: str) -> tuple[float, ...]:
+    """Read durations with commas between them, such as ``4.6s,2.3s``.
+
+    Raises:
+        UsageError: one is no duration, or only some have a unit, as in ``4,6s``.
+
+    >>> parse_times("4.6s, 340 ms"), parse_times("16,340,28")
+    ((4.6, 0.34), (16.0, 340.0, 28.0))
+    """
+    parts = text.split(",")
+    bare = [part for part in parts if part.strip()[-1:].isdigit()]
+    if bare and len(bare) < len(parts):
+        raise UsageError(
+            f"'{bare[0].strip()}' in '{text}' has no unit, others have one",
+            hint="give every time its unit, and write decimals with a point: 4.6s,2.3s",
+        )
+    return tuple(parse_seconds(part) for part in parts)
+
+
 def _three_digits(value: float) -> str:
     magnitude = abs(value)
     if magnitude >= 1e6:

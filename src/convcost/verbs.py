@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from convcost.network.network import Network
     from convcost.predict import Prediction
 
+#: Keras's own default of evaluate and fit.
+_DATA_SET_BATCH = 32
+
 
 def read(source: Any, **options: Any) -> Network:
     """The first network of a source: a path, ``zoo:NAME``, or the text of a pasted summary.
@@ -55,7 +58,7 @@ def predict(
     *,
     device: str | None = None,
     runtime: str | None = None,
-    batch: int = 1,
+    batch: int | None = None,
     training: bool = False,
     dtype: str | None = None,
     samples: int | None = None,
@@ -67,7 +70,7 @@ def predict(
         net: what to run.
         device: a name of `convcost devices`; default: this machine.
         runtime: a name of `convcost runtimes`; default: that of the network's own framework.
-        batch: samples per batch.
+        batch: samples per batch; default: 1, or 32 for a data set, as Keras runs it.
         training: forward pass as in training.
         dtype: of the floating-point tensors; default: the source's.
         samples: size of the data set of a plan.
@@ -75,7 +78,13 @@ def predict(
     """
     from convcost.predict import predict as by_objects
 
-    workload = Workload(batch=batch, training=training, dtype=dtype, samples=samples, epochs=epochs)
+    workload = Workload(
+        batch=batch or (1 if samples is None else _DATA_SET_BATCH),
+        training=training,
+        dtype=dtype,
+        samples=samples,
+        epochs=epochs,
+    )
     return by_objects(net, workload, device=_device(device), runtime=_runtime(runtime))
 
 

@@ -61,11 +61,11 @@ def command(
     from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.report.views.explain import report
-    from convcost.units import parse_seconds
+    from convcost.units import parse_times
     from convcost.verbs import explain
 
     output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
-    seconds = tuple(parse_seconds(part) for part in measured.split(",")) if measured else ()
+    seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
     explanation = explain(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     ),
 )
 @options.sources
-@options.workload(batch=1)
+@options.workload(batch=None)
 @options.where
 @options.samples("Also predict a whole data set of N samples, the framework's loop included.")
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
@@ -39,7 +39,7 @@ def command(
     ctx: click.Context,
     sources: tuple[str, ...],
     *,
-    batch: int,
+    batch: int | None,
     training: bool,
     dtype: str | None,
     dims: Mapping[str, int],

@@ -56,6 +56,11 @@ def explain(
             hint="give one time per network, in the order of the sources: --measured 4.6s,2.3s",
         )
     workload = workload or Workload(batch=32)
+    if workload.samples is not None and not measured and not any(n.measured for n in networks):
+        raise UsageError(
+            "samples say what measured times are for, and there are none",
+            hint="give --measured 4.6s,2.3s too; or predict --samples for a whole data set",
+        )
     runtime = runtime or default_for(networks[0].framework)
     evidence = Evidence(
         tuple(

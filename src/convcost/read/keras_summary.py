@@ -174,7 +174,8 @@ class _Reading:
         """The tensor that the first layer, or one behind a lost row, was given."""
         lost = next((name for name in item.inputs if name not in self.refs), None)
         name = lost or f"{item.name}_input"
-        if lost is None and any(other.name == name for other in self.items):
+        if any(other.name == name for other in self.items):
+            # a row's name: it stands further below, or it is this very row
             name = f"{item.name} (input)"
         if name in self.refs:
             return self.refs[name]

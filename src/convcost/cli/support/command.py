@@ -51,9 +51,12 @@ def _sources() -> list[tuple[str, str]]:
     from convcost.read import MAX_TEXT_BYTES
 
     limit = f"at most {MAX_TEXT_BYTES // 2**20} MiB of text"
+    text = f"a pasted model.summary(), torchinfo printout or model code, {limit}"
+    function = "your own function that makes a PyTorch or Keras model; this runs your code"
     return [
-        ("PATH", f"a file with a pasted model.summary() or model code, {limit}"),
-        ("-", f"the same from standard input, {limit}"),
+        ("PATH", f"{text}; or a Keras file (.keras, .h5, .hdf5, .json)"),
+        ("-", f"a text from standard input, {limit}"),
+        ("MOD:FUNC", function),
         ("zoo:NAME", "a reference network, with settings where wanted: 'zoo:seed003?kernel=5'"),
         ("FILE#2", "the second network of a file; a file with three tables is three networks"),
     ]

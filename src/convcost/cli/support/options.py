@@ -21,8 +21,9 @@ def sources(function: Function) -> Function:
     )(function)
 
 
-def workload(batch: int) -> Callable[[Function], Function]:
-    """--batch with its default, --training, --dtype, --dim, --input."""
+def workload(batch: int | None) -> Callable[[Function], Function]:
+    """--batch with its default (None: by --samples), --training, --dtype, --dim, --input."""
+    text = "Samples per batch; by default 1, or 32 with --samples."
 
     def add(function: Function) -> Function:
         for option in (
@@ -37,7 +38,8 @@ def workload(batch: int) -> Callable[[Function], Function]:
             click.option("--training", is_flag=True,
                          help="The forward pass as in training, not as at inference."),
             click.option("--batch", metavar="N", type=click.IntRange(min=1), default=batch,
-                         show_default=True, help="Samples per batch."),
+                         show_default=batch is not None,
+                         help=text if batch is None else "Samples per batch."),
         ):  # fmt: skip
             function = option(function)
         return function

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from convcost.read.code.signatures import SIGNATURES
 from convcost.read.keras_names import class_of
 
 if TYPE_CHECKING:
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 _MODELS = frozenset({"Sequential", "Functional", "Model"})
 #: Layers that combine tensors of one shape.
 MERGES = frozenset(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"))
-#: Classes that take one tensor per call.
-_ONE_INPUT = re.compile(
-    r"(?:Depthwise|Separable)?Conv[123]D(?:Transpose)?$|Dense$|Embedding$|Sequential$|LSTM$|GRU$"
-    r"|(?:Global)?(?:Max|Average)Pooling[123]D$|(?:Batch|Layer)Normalization$|TimeDistributed$"
-    r"|Activation$|(?:Leaky|P)?ReLU$|ELU$|Softmax$|(?:Spatial)?Dropout(?:[123]D)?$|Flatten$|Reshape$"
-    r"|Permute$|(?:ZeroPadding|UpSampling|Cropping)[123]D$"
-)
+#: Classes that take several tensors in one call, as far as Keras has them.
+_SEVERAL_INPUTS = MERGES | {"Concatenate", "Dot", "Functional", "Model", "Lambda", "TFOpLambda"}
+_ATTENTION = re.compile(r"Attention$")
+#: Classes that may be given states beside what they read.
+_RECURRENT = re.compile(r"RNN$|LSTM(?:[123]D)?$|GRU$|Bidirectional$")
 
 
 @dataclass(slots=True)
@@ -145,10 +144,19 @@ def _is_shared(row: Row, class_name: str | None, nodes: dict[str, set[int]]) -> 
 
     So it is with layers of one input, and with others where as many calls are taken as entries.
     """
-    entries = len(row.inputs or ())
-    if entries < 2:
+    entries = row.inputs or ()
+    if len(entries) < 2:
         return False
-    return bool(_ONE_INPUT.match(class_name or "")) or len(nodes.get(row.name, ())) == entries
+    return _takes_one(class_name, entries) or len(nodes.get(row.name, ())) == len(entries)
+
+
+def _takes_one(class_name: str | None, entries: Iterable[Connection]) -> bool:
+    """Whether a class takes one tensor per call; states come from another layer's later outputs."""
+    if class_name not in SIGNATURES or class_name in _SEVERAL_INPUTS:
+        return class_name == "Sequential"
+    if _RECURRENT.search(class_name):
+        return all(entry.tensor == 0 for entry in entries)
+    return not _ATTENTION.search(class_name)
 
 
 def _call_of(

@@ -59,6 +59,7 @@ class _Wires:
         self._names: dict[str, int] = {}
         for row in rows:
             self._names[row.name] = self._names.get(row.name, 0) + 1
+        self._shared = {item.row.name for item in items if item.call_of is not None}
         # A name that is printed in full once is printed in full wherever it is taken.
         self._in_full = {
             entry.layer
@@ -72,7 +73,7 @@ class _Wires:
         entries = self._entries(item)
         position = self._positions[item.name]
         choices = [
-            self._candidates(entry, position) if self._is_doubtful(entry) else None
+            self._candidates(entry, position) if self._is_doubtful(entry, item) else None
             for entry in entries
         ]
         fixed = [self._positions.get(name) for name in item.inputs]
@@ -100,8 +101,12 @@ class _Wires:
         self._calls[id(item.row)] = call + 1
         return entries[call : call + 1] if len(item.inputs) == 1 else ()
 
-    def _is_doubtful(self, entry: Connection) -> bool:
-        return entry.cut or self._names.get(entry.layer) != 1
+    def _is_doubtful(self, entry: Connection, item: Item) -> bool:
+        """Whether a connection could mean several rows, or several calls of one."""
+        if entry.cut or self._names.get(entry.layer) != 1:
+            return True
+        shown = f"{entry.layer}[{entry.node}" in item.row.text
+        return not shown and entry.layer in self._shared
 
     def _candidates(self, entry: Connection, position: int) -> list[int]:
         """Earlier rows that a connection could mean, the likeliest first."""
