@@ -5,7 +5,6 @@
     │   └── LimitError       exit 1  the source is above a stated limit of size or nesting
     ├── NetworkError         exit 1  layers do not fit together, or a size has no value
     ├── UsageError           exit 2  the request itself is wrong (unknown device, bad option)
-    ├── CheckFailed          exit 3  a check that the user asked for does not hold
     └── MissingFramework     exit 4  an optional framework is not installed
 
 An error's message says what was read, where, and what was expected; its hint says what to do next.
@@ -54,12 +53,6 @@ class UsageError(ConvcostError):
     """The request is wrong."""
 
     exit_code = 2
-
-
-class CheckFailed(ConvcostError):  # noqa: N818 - a check's verdict, named as what it says
-    """A check that the user asked for does not hold."""
-
-    exit_code = 3
 
 
 class MissingFramework(ConvcostError):  # noqa: N818 - named as what it says

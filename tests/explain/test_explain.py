@@ -233,3 +233,72 @@ class TestRequests:
         assert {"rule", "network", "layers", "text", "numbers", "advice"} == set(
             found["findings"][0]
         )
+
+    def test_it_does_not_fold_where_somebody_else_would_notice(self):
+        b = Builder("two readers")
+        image = Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4))
+        x = b.add(Conv(filters=4, windows=window(3)), b.add(image), name="conv")
+        b.add(BatchNorm(), x, name="bn")
+        b.add(Activation("tanh"), x, name="other")
+        assert "fold it into conv" not in fold_advice(b.build(), ["bn"])
+
+    def test_it_does_not_fold_into_shared_weights(self):
+        b = Builder("shared")
+        image = b.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+        conv = Conv(filters=4, windows=window(3, padding="same"))
+        x = b.add(conv, image, name="conv")
+        y = b.add(conv, x, name="again", shared_with="conv")
+        b.add(BatchNorm(), y, name="bn")
+        assert "fold it into" not in fold_advice(b.build(), ["bn"])
+
+    def test_it_does_not_fold_over_another_axis_or_through_flatten(self):
+        b = Builder("axis")
+        image = b.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+        x = b.add(Conv(filters=4, windows=window(3)), image, name="conv")
+        b.add(BatchNorm(axis="height"), x, name="bn")
+        assert "fold it into conv" not in fold_advice(b.build(), ["bn"])
+        c = Builder("flat")
+        image = c.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+        x = c.add(Conv(filters=4, windows=window(3)), image, name="conv")
+        c.add(BatchNorm(axis="feature"), c.add(Flatten(), x), name="bn")
+        assert "fold it into conv" not in fold_advice(c.build(), ["bn"])
+
+
+class TestOddNetworks:
+    def test_one_dimensional_networks_are_compared(self):
+        def net(norm):
+            b = Builder("with" if norm else "without", framework="keras")
+            x = b.add(Input(Tensor.of(batch=BATCH, time=64, channel=8)))
+            x = b.add(Conv(filters=8, windows=window((3,), padding="same")), x)
+            if norm:
+                x = b.add(BatchNorm(), x)
+            b.add(Dense(units=2), b.add(Flatten(), x))
+            return b.build()
+
+        explanation = explain([net(norm=True), net(norm=False)], device=I9)
+        assert {v.parameter for v in explanation.variations} == {"batch", "convolutions"}
+
+    def test_a_network_without_macs_is_compared_too(self):
+        b = Builder("pool only", framework="keras")
+        x = b.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+        b.add(Pool(function="max", windows=window(2, 2)), x)
+        assert explain([zoo.load("seed000"), b.build()], device=I9).ratios[0].predicted.value < 1
+
+    def test_names_with_punctuation_do_not_cut_the_answer(self):
+        b = Builder("C: (net)", framework="keras")
+        x = b.add(Input(Tensor.of(batch=BATCH, height=64, width=64, channel=16)))
+        b.add(BatchNorm(), b.add(Conv(filters=16, windows=window(3)), x, name="a: b (c)"))
+        assert explain([b.build()], device=I9).answer.count("C: (net)") == 1
+
+    def test_a_repeated_chain_of_one_is_the_same_network(self):
+        from convcost.count import count
+        from convcost.explain.variations import repeated
+
+        network = zoo.load("seed000").with_dtype("float16")
+        again = repeated(network, ("conv2d_1", "batch_normalization_1"), 1)
+        assert count(again).total == count(network).total
+
+    def test_an_impossibly_short_time_is_called_that(self):
+        networks = [zoo.load("vgg16")]
+        (rate,) = explain(networks, device=I9, measured=(1e-9,)).achieved
+        assert "faster than the fastest device" in rate.verdict

@@ -14,7 +14,7 @@ from convcost.errors import NetworkError
 from convcost.network.builder import Builder
 from convcost.network.cost import Cost
 from convcost.network.tensor import Tensor
-from convcost.ops import Input, Unknown
+from convcost.ops import Dense, Input, Unknown
 from convcost.predict import DATA_SHEETS, interval, kernel_time, predict, vector_fill
 from convcost.runtime import Kernel
 
@@ -131,14 +131,42 @@ def test_half_precision_halves_the_traffic():
     assert moved[0] == 2 * moved[1]
 
 
-def test_unknown_layers_are_named_and_the_rest_is_predicted():
-    prediction = predict(zoo.load("seed000"), device=I9)
-    assert prediction.complete
+def half_known(*, known):
     b = Builder("half known")
     x = b.add(Input(Tensor.of(batch=1, feature=8)), name="x")
-    b.add(Unknown(name="Lambda", results=(Tensor.of(batch=1, feature=8),)), x, name="l")
+    x = b.add(Unknown(name="Lambda", results=(Tensor.of(batch=1, feature=8),)), x, name="lambda")
+    if known:
+        b.add(Dense(units=4), x, name="dense")
+    return b.build()
+
+
+def test_unknown_layers_are_named_and_the_rest_is_predicted():
+    prediction = predict(half_known(known=True), device=I9)
+    assert not prediction.complete
+    assert [part.layer for part in prediction.unknown] == ["lambda"]
+    seconds = {layer.name: layer.seconds for layer in prediction.layers}
+    assert seconds["lambda"] == 0
+    assert prediction.seconds.value == pytest.approx(seconds["dense"])
+    assert predict(zoo.load("seed000"), device=I9).complete
+
+
+def test_a_network_of_which_nothing_is_known_is_refused():
     with pytest.raises(NetworkError, match="no layer of 'half known'"):
-        predict(b.build(), device=I9)
+        predict(half_known(known=False), device=I9)
+
+
+def test_the_arithmetic_has_the_dtype_of_the_source():
+    half = zoo.load("vgg16").with_dtype("float16")
+    a100 = device.load("a100")
+    by_source = predict(half, Workload(batch=32), device=a100).seconds.value
+    asked = predict(zoo.load("vgg16"), Workload(batch=32, dtype="float16"), device=a100)
+    assert by_source == pytest.approx(asked.seconds.value)
+    assert asked.assumptions == ()
+
+
+def test_a_peak_that_the_device_lacks_is_stated():
+    (text,) = predict(zoo.load("seed000"), Workload(dtype="float64"), device=I9).assumptions
+    assert text == "i9-10940x lists no peak for float64: arithmetic at the rate of float32"
 
 
 def test_the_dictionary_has_the_contract_s_keys():

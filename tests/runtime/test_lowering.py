@@ -13,8 +13,11 @@ from convcost.ops import (
     BatchNorm,
     Conv,
     Dropout,
+    Flatten,
+    GlobalPool,
     Input,
     Merge,
+    Pool,
     SeparableConv,
     Unknown,
     window,
@@ -185,3 +188,30 @@ def test_an_unknown_runtime_gives_the_nearest_name():
     with pytest.raises(UsageError, match="unknown runtime 'torhc'") as caught:
         runtime.load("torhc")
     assert "did you mean torch?" in (caught.value.hint or "")
+
+
+def test_a_broadcast_product_is_not_fused_into_its_small_input():
+    b = Builder("squeeze and excite")
+    x = b.add(Conv(filters=16, windows=window(1)), b.add(image()), name="conv")
+    pooled = GlobalPool(function="average", axes=("height", "width"), keep_axes=True)
+    gate = Conv(filters=16, windows=window(1), activation="sigmoid")
+    gate_ref = b.add(gate, b.add(pooled, x, name="gap"), name="gate")
+    b.add(Merge("multiply"), x, gate_ref, name="scale")
+    last = kernels(b.build(), "torch-compile")[-1]
+    assert last.layers == ("scale",)
+    assert last.cost.write_bytes == BATCH_SIZE * 8 * 8 * 16 * 4
+
+
+def test_a_view_does_not_hide_the_other_readers_of_a_tensor():
+    b = Builder("view")
+    x = b.add(Conv(filters=16, windows=window(1)), b.add(image()), name="conv")
+    b.add(Activation("relu"), b.add(Flatten(), x, name="flat"), name="relu")
+    b.add(Pool(function="max", windows=window(2, 2)), x, name="pool")
+    assert [k.name for k in kernels(b.build(), "torch-compile")] == ["conv", "relu", "pool"]
+
+
+def test_a_tensor_that_the_network_returns_is_written():
+    b = Builder("returned")
+    x = b.add(Conv(filters=16, windows=window(1)), b.add(image()), name="conv")
+    y = b.add(Activation("relu"), x, name="relu")
+    assert [k.name for k in kernels(b.build([x, y]), "torch-compile")] == ["conv", "relu"]

@@ -10,13 +10,18 @@ from convcost.network.builder import BATCH
 from convcost.network.cost import Cost, total
 from convcost.network.dims import free_symbols, summed
 from convcost.network.equation import power_product
+from convcost.ops.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network, Note
+    from convcost.network.op import Op
     from convcost.network.parameter import Parameter
+
+
+_NOT_SAID = dict.fromkeys(("parameters", "trainable_parameters", "statistics"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,8 @@ class LayerCount:
         op: the kind of its op.
         inputs: names of the layers it reads.
         outputs: shapes in the source's axis order, symbols not bound.
-        parameters: learned weights that this layer adds (a later call of a shared layer adds none).
+        parameters: learned weights that this layer adds (a later call of a shared layer adds none);
+            None, like the next two, where the source does not say how many there are.
         trainable_parameters: those of them that are not frozen.
         statistics: stored numbers that are not learned.
         forward: the cost of the forward pass; None where it is not known.
@@ -43,9 +49,9 @@ class LayerCount:
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[tuple[Dim, ...], ...]
-    parameters: Dim
-    trainable_parameters: Dim
-    statistics: Dim
+    parameters: Dim | None
+    trainable_parameters: Dim | None
+    statistics: Dim | None
     forward: Cost | None
     padding_macs: int | None = None
     time_formula: str = ""
@@ -97,6 +103,7 @@ class UnknownCost:
     layer: str | None
     what: str
     why: str
+    parameters_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +125,9 @@ class Count:
 
     def __repr__(self) -> str:
         at_least = "" if self.complete else "at least "
+        stored = "" if all(part.parameters_known for part in self.unknown) else "at least "
         parameters, macs = _grouped(self.total.parameters), _grouped(self.total.forward.macs)
-        figures = f"{parameters} parameters, {at_least}{macs} MACs"
+        figures = f"{stored}{parameters} parameters, {at_least}{macs} MACs"
         return f"<Count of {self.source}: {figures} at batch {self.workload.batch}>"
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,8 +169,12 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
         row, why = _row(bound, layer, network, shown, own, workload, symbolic=symbolic)
         rows.append(row)
         if why is not None:
-            unknown.append(UnknownCost(layer.name, row.op, why))
-    unknown += [UnknownCost(None, "part of the source", why) for why in network.missing]
+            known = row.parameters is not None
+            unknown.append(UnknownCost(layer.name, row.op, why, parameters_known=known))
+    unknown += [
+        UnknownCost(None, "part of the source", why, parameters_known=False)
+        for why in network.missing
+    ]
     return Count(
         source=network.name,
         workload=workload,
@@ -214,7 +226,7 @@ def _row(
         op=layer.op.kind,
         inputs=tuple(ref.layer for ref in layer.inputs),
         outputs=tuple(tensor.shape for tensor in shown.outputs),
-        **_parameter_sums(own),
+        **(_NOT_SAID if _is_unsaid(layer.op) else _parameter_sums(own)),
         forward=cost,
         padding_macs=None if cost is None else layer.op.padding_macs(call),
         time_formula=" + ".join(equation.per_sample for equation in equations),
@@ -249,5 +261,9 @@ def _grouped(size: Dim) -> str:
     return f"{size:,}" if isinstance(size, int) else f"({size})"
 
 
-def _plain(size: Dim) -> int | str:
-    return size if isinstance(size, int) else str(size)
+def _is_unsaid(op: Op) -> bool:
+    return isinstance(op, Unknown) and op.parameters is None
+
+
+def _plain(size: Dim | None) -> int | str | None:
+    return size if size is None or isinstance(size, int) else str(size)

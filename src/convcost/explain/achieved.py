@@ -69,6 +69,11 @@ def _kind(case: Case, seconds: float, batches: float) -> str:
             "more than this forward pass was timed (a training step takes about three of them; "
             "was --samples given?), or the run mostly waits"
         )
+    if ratio < 1 / _LIKE:
+        return (
+            f"faster than the fastest device of the catalogue, {where}: was less than the forward "
+            "pass of all samples timed? (check --samples and the units)"
+        )
     kind = "CPU" if nearest.kind == "cpu" else "GPU"
     return f"what a {kind} such as {where} reaches"
 

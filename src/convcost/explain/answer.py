@@ -28,7 +28,9 @@ def answer(
     """One sentence per comparison; for a single network, where its time goes."""
     if not evidence.pairs:
         return _of_one(evidence.cases[0], findings)
-    return "; ".join(_of_pair(pair, findings, differences) for pair in evidence.pairs)
+    parts = [case.name for case in evidence.cases if not case.prediction.complete]
+    known = f"of what could be predicted (not all of {listed(parts)}): " if parts else ""
+    return known + "; ".join(_of_pair(pair, findings, differences) for pair in evidence.pairs)
 
 
 def _of_one(case: Case, findings: Sequence[Finding]) -> str:

@@ -60,7 +60,7 @@ class Case:
 
     def layer_parameters(self, name: str) -> int:
         """Learned weights that a layer adds."""
-        return number(self.counted[name].parameters, "parameters")
+        return number(self.counted[name].parameters or 0, "parameters")
 
     def layer_macs(self, names: Iterable[str]) -> int:
         """MACs of some layers."""

@@ -122,6 +122,7 @@ def _surprises(evidence: Evidence, times: Sequence[Time]) -> Iterator[str]:
 def _assumptions(case: Case) -> tuple[str, ...]:
     prediction = case.prediction
     return (
+        *prediction.assumptions,
         (
             f"device {prediction.device.name} ({prediction.device.title}), runtime "
             f"{prediction.runtime.name} ({prediction.runtime.title})"

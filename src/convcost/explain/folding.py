@@ -65,11 +65,33 @@ def _advice(network: Network, name: str) -> str:
 
 
 def _backward(network: Network, layer: Layer) -> str | None:
-    """The layer before, if a BatchNorm can be folded into it."""
-    source = _through_views(network, layer)
-    if source is None or not isinstance(source.op, _WEIGHTED) or _activation(source) is not None:
-        return None
-    return source.name
+    """The layer before, if a BatchNorm can be folded into it.
+
+    It has to be the only reader of a weighted layer without activation, whose parameters nobody
+    else uses, and to normalise over that layer's own channels.
+    """
+    source = network.layer(layer.inputs[0].layer)
+    axis = getattr(layer.op, "axis", None)
+    product_axis = "channel" if source.outputs[0].has("channel") else source.outputs[0].names[-1]
+    fits = (
+        isinstance(source.op, _WEIGHTED)
+        and _activation(source) is None
+        and axis == product_axis
+        and network.consumers[source.name] == (layer.name,)
+        and not _returned(network, source)
+        and not _shares(network, source)
+    )
+    return source.name if fits else None
+
+
+def _returned(network: Network, layer: Layer) -> bool:
+    return any(ref.layer == layer.name for ref in network.outputs)
+
+
+def _shares(network: Network, layer: Layer) -> bool:
+    """Whether another layer uses some of the same parameters."""
+    own = set(layer.parameters)
+    return any(other is not layer and own & set(other.parameters) for other in network.layers)
 
 
 def _through_views(network: Network, layer: Layer) -> Layer | None:
@@ -94,11 +116,13 @@ def _forward_target(network: Network, layer: Layer) -> str | None:
     """The one layer that takes the result and can absorb a scale and a shift."""
     while True:
         consumers = network.consumers[layer.name]
-        if len(consumers) != 1:
+        if len(consumers) != 1 or _returned(network, layer):
             return None
         layer = network.layer(consumers[0])
         if layer.op.touches_data(network.call(layer)):
             break
+    if _shares(network, layer):
+        return None
     if isinstance(layer.op, Dense):
         return layer.name
     unpadded = isinstance(layer.op, Conv) and all(

@@ -99,8 +99,10 @@ def _unit(network: Network, *, batch_norm: bool = True) -> tuple[str, ...] | Non
 
 
 def _keeps_size(network: Network, layer: Layer) -> bool:
+    op = layer.op
+    assert isinstance(op, Conv)  # noqa: S101 - for types
     before, after = network.tensor(layer.inputs[0]), layer.outputs[0]
-    return all(before.size(axis) == after.size(axis) for axis in ("height", "width"))
+    return all(before.size(w.axis) == after.size(w.axis) for w in op.windows)
 
 
 def repeated(network: Network, chain: tuple[str, ...], times: int) -> Network:
@@ -115,11 +117,13 @@ def repeated(network: Network, chain: tuple[str, ...], times: int) -> Network:
     moved: dict[str, str] = {}
     for layer in network.layers:
         inputs = (Ref(moved.get(ref.layer, ref.layer), ref.output) for ref in layer.inputs)
-        builder.add(layer.op, *inputs, name=layer.name)
+        builder.add(layer.op, *inputs, name=layer.name, shared_with=layer.shared_with)
         if layer.name == chain[-1]:
             last = Ref(layer.name)
             for copy in range(2, times + 1):
                 for name in chain:
                     last = builder.add(network.layer(name).op, last, name=f"{name} ({copy})")
             moved[layer.name] = last.layer
-    return builder.build()
+    copied = builder.build()
+    dtypes = {tensor.dtype for layer in network.layers for tensor in layer.outputs}
+    return copied.with_dtype(dtypes.pop()) if len(dtypes) == 1 else copied

@@ -19,7 +19,7 @@ class Unknown(Op):
     Attributes:
         name: what the source calls it (``CapsuleLayer``, ``Lambda``).
         results: the tensors that the source says it computes.
-        parameters: how many stored numbers the source says it has.
+        parameters: how many stored numbers the source says it has; None where it does not say.
         why: why its cost is not known.
 
     >>> from convcost.network.tensor import Tensor
@@ -33,7 +33,7 @@ class Unknown(Op):
     arity: ClassVar[tuple[int, int | None]] = (0, None)
     name: str
     results: tuple[Tensor, ...]
-    parameters: int = 0
+    parameters: int | None = 0
     why: str = "no rule for this kind of layer"
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:

@@ -126,6 +126,7 @@ class Prediction:
     unknown: tuple[UnknownCost, ...]
     plan: Plan | None = None
     basis: Literal["data sheet"] = "data sheet"
+    assumptions: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -151,6 +152,7 @@ class Prediction:
             "basis": self.basis,
             "complete": self.complete,
             "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
+            "assumptions": list(self.assumptions),
             "seconds": {**self.seconds.to_dict(), "per": "batch"},
             "layers": [layer.to_dict() for layer in self.layers],
             **({} if self.plan is None else {"plan": self.plan.to_dict()}),
@@ -192,7 +194,7 @@ def predict(
     bound = network if workload.dtype is None else network.with_dtype(workload.dtype)
     bound = bound.bind({str(BATCH): workload.batch})
     rules = runtime.rules.get(device.kind)
-    dtype = workload.dtype or "float32"
+    dtype = _dtype(bound)
     kernels = lower(bound, runtime, device.kind, workload.mode)
     times = [
         kernel_time(kernel, device, rules, dtype)  # type: ignore[arg-type]  # lower() refused None
@@ -215,8 +217,22 @@ def predict(
         seconds=seconds,
         layers=_layers(bound, times, whole),
         unknown=counted.unknown,
+        assumptions=_assumptions(device, dtype),
         plan=_plan(workload, seconds, rules.loop_seconds.value if rules else 0.0),
     )
+
+
+def _dtype(network: Network) -> str:
+    """The floating-point dtype that most of a network's tensors have."""
+    found = [tensor.dtype for layer in network.layers for tensor in layer.outputs]
+    floats = [dtype for dtype in found if "float" in dtype]
+    return max(sorted(set(floats)), key=floats.count) if floats else "float32"
+
+
+def _assumptions(device: Device, dtype: str) -> tuple[str, ...]:
+    if dtype in device.peak_flops:
+        return ()
+    return (f"{device.name} lists no peak for {dtype}: arithmetic at the rate of float32",)
 
 
 def _layers(network: Network, times: list[KernelTime], whole: float) -> tuple[LayerPrediction, ...]:

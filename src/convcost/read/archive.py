@@ -17,13 +17,11 @@ from convcost.read.limits import (
     MAX_ZIP_DIRECTORY_BYTES,
     MAX_ZIP_RATIO,
 )
-from convcost.read.reader import ZIP_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-SIGNATURE = ZIP_MARK
 #: Longest comment that may follow the end record.
 _TAIL = 65_536 + 22
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, ValueError,

@@ -13,6 +13,7 @@ from convcost.network.network import Network, Note, Ref, naming
 from convcost.ops import Input, Unknown
 from convcost.read.keras_config import Unknown as NotLiteral
 from convcost.read.keras_dtypes import with_dtypes
+from convcost.read.keras_fit import NONSENSE, check_fit, nonsense
 from convcost.read.keras_layers import Site, build
 from convcost.read.keras_parameters import with_stored
 from convcost.read.keras_schedule import schedule
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, TensorSpec
-
-#: What a rule raises on arguments of types that no Keras writes.
-_NONSENSE = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
 def network_of(model: ModelConfig, name: str) -> Network:
@@ -138,7 +136,7 @@ class _Reading:
         if op is not None:
             try:
                 with naming(name):
-                    _check(op, tensors, specs)
+                    check_fit(op, tensors, specs)
                 count = add(op, self.first.get(key))
             except NetworkError as error:
                 if layer.known and not specs and not guessed:
@@ -166,8 +164,8 @@ class _Reading:
             op = build(layer.class_name, Site(layer.config, tensors, self.channels_first))
         except NetworkError as error:
             return None, error.message
-        except _NONSENSE as error:
-            return None, _nonsense(error)
+        except NONSENSE as error:
+            return None, nonsense(error)
         return op, f"there is no rule for {layer.class_name}"
 
     def _input(self, layer: LayerConfig) -> Tensor:
@@ -206,7 +204,7 @@ class _Reading:
         if any(index not in specs for index in range(count)) and _own_shape(layer) is None:
             text = f"{layer.class_name} is not known: its output is taken to have its input's shape"
             self.notes.append(Note("assumed", text, name, layer.line))
-        stored = sum(prod(array.shape) for array in layer.stored or ())
+        stored = None if layer.stored is None else sum(prod(x.shape) for x in layer.stored)
         return Unknown(name=layer.class_name, results=tuple(results), parameters=stored, why=why)
 
     def _free_name(self, name: str) -> str:
@@ -216,35 +214,6 @@ class _Reading:
         while free in self.made:
             free = f"{name} [{next(numbers)}]"
         return free
-
-
-def _check(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> None:
-    """Whether an op fits its inputs, and gives what the source states.
-
-    Raises:
-        NetworkError: it does not.
-    """
-    fewest, most = op.arity
-    if len(tensors) < fewest or (most is not None and len(tensors) > most):
-        raise NetworkError(f"{op.kind} cannot take {len(tensors)} inputs")
-    try:
-        results = op.outputs(*tensors)
-        op.weights(*tensors)
-    except _NONSENSE as error:
-        raise NetworkError(_nonsense(error)) from None
-    for index, spec in specs.items():
-        if index >= len(results):
-            raise NetworkError(f"it has {len(results)} outputs; output {index} of it is read")
-        sizes = results[index].shape
-        pairs = zip(sizes[1:], spec.shape[1:], strict=False)
-        differ = any(isinstance(a, int) and b is not None and a != b for a, b in pairs)
-        if differ or len(sizes) != len(spec.shape):
-            stated = ", ".join(str(size) for size in spec.shape)
-            raise NetworkError(f"its arguments give {results[index]}; ({stated}) is stated")
-
-
-def _nonsense(error: Exception) -> str:
-    return f"its arguments make no sense ({type(error).__name__}: {error!s:.120})"
 
 
 def _own_shape(layer: LayerConfig) -> tuple[int | None, ...] | None:

@@ -217,7 +217,7 @@ class _Reading:
         return Unknown(
             name=item.class_name or item.row.kind or "?",
             results=(self._printed(item),),
-            parameters=(item.row.parameters or 0) if parameters is None else parameters,
+            parameters=item.row.parameters if parameters is None else parameters,
             why=why,
         )
 

@@ -20,7 +20,7 @@ class Kernel:
     Attributes:
         name: the layer's, with the part of it (``conv2d_1``, ``conv2d_1/bias``).
         layers: the layers that it computes; its time is charged to the first one.
-        kind: which of the device's limits it can reach.
+        kind: what it does: products, passes over tensors, or copies.
         cost: what it really computes and moves, intermediate passes included.
         channels: size of the axis that fills the vector units, for a product.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
@@ -42,7 +42,9 @@ class _Draft:
     cost: Cost
     channels: Dim | None
     position: int
-    layers: list[str] = field(default_factory=list)
+    layers: list[str]
+    #: layers whose output is what the kernel writes: the last one computed, and views of it
+    results: list[str]
 
     def finished(self) -> Kernel:
         return Kernel(
@@ -115,18 +117,25 @@ class _Lowering:
         if cost is None:
             return
         kind: KernelKind = "copy" if isinstance(layer.op, Concatenate | ZeroPadding) else "stream"
-        self._emit(layer, layer.name, "product" if cost.macs != 0 else kind, cost)
+        equations = layer.op.equations(call)
+        if equations:
+            written = [loop.size for loop in equations[-1].loops if not loop.reduced]
+            self._emit(layer, layer.name, "product", cost, written[-1] if written else None)
+        else:
+            self._emit(layer, layer.name, kind, cost)
 
     def _emit(
         self, layer: Layer, name: str, kind: KernelKind, cost: Cost, channels: Dim | None = None
     ) -> None:
-        draft = _Draft(name, kind, cost, channels, len(self.drafts), [layer.name])
+        draft = _Draft(name, kind, cost, channels, len(self.drafts), [layer.name], [layer.name])
         self.drafts.append(draft)
         self.writer[layer.name] = draft
 
     def _pass_on(self, layer: Layer) -> None:
         if layer.inputs and layer.inputs[0].layer in self.writer:
-            self.writer[layer.name] = self.writer[layer.inputs[0].layer]
+            draft = self.writer[layer.inputs[0].layer]
+            draft.results.append(layer.name)
+            self.writer[layer.name] = draft
 
     def _product(self, layer: Layer, call: Call) -> None:
         """The matrix products of a layer, then its bias and activation where they are not fused."""
@@ -182,11 +191,20 @@ class _Lowering:
             allowed = self.rules.pointwise == "fused" and op.function not in _ROW_FUNCTIONS
         else:
             allowed = self.rules.pointwise == "fused" and isinstance(op, Merge)
-        written = [ref.layer for ref in layer.inputs if ref.layer in self.writer]
+        written = [ref for ref in layer.inputs if ref.layer in self.writer]
         if not allowed or not written:
             return None
-        last = max(written, key=lambda name: self.writer[name].position)
-        return last if len(self.network.consumers[last]) == 1 else None
+        last = max(written, key=lambda ref: self.writer[ref.layer].position)
+        # a smaller input (a squeeze-and-excite gate) is broadcast: its kernel does not write this
+        whole = self.network.tensor(last).elements == layer.outputs[0].elements
+        return last.layer if whole and self._only_reader(layer, last.layer) else None
+
+    def _only_reader(self, layer: Layer, source: str) -> bool:
+        """Whether nobody else reads a kernel's result, views of it followed."""
+        same = self.writer[source].results
+        readers = {name for result in same for name in self.network.consumers[result]}
+        returned = any(ref.layer in same for ref in self.network.outputs)
+        return not returned and readers <= {layer.name, *same}
 
     def _fuse(self, layer: Layer, call: Call, target: str) -> None:
         draft = self.writer[target]
@@ -198,6 +216,7 @@ class _Lowering:
             weight_bytes=call.weight_bytes,
         )
         draft.layers.append(layer.name)
+        draft.results = [layer.name]
         self.writer[layer.name] = draft
 
     def _batch_norm(self, layer: Layer, call: Call) -> None:

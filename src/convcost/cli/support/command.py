@@ -13,6 +13,7 @@ _EXIT_CODES = (
     ("0", "done"),
     ("1", "a source cannot be read, or the result not be written"),
     ("2", "the command is wrong: an unknown device, runtime or option"),
+    ("4", "a framework has to be installed to read the source"),
     ("130", "interrupted"),
 )
 

@@ -26,14 +26,17 @@ _LEAST_SHARE = 0.05
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding per network with narrow layers that matter."""
     for case in evidence.cases:
+        pair = next((pair for pair in evidence.pairs if pair.a.index == case.index), None)
+        slower = pair is not None and pair.seconds > pair.macs and misleads(pair.macs, pair.seconds)
         narrow = [
             layer
             for layer in case.prediction.layers
-            if layer.op != "dense" and _fill(layer) <= _MOST_FILL
+            if layer.op != "dense"
+            and _fill(layer) <= _MOST_FILL
+            and (slower or layer.bound == "compute")
         ]
         if sum(layer.share for layer in narrow) >= _LEAST_SHARE:
-            pairs = (pair for pair in evidence.pairs if pair.a.index == case.index)
-            yield _finding(case, narrow, next(pairs, None))
+            yield _finding(case, narrow, pair if slower else None)
 
 
 def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Finding:
@@ -55,7 +58,7 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
         f"{case.prediction.device.name}, so the arithmetic runs at most at that share of its peak "
         f"({format_percent(numbers['share'])} of the time of {case.name})"
     )
-    if pair is not None and pair.seconds > pair.macs and misleads(pair.macs, pair.seconds):
+    if pair is not None:
         numbers |= {"macs_ratio": pair.macs, "time_ratio": pair.seconds} | _activations(pair)
         text += (
             f". It has {format_ratio(pair.macs)} the MACs of {pair.b.name} but takes "
@@ -70,7 +73,11 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
         layers=tuple(layer.name for layer in narrow),
         text=text,
         numbers=numbers,
-        advice=f"widths that are multiples of {lanes} cost little more than {channels} channels do",
+        advice=(
+            f"a width of {lanes} costs little more than one of {channels} in {worst.name}"
+            if worst.bound == "compute"
+            else ""
+        ),
         seconds=numbers["seconds"],
     )
 

@@ -32,6 +32,10 @@ _TITLES = {
 }
 
 
+#: Kinds that some runtime computes while the layer before writes.
+_FUSABLE = ("activation", "merge", "batch_norm")
+
+
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding per network and kind of layer."""
     for case in evidence.cases:
@@ -56,7 +60,7 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
             "seconds": sum(layer.seconds for layer in layers),
             "share": sum(layer.share for layer in layers),
             "elementwise": sum(_elementwise(time.kernel.cost) for time in kernels),
-            "macs_of_network": case.macs,
+            "flops_of_network": number(case.count.total.forward.flops, "FLOP"),
         }
         | _product_beside(case, largest.name)
     )
@@ -90,6 +94,11 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
 def _advice(case: Case, kind: str, layers: list[LayerPrediction]) -> str:
     if kind == "batch_norm" and case.prediction.workload.mode == "inference":
         return fold_advice(case.network, [layer.name for layer in layers])
+    if (
+        kind not in _FUSABLE
+        or case.prediction.runtime.rules[case.prediction.device.kind].pointwise == "fused"
+    ):
+        return ""
     return (
         "a runtime that fuses it into the convolution before it (torch.compile; XLA, which is "
         "jit_compile=True in Keras) saves these passes"
@@ -115,8 +124,8 @@ def _elementwise(cost: Cost) -> int:
 
 
 def _per_mac(numbers: dict[str, Any]) -> float:
-    """Element-wise operations, two to a MAC, as a share of the network's MACs."""
-    return float(numbers["elementwise"]) / max(1.0, 2 * float(numbers["macs_of_network"]))
+    """Their share of the network's arithmetic."""
+    return float(numbers["elementwise"]) / max(1.0, float(numbers["flops_of_network"]))
 
 
 def _product_beside(case: Case, layer: str) -> dict[str, Any]:

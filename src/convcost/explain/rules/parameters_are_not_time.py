@@ -34,7 +34,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def misleads(figure: float, seconds: float) -> bool:
     """Whether a ratio of some figure is far from the ratio of the times."""
-    return abs(math.log(seconds / figure)) > math.log(_LEAST_FACTOR)
+    return figure > 0 and abs(math.log(seconds / figure)) > math.log(_LEAST_FACTOR)
 
 
 def _of_pair(pair: Pair) -> Finding:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.read.archive import SIGNATURE
-from convcost.read.reader import Reader
+from convcost.read.reader import ZIP_MARK, Reader
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -15,7 +14,7 @@ _MARKS = (b"archive_format", b"serialized_exported_program.json")
 
 
 def _recognises(source: Source) -> bool:
-    if not source.head.startswith(SIGNATURE):
+    if not source.head.startswith(ZIP_MARK):
         return False
     return source.suffix == ".pt2" or any(mark in source.head for mark in _MARKS)
 

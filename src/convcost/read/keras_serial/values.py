@@ -24,7 +24,7 @@ _NUMBERS = frozenset(
     {
         *("kernel_size", "strides", "dilation_rate", "pool_size", "target_shape", "dims", "axis"),
         *("axes", "cropping", "output_padding", "output_size", "shape", "shared_axes"),
-        *("padding", "size"),
+        *("padding", "size", "output_shape"),
     }
 )
 #: Those of them that may be a word instead.

@@ -9,14 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from convcost.read.solve.geometry import Geometry, explicit_geometries, geometries, kernels
+from convcost.read.solve.geometry import (
+    Geometry,
+    dilated_geometries,
+    explicit_geometries,
+    geometries,
+    kernels,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Family = Literal["conv", "depthwise", "separable"]
+#: Kernel, input and output sizes -> the ways to move the kernel.
+Ways: TypeAlias = "Callable[..., Iterator[Geometry]]"
 
 _MAX_TAPS = 1024
 _MAX_SIDE = 31
@@ -107,19 +115,28 @@ def solve(task: Task) -> tuple[Solution, ...]:
     >>> [s.describe() for s in solve(Task("conv", 36928, 64, 64, (5, 5), (3, 3)))][:2]
     ['3x3 stride 1 valid, on 5x5x64', '3x3 stride 2 same, on 5x5x64']
     """
-    first = task.groups or 1
-    found = [s for bias in (True, False) for s in _with_bias(task, bias=bias, groups=first)]
+    found = _with_groups(task, (task.groups or 1,))
     if not found and task.groups is None and task.family == "conv" and task.channels is not None:
-        found = [
-            solution
-            for groups in _divisors(task.channels, task.filters)
-            for bias in (True, False)
-            for solution in _with_bias(task, bias=bias, groups=groups)
-        ]
+        found = _with_groups(task, tuple(_divisors(task.channels, task.filters)))
     return tuple(sorted(found, key=_likelihood))
 
 
-def _with_bias(task: Task, *, bias: bool, groups: int = 1) -> Iterator[Solution]:
+def _with_groups(task: Task, groups: Sequence[int]) -> list[Solution]:
+    """Solutions with some numbers of groups; dilated ones only where no other fits."""
+    usual = explicit_geometries if task.explicit else geometries
+    for ways in (usual,) if task.explicit else (usual, dilated_geometries):
+        found = [
+            solution
+            for number in groups
+            for bias in (True, False)
+            for solution in _with_bias(task, ways, bias=bias, groups=number)
+        ]
+        if found:
+            return found
+    return []
+
+
+def _with_bias(task: Task, ways: Ways, *, bias: bool, groups: int) -> Iterator[Solution]:
     weights = task.parameters - (task.filters if bias else 0)
     for channels, multiplier, taps in _taps(task, weights, groups):
         if not 1 <= taps <= _MAX_TAPS:
@@ -128,7 +145,6 @@ def _with_bias(task: Task, *, bias: bool, groups: int = 1) -> Iterator[Solution]
             if max(kernel) > _MAX_SIDE or task.kernel not in (None, kernel):
                 continue
             for sizes in _input_sizes(task, kernel):
-                ways = explicit_geometries if task.explicit else geometries
                 for geometry in ways(kernel, sizes, task.outputs):
                     yield Solution(geometry, bias, groups, channels, multiplier, sizes)
 

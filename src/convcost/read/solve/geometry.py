@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MAX_STRIDE = 16
+_MAX_DILATION = 16
 #: Ways to move along one axis that are followed up.
 _MOST_STEPS = 4
 
@@ -25,26 +26,29 @@ class Geometry:
         stride: per axis.
         padding: Keras's word for all axes, or zeros on either side per axis, as PyTorch has it.
         oddness: 0 for strides and paddings that people write, more for others.
+        dilation: distance between taps, the same on every axis.
     """
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
     padding: Literal["valid", "same"] | tuple[int, ...]
     oddness: int = 0
+    dilation: int = 1
 
     def windows(self, axes: Sequence[str]) -> tuple[Window, ...]:
         """The windows over named axes."""
         pads = self.padding if isinstance(self.padding, tuple) else ()
         paddings = tuple((pad, pad) for pad in pads) or (self.padding,) * len(axes)
         parts = zip(axes, self.kernel, self.stride, paddings, strict=True)
-        return tuple(Window(axis, k, s, 1, p) for axis, k, s, p in parts)  # type: ignore[arg-type]
+        return tuple(Window(axis, k, s, self.dilation, p) for axis, k, s, p in parts)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         stride = "x".join(map(str, dict.fromkeys(self.stride)))
         padding = self.padding
         if isinstance(padding, tuple):
             padding = f"padding {'x'.join(map(str, dict.fromkeys(padding)))}"  # type: ignore[assignment]
-        return f"{'x'.join(map(str, self.kernel))} stride {stride} {padding}"
+        dilation = f", dilation {self.dilation}" if self.dilation > 1 else ""
+        return f"{'x'.join(map(str, self.kernel))} stride {stride} {padding}{dilation}"
 
 
 def strides(
@@ -85,6 +89,24 @@ def geometries(
                 continue  # a 1x1 window meets no padding: the same as valid
             found.append(Geometry(kernel, stride, padding))
     yield from sorted(found, key=lambda g: (len(set(g.stride)), sum(g.stride)))
+
+
+def dilated_geometries(
+    kernel: tuple[int, ...], sizes: Sequence[int | None], outputs: Sequence[int | None]
+) -> Iterator[Geometry]:
+    """As `geometries`, with taps apart, where that can be seen: without padding, and with stride 1.
+
+    >>> [str(g) for g in dilated_geometries((3, 3), (20, 20), (16, 16))]
+    ['3x3 stride 1 valid, dilation 2']
+    """
+    known = [
+        (size, output, k)
+        for size, output, k in zip(sizes, outputs, kernel, strict=True)
+        if size is not None and output is not None
+    ]
+    for dilation in range(2, _MAX_DILATION + 1):
+        if known and all(size - dilation * (k - 1) == output for size, output, k in known):
+            yield Geometry(kernel, (1,) * len(kernel), "valid", 1, dilation)
 
 
 def explicit_geometries(

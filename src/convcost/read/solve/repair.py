@@ -28,7 +28,9 @@ _SAME_CHANNELS = SAME_SHAPE | frozenset(
     for name in ("MaxPooling", "AveragePooling", "ZeroPadding", "UpSampling", "Cropping")
     for rank in (1, 2, 3)
 )
-_FILTERED = frozenset(("Conv1D", "Conv2D", "Conv3D", "Dense"))
+_FILTERED = frozenset(("Dense",)) | {
+    f"Conv{rank}D{transposed}" for rank in (1, 2, 3) for transposed in ("", "Transpose")
+}
 _MAX_SIDE = 11
 #: Numbers of channels that people choose are multiples of this.
 _ROUND = 4

@@ -191,9 +191,7 @@ class _Reading:
         current = self.inputs.current
         before = current.tensor if current is not None else None
         results = (self.shapes.tensor(row.shape, row.kind, before),) if row.shape else ()
-        op = Unknown(
-            name=row.kind or row.name, results=results, parameters=row.parameters or 0, why=why
-        )
+        op = Unknown(name=row.kind or row.name, results=results, parameters=row.parameters, why=why)
         sources = [current.ref] if current is not None and current.ref is not None else []
         ref = self.builder.add(op, *sources, name=step.name, line=row.line)
         if self._why_unknown(row) is None:

@@ -142,7 +142,8 @@ def _table(counted: Count) -> Table:
 
 
 def _row(layer: LayerCount, whole: Any) -> Row:
-    name = (layer.name, layer.op, _shapes(layer), layer.parameters)
+    stored = _NOT_KNOWN if layer.parameters is None else layer.parameters
+    name = (layer.name, layer.op, _shapes(layer), stored)
     cost = layer.forward
     if cost is None:
         return (*name, _NOT_KNOWN, _NOT_KNOWN, _NOT_KNOWN, None)
@@ -166,9 +167,10 @@ def _totals(counted: Count) -> tuple[str, ...]:
     total, cost = counted.total, counted.total.forward
     bound, _ = at_least(counted.unknown)
     stored = total.parameters + total.statistics
+    more = "at least " if lost(counted.unknown) else ""
     lines = [
         (
-            f"parameters: {exact(total.parameters)}, {_trainable(counted)}; statistics: "
+            f"parameters: {more}{exact(total.parameters)}, {_trainable(counted)}; statistics: "
             f"{exact(total.statistics)}; Keras's 'Total params': {exact(stored)}"
         ),
         f"FLOP: {bound}{exact(cost.flops)} = 2 x MACs + {exact(cost.elementwise)} element-wise",

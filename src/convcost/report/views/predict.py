@@ -100,6 +100,7 @@ def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str,
             f"{workload.mode}, {dtype}"
         ),
     ]
+    lines += prediction.assumptions
     if device.note:
         lines.append(f"about the device: {device.note}")
     if prediction.plan is not None:

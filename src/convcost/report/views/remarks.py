@@ -51,8 +51,8 @@ def at_least(unknown: Sequence[UnknownCost]) -> tuple[str, str]:
 
 
 def lost(unknown: Iterable[UnknownCost]) -> bool:
-    """Whether layers themselves may be missing, and with them parameters."""
-    return any(part.layer is None for part in unknown)
+    """Whether parameters are missing: of lost layers, or of layers that do not say theirs."""
+    return not all(part.parameters_known for part in unknown)
 
 
 def _unknown(part: UnknownCost) -> str:

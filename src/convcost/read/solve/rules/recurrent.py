@@ -16,6 +16,7 @@ from convcost.read.solve.inside import fitting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from convcost.network.network import Note
     from convcost.network.op import Op
     from convcost.read.solve.site import Rule, Site
 
@@ -126,21 +127,46 @@ def _bidirectional(site: Site) -> Op:
         return stated
     if not site.inputs:
         raise NetworkError("the layer before it is not in the text")
-    width, name = _units(site), site.item.name.lower()
-    classes = sorted(("LSTM", "GRU", "SimpleRNN"), key=lambda kind: kind.lower() not in name)
+    width = _units(site)
     merges: tuple[tuple[Literal["concat", "sum"], int], ...] = (
         ("concat", width // 2),
         ("sum", width),
     )
     for merge, units in merges:
-        shape = [*site.item.shape[:-1], units]
-        found = fitting(site, classes, site.inputs[0], shape, site.parameters // 2)
-        if found is not None and site.parameters % 2 == 0 and (merge == "sum" or width % 2 == 0):
-            kind, op = found
+        found = _halves(site, units) if merge == "sum" or width % 2 == 0 else []
+        if found:
+            kind, op, notes = found[0]
+            site.notes += notes
             outputs = "joined" if merge == "concat" else "added (they may be multiplied, averaged)"
-            site.note("inferred", f"two {kind} of {units} units, their outputs {outputs}")
+            site.note(
+                "ambiguous" if len(found) > 1 else "inferred",
+                f"two {kind} of {units} units, their outputs {outputs}",
+                [f"two {other}, {_vectors(_biases(op))}" for other, op, _ in found[1:]],
+            )
             return Bidirectional(forward=op, backward=op, merge=merge)
     raise NetworkError(f"{site.parameters:,} parameters are not two recurrent layers of one kind")
+
+
+def _halves(site: Site, units: int) -> list[tuple[str, Recurrent, list[Note]]]:
+    """Layers that have half of the parameters, the likeliest first: by name, then by its biases."""
+    found = []
+    shape, before = [*site.item.shape[:-1], units], len(site.notes)
+    for kind in ("LSTM", "GRU", "SimpleRNN") if site.parameters % 2 == 0 else ():
+        half = fitting(site, (kind,), site.inputs[0], shape, site.parameters // 2)
+        notes = site.notes[before:]
+        del site.notes[before:]
+        if half is not None and isinstance(half[1], Recurrent):
+            found.append((kind, half[1], notes))
+    name = site.item.name.lower()
+    return sorted(found, key=lambda half: (half[0].lower() not in name, not _is_usual(half[1])))
+
+
+def _biases(op: Recurrent) -> int:
+    return op.cells[0].biases
+
+
+def _is_usual(op: Recurrent) -> bool:
+    return _biases(op) == _BIASES[op.cells[0].function][0]
 
 
 RULES: Mapping[str, Rule] = {

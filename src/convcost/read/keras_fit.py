@@ -1,0 +1,51 @@
+"""Whether an op fits where a Keras model has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.errors import NetworkError
+from convcost.network.dims import Expr
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.network.op import Op
+    from convcost.network.tensor import Tensor
+    from convcost.read.keras_config import TensorSpec
+
+#: What a rule raises on arguments of types that no Keras writes.
+NONSENSE = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
+
+
+def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> None:
+    """Whether an op fits its inputs, and gives what the source states.
+
+    Raises:
+        NetworkError: it does not.
+    """
+    fewest, most = op.arity
+    if len(tensors) < fewest or (most is not None and len(tensors) > most):
+        raise NetworkError(f"{op.kind} cannot take {len(tensors)} inputs")
+    try:
+        results = op.outputs(*tensors)
+        weights = op.weights(*tensors)
+    except NONSENSE as error:
+        raise NetworkError(nonsense(error)) from None
+    shapes = (*(tensor.shape for tensor in results), *(weight.shape for weight in weights))
+    if not all(isinstance(size, int | Expr) for shape in shapes for size in shape):
+        raise NetworkError("its arguments make sizes that are no whole numbers")
+    for index, spec in specs.items():
+        if index >= len(results):
+            raise NetworkError(f"it has {len(results)} outputs; output {index} of it is read")
+        shape = results[index].shape
+        pairs = zip(shape[1:], spec.shape[1:], strict=False)
+        differ = any(isinstance(a, int) and b is not None and a != b for a, b in pairs)
+        if differ or len(shape) != len(spec.shape):
+            stated = ", ".join(str(size) for size in spec.shape)
+            raise NetworkError(f"its arguments give {results[index]}; ({stated}) is stated")
+
+
+def nonsense(error: Exception) -> str:
+    """What is wrong, where a rule raised one of `NONSENSE`."""
+    return f"its arguments make no sense ({type(error).__name__}: {error!s:.120})"
