@@ -11,7 +11,11 @@ from convcost.count import count
 from convcost.count.receptive_field import receptive_field
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
-from convcost.ops import Conv, GlobalPool, Input, Unknown, window
+from convcost.ops.conv import Conv
+from convcost.ops.input import Input
+from convcost.ops.pool import GlobalPool
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 from convcost.report import render
 from convcost.report.views.count import report
 from convcost.report.views.receptive_field import with_receptive_fields

@@ -9,16 +9,14 @@ import pytest
 from convcost.count import LayerCount, Workload, count
 from convcost.network.builder import Builder
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    Conv,
-    Dense,
-    DepthwiseConv,
-    Flatten,
-    Input,
-    Pool,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.input import Input
+from convcost.ops.pool import Pool
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

@@ -17,20 +17,17 @@ from convcost.network.dims import symbol
 from convcost.network.network import Layer, Network, Note, Ref
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    Input,
-    Merge,
-    Pool,
-    Unknown,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.merge import Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 
 IMAGE = Tensor.of(batch=BATCH, height=8, width=8, channel=3)
 COST_KEYS = {"macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes"}

@@ -17,24 +17,18 @@ from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import evaluate, symbol
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Cropping,
-    Dense,
-    GlobalPool,
-    GroupNorm,
-    Input,
-    LayerNorm,
-    Merge,
-    Pool,
-    Unknown,
-    Window,
-    ZeroPadding,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.crop import Cropping
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.layer_norm import GroupNorm, LayerNorm
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import Window, window
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

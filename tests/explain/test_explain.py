@@ -12,17 +12,14 @@ from convcost.explain.folding import fold_advice
 from convcost.explain.rules import rules
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Flatten,
-    GlobalPool,
-    Input,
-    Pool,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 
 I9 = device.load("i9-10940x")
 GPU = device.load("gtx-1080-ti")

@@ -1,7 +1,7 @@
 """Models of keras.applications, read in every way: the same parameters and MACs each time.
 
-The oracles are Keras's ``count_params()`` and TensorFlow's profiler, whose figures for all 40 models
-the benchmark keeps: ``benchmarks/keras_applications``.
+The oracles are Keras's ``count_params()`` and TensorFlow's profiler, whose figures for all 40
+models the benchmark keeps: ``benchmarks/keras_applications``.
 """
 
 from __future__ import annotations

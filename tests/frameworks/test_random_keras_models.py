@@ -34,12 +34,12 @@ def keras() -> Any:
     return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
 
 
-def convolution(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+def convolution(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
     kernel = tuple(draw(st.sampled_from((1, 2, 3, 5))) for _ in range(rank))
     if draw(st.booleans()):
         kernel = (kernel[0],) * rank
     strides = draw(st.sampled_from((1, 1, 2, 3)))
-    return getattr(L, f"Conv{rank}D")(
+    return getattr(layers, f"Conv{rank}D")(
         draw(st.sampled_from((1, 2, 4, 6, 8))),
         kernel,
         strides=strides,
@@ -51,8 +51,8 @@ def convolution(draw: Callable[..., Any], L: Any, rank: int) -> Any:
     )
 
 
-def depthwise(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    return getattr(L, f"DepthwiseConv{rank}D")(
+def depthwise(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    return getattr(layers, f"DepthwiseConv{rank}D")(
         draw(st.sampled_from((2, 3, 5))),
         strides=draw(st.sampled_from((1, 2))),
         padding=draw(st.sampled_from(("valid", "same"))),
@@ -61,8 +61,8 @@ def depthwise(draw: Callable[..., Any], L: Any, rank: int) -> Any:
     )
 
 
-def separable(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    return getattr(L, f"SeparableConv{rank}D")(
+def separable(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    return getattr(layers, f"SeparableConv{rank}D")(
         draw(st.sampled_from((2, 4, 6))),
         draw(st.sampled_from((1, 3))),
         padding=draw(st.sampled_from(("valid", "same"))),
@@ -70,8 +70,8 @@ def separable(draw: Callable[..., Any], L: Any, rank: int) -> Any:
     )
 
 
-def transposed(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    return getattr(L, f"Conv{rank}DTranspose")(
+def transposed(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    return getattr(layers, f"Conv{rank}DTranspose")(
         draw(st.sampled_from((2, 3, 4))),
         draw(st.sampled_from((2, 3, 4))),
         strides=draw(st.sampled_from((1, 2))),
@@ -79,79 +79,83 @@ def transposed(draw: Callable[..., Any], L: Any, rank: int) -> Any:
     )
 
 
-def pooling(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    return getattr(L, f"{draw(st.sampled_from(('Max', 'Average')))}Pooling{rank}D")(
+def pooling(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    return getattr(layers, f"{draw(st.sampled_from(('Max', 'Average')))}Pooling{rank}D")(
         draw(st.sampled_from((2, 3))),
         strides=draw(st.sampled_from((None, 1, 2))),
         padding=draw(st.sampled_from(("valid", "same"))),
     )
 
 
-def global_pooling(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+def global_pooling(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
     name = draw(st.sampled_from(("Max", "Average")))
-    return getattr(L, f"Global{name}Pooling{rank}D")(keepdims=draw(st.booleans()))
+    return getattr(layers, f"Global{name}Pooling{rank}D")(keepdims=draw(st.booleans()))
 
 
-def batch_norm(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    return L.BatchNormalization(scale=draw(st.booleans()), center=draw(st.booleans()))
+def batch_norm(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    return layers.BatchNormalization(scale=draw(st.booleans()), center=draw(st.booleans()))
 
 
-def simple(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+def simple(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
     return draw(
         st.sampled_from(
             (
-                lambda: L.LayerNormalization(),
-                lambda: L.Activation("relu"),
-                lambda: L.Activation("softmax"),
-                lambda: L.ReLU(),
-                lambda: L.LeakyReLU(),
-                lambda: L.PReLU(shared_axes=tuple(range(1, rank + 1)) or None),
-                lambda: L.ELU(),
-                lambda: L.Dropout(0.2),
-                lambda: L.GaussianNoise(0.2),
-                lambda: L.Rescaling(0.5, offset=-1.0),
-                lambda: L.Dense(5),
-                lambda: L.Dense(3, use_bias=False, activation="relu"),
+                layers.LayerNormalization,
+                lambda: layers.Activation("relu"),
+                lambda: layers.Activation("softmax"),
+                layers.ReLU,
+                layers.LeakyReLU,
+                lambda: layers.PReLU(shared_axes=tuple(range(1, rank + 1)) or None),
+                layers.ELU,
+                lambda: layers.Dropout(0.2),
+                lambda: layers.GaussianNoise(0.2),
+                lambda: layers.Rescaling(0.5, offset=-1.0),
+                lambda: layers.Dense(5),
+                lambda: layers.Dense(3, use_bias=False, activation="relu"),
             )
         )
     )()
 
 
-def moved(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+def moved(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
     """Layers that only move values."""
     pairs = tuple(tuple(draw(st.integers(0, 2)) for _ in range(2)) for _ in range(rank))
     if rank == 1:
         pairs = pairs[0]
     choices = [
-        lambda: L.Flatten(),
-        lambda: getattr(L, f"ZeroPadding{rank}D")(pairs),
-        lambda: getattr(L, f"Cropping{rank}D")(pairs),
-        lambda: getattr(L, f"UpSampling{rank}D")(2),
-        lambda: L.Permute(tuple(range(2, rank + 2)) + (1,)),
-        lambda: L.Reshape((-1, 1)),
+        layers.Flatten,
+        lambda: getattr(layers, f"ZeroPadding{rank}D")(pairs),
+        lambda: getattr(layers, f"Cropping{rank}D")(pairs),
+        lambda: getattr(layers, f"UpSampling{rank}D")(2),
+        lambda: layers.Permute((*range(2, rank + 2), 1)),
+        lambda: layers.Reshape((-1, 1)),
     ]
     return draw(st.sampled_from(choices))()
 
 
-def vector(draw: Callable[..., Any], L: Any, rank: int) -> Any:
-    choices = (lambda: L.RepeatVector(3), lambda: L.Reshape((-1, 1)), lambda: L.Dense(6))
+def vector(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
+    choices = (
+        lambda: layers.RepeatVector(3),
+        lambda: layers.Reshape((-1, 1)),
+        lambda: layers.Dense(6),
+    )
     return draw(st.sampled_from(choices))()
 
 
-def recurrent(draw: Callable[..., Any], L: Any, rank: int) -> Any:
+def recurrent(draw: Callable[..., Any], layers: Any, rank: int) -> Any:
     name = draw(st.sampled_from(("LSTM", "GRU", "SimpleRNN")))
-    layer = getattr(L, name)(3, return_sequences=draw(st.booleans()))
-    return L.Bidirectional(layer) if draw(st.booleans()) else layer
+    layer = getattr(layers, name)(3, return_sequences=draw(st.booleans()))
+    return layers.Bidirectional(layer) if draw(st.booleans()) else layer
 
 
 MERGES = ("Add", "Multiply", "Average", "Maximum", "Subtract")
+COMMON = (batch_norm, simple, moved)
+WINDOWS = (convolution, convolution, transposed, pooling, global_pooling)
 BY_RANK = {
     0: (simple, batch_norm, vector),
-    1: (convolution, depthwise, separable, transposed, pooling, global_pooling, batch_norm)
-    + (simple, moved, recurrent),
-    2: (convolution, convolution, depthwise, separable, transposed, pooling, global_pooling)
-    + (batch_norm, simple, moved),
-    3: (convolution, transposed, pooling, global_pooling, batch_norm, simple, moved),
+    1: (*WINDOWS, depthwise, separable, recurrent, *COMMON),
+    2: (*WINDOWS, depthwise, separable, *COMMON),
+    3: (*WINDOWS, *COMMON),
 }
 INPUTS = ((9, 11, 4), (16, 16, 3), (12, 6), (5, 6, 7, 2), (10,))
 
@@ -159,33 +163,33 @@ INPUTS = ((9, 11, 4), (16, 16, 3), (12, 6), (5, 6, 7, 2), (10,))
 def model_of(draw: Callable[..., Any], keras: Any) -> Any:
     """A functional model of 1 to 30 layers; what does not fit a tensor is left out."""
     keras.utils.clear_session()
-    L = keras.layers
+    layers = keras.layers
     inputs = [
         keras.Input(shape)
         for shape in draw(st.lists(st.sampled_from(INPUTS), min_size=1, max_size=2))
     ]
-    tensors, layers, taken = list(inputs), [], set()
+    tensors, made, taken = list(inputs), [], set()
     for _ in range(draw(st.integers(1, 30))):
         # mostly the last one: graphs as people write them, deep rather than wide
         tensor = tensors[-1] if draw(st.integers(0, 3)) else draw(st.sampled_from(tensors))
         what = draw(st.sampled_from(("layer", "layer", "layer", "merge", "join", "again")))
         partners = [t for t in tensors if t is not tensor and t.shape == tensor.shape]
-        fitting = [layer for layer, shape in layers if shape == tensor.shape]
+        fitting = [layer for layer, shape in made if shape == tensor.shape]
         rank = len(tensor.shape) - 2
         operands = [tensor]
         try:
             if what == "merge" and partners:
                 operands = [draw(st.sampled_from(partners)), tensor]
-                result = getattr(L, draw(st.sampled_from(MERGES)))()(operands)
+                result = getattr(layers, draw(st.sampled_from(MERGES)))()(operands)
             elif what == "join" and partners:
                 operands = [tensor, *partners[:2]]
-                result = L.Concatenate()(operands)
+                result = layers.Concatenate()(operands)
             elif what == "again" and fitting:
                 result = draw(st.sampled_from(fitting))(tensor)
             else:
-                layer = draw(st.sampled_from(BY_RANK[rank]))(draw, L, rank)
+                layer = draw(st.sampled_from(BY_RANK[rank]))(draw, layers, rank)
                 result = layer(tensor)
-                layers.append((layer, tensor.shape))
+                made.append((layer, tensor.shape))
         except ValueError:
             continue  # a window larger than its input, groups that do not divide
         sizes = result.shape[1:]
@@ -194,7 +198,7 @@ def model_of(draw: Callable[..., Any], keras: Any) -> Any:
         tensors.append(result)
         taken.update(id(operand) for operand in operands)
     if len(tensors) == len(inputs):
-        tensors.append(L.ReLU()(inputs[0]))
+        tensors.append(layers.ReLU()(inputs[0]))
         taken.add(id(inputs[0]))
     outputs = [t for t in tensors[len(inputs) :] if id(t) not in taken]
     return keras.Model([x for x in inputs if id(x) in taken], outputs)

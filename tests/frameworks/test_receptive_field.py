@@ -9,7 +9,10 @@ import pytest
 
 from convcost import zoo
 from convcost.count.receptive_field import receptive_field
-from convcost.ops import Conv, DepthwiseConv, Pool, SeparableConv, ZeroPadding
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import Pool
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

@@ -205,6 +205,13 @@ case("empty parts", CONV, 216, IMAGE)(
         lambda m, x: torch.cat([x[:, :0], m.c(x)], 1), c=nn.Conv2d(3, 8, 3, padding=1, bias=False)
     )
 )
+case("patches folded back", 0, 0, (2, 27, 64))(lambda: nn.Fold(8, 3, padding=1))
+case("added by index", 0, 0, (2, 5, 4), (2, 3, 4))(
+    lambda: Code(lambda _, x, y: x.index_add(1, torch.tensor([0, 4, 4]), y))
+)
+case("picked between pixels", 0, 0, IMAGE, (2, 4, 5, 2))(
+    lambda: Code(lambda _, x, places: F.grid_sample(x, places, align_corners=False))
+)
 case("everything else", POSITIONS * 27 * 8 + 2 * 8 * 5, 216 + 16 + 8 + 16 + 16 + 16 + 45, IMAGE)(
     lambda: nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1, bias=False),

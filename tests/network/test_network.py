@@ -12,18 +12,15 @@ from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import symbol
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import DTYPE_BYTES, Axis, Tensor, dtype_bytes
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Dense,
-    Flatten,
-    Input,
-    Merge,
-    Unknown,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.reshape import Flatten
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 
 IMAGE = Tensor.of(batch=BATCH, height=8, width=8, channel=3)
 

@@ -15,18 +15,14 @@ from convcost.network.builder import BATCH, Builder
 from convcost.network.cost import Cost
 from convcost.network.dims import symbol
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import (
-    BatchNorm,
-    Conv,
-    Dense,
-    DepthwiseConv,
-    Flatten,
-    Input,
-    Pool,
-    Reshape,
-    SeparableConv,
-    window,
-)
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.input import Input
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import Pool
+from convcost.ops.reshape import Flatten, Reshape
+from convcost.ops.window import window
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

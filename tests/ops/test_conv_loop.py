@@ -16,8 +16,10 @@ from convcost.count import Workload, count
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import Conv, DepthwiseConv, Input, SeparableConv, window
-from convcost.ops.window import AXES
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.input import Input
+from convcost.ops.window import AXES, window
 
 if TYPE_CHECKING:
     from convcost.count import LayerCount

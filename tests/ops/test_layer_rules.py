@@ -13,27 +13,23 @@ from convcost.network.dims import evaluate, symbols
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    AdaptivePool,
-    Bidirectional,
-    Cell,
-    Chain,
-    Conv,
-    ConvLSTM,
-    ConvTranspose,
-    Dense,
-    Embedding,
-    Flatten,
-    LocallyConnected,
-    MultiHeadAttention,
-    Recurrent,
-    SpectralNorm,
-    TimeDistributed,
-    Unknown,
-    Window,
-    window,
-)
-from convcost.ops.conv_transpose import transposed_size
+from convcost.ops.bidirectional import Bidirectional
+from convcost.ops.cell import Cell
+from convcost.ops.chain import Chain
+from convcost.ops.conv import Conv
+from convcost.ops.conv_lstm import ConvLSTM
+from convcost.ops.conv_transpose import ConvTranspose, transposed_size
+from convcost.ops.dense import Dense
+from convcost.ops.embedding import Embedding
+from convcost.ops.locally_connected import LocallyConnected
+from convcost.ops.multi_head_attention import MultiHeadAttention
+from convcost.ops.pool import AdaptivePool
+from convcost.ops.recurrent import Recurrent
+from convcost.ops.reshape import Flatten
+from convcost.ops.spectral_norm import SpectralNorm
+from convcost.ops.time_distributed import TimeDistributed
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import Window, window
 
 IMAGE = Tensor.of(batch=2, height=6, width=5, channel=3)
 SEQUENCE = Tensor.of(batch=2, time=7, channel=5)

@@ -8,20 +8,15 @@ from convcost.errors import NetworkError
 from convcost.network.dims import symbol
 from convcost.network.op import Call, Op
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Dense,
-    GlobalPool,
-    Merge,
-    Pool,
-    Reshape,
-    ZeroPadding,
-    window,
-)
-from convcost.ops.activation import CHARGES, activation_name
+from convcost.ops.activation import CHARGES, Activation, activation_name
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.reshape import Reshape
+from convcost.ops.window import window
 
 IMAGE = Tensor.of(batch=2, height=6, width=4, channel=3)
 

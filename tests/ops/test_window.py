@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from convcost.errors import NetworkError
 from convcost.network.dims import symbol, symbols
 from convcost.network.tensor import Tensor
-from convcost.ops import Pool, Window, window
-from convcost.ops.window import slide
+from convcost.ops.pool import Pool
+from convcost.ops.window import Window, slide, window
 
 small = st.integers(1, 12)
 

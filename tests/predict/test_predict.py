@@ -14,7 +14,9 @@ from convcost.errors import NetworkError
 from convcost.network.builder import Builder
 from convcost.network.cost import Cost
 from convcost.network.tensor import Tensor
-from convcost.ops import Dense, Input, Unknown
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
 from convcost.predict import DATA_SHEETS, interval, kernel_time, predict, vector_fill
 from convcost.runtime import Kernel
 

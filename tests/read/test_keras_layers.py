@@ -8,7 +8,12 @@ import pytest
 
 from convcost.errors import NetworkError
 from convcost.network.op import Call
-from convcost.ops import Activation, Chain, Conv, Cropping, Recurrent, Resize
+from convcost.ops.activation import Activation
+from convcost.ops.chain import Chain
+from convcost.ops.conv import Conv
+from convcost.ops.crop import Cropping
+from convcost.ops.recurrent import Recurrent
+from convcost.ops.resize import Resize
 from convcost.read.axes import named
 from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, Unknown
 from convcost.read.keras_layers import Site, build, rules

@@ -13,7 +13,9 @@ from convcost.count import count
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
-from convcost.ops import Conv, Input, window
+from convcost.ops.conv import Conv
+from convcost.ops.input import Input
+from convcost.ops.window import window
 from convcost.read.keras_names import class_of
 from convcost.read.solve import pooling
 from convcost.read.solve.convolution import Task, solve

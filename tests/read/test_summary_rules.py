@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from convcost.count import count
-from convcost.ops import Unknown
+from convcost.ops.unknown import Unknown
 from convcost.read.source import read_source
 
 if TYPE_CHECKING:

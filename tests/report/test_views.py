@@ -15,7 +15,9 @@ from convcost.explain import (
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Note
 from convcost.network.tensor import Tensor
-from convcost.ops import Dense, Input, Unknown
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
 from convcost.predict import Estimate, predict
 from convcost.report import Report, Surface, render
 from convcost.report.views import count as count_view

@@ -8,20 +8,17 @@ from convcost import runtime, zoo
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    Input,
-    Merge,
-    Pool,
-    SeparableConv,
-    Unknown,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import SeparableConv
+from convcost.ops.input import Input
+from convcost.ops.merge import Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 
 BATCH_SIZE = 32
 #: conv2d_1's output in seed 000: 32 images x 32 x 32 x 32 channels x 4 bytes

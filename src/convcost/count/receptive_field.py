@@ -18,31 +18,23 @@ from typing import TYPE_CHECKING
 
 from convcost.count.field import WHOLE, Field, Span, joined
 from convcost.network.tensor import SPATIAL_AXES
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Cropping,
-    Dense,
-    DepthwiseConv,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    GroupNorm,
-    Input,
-    LayerNorm,
-    LocallyConnected,
-    LocalResponseNorm,
-    Merge,
-    Normalization,
-    Pool,
-    PRelu,
-    Rescaling,
-    Reshape,
-    SeparableConv,
-    ZeroPadding,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.crop import Cropping
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.input import Input
+from convcost.ops.layer_norm import GroupNorm, LayerNorm
+from convcost.ops.local_response_norm import LocalResponseNorm
+from convcost.ops.locally_connected import LocallyConnected
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.prelu import PRelu
+from convcost.ops.preparation import Normalization, Rescaling
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten, Reshape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +42,7 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network
     from convcost.network.tensor import Tensor
-    from convcost.ops import Window
+    from convcost.ops.window import Window
 
 
 def receptive_field(network: Network) -> dict[str, Field]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Activation, Conv, Dense, DepthwiseConv, SeparableConv
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

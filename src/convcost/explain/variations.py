@@ -9,7 +9,9 @@ from convcost.explain.explanation import Variation
 from convcost.network.builder import Builder
 from convcost.network.dims import number
 from convcost.network.network import Ref
-from convcost.ops import Activation, BatchNorm, Conv
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.norm import BatchNorm
 from convcost.predict import predict
 from convcost.units import format_bytes
 

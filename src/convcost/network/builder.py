@@ -24,7 +24,9 @@ BATCH = symbol("N")
 class Builder:
     """Collects layers; `build` gives the immutable network.
 
-    >>> from convcost.ops import Conv, Input, window
+    >>> from convcost.ops.conv import Conv
+    >>> from convcost.ops.input import Input
+    >>> from convcost.ops.window import window
     >>> b = Builder("one convolution")
     >>> x = b.add(Input(Tensor.of(batch=BATCH, height=32, width=32, channel=3)), name="image")
     >>> x = b.add(Conv(filters=32, windows=window(3, padding="same")), x)

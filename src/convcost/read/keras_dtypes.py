@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.network.tensor import DTYPE_BYTES
-from convcost.ops import Input
+from convcost.ops.input import Input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import LimitError, NetworkError, SourceError
 from convcost.network.builder import Builder
 from convcost.network.network import Network, Note, Ref, naming
-from convcost.ops import Input, Unknown
+from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
 from convcost.read.keras_config import Unknown as NotLiteral
 from convcost.read.keras_dtypes import with_dtypes
 from convcost.read.keras_fit import NONSENSE, check_fit, nonsense

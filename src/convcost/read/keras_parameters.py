@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.network.network import Note
 from convcost.network.parameter import Parameter
-from convcost.ops import Unknown
+from convcost.ops.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

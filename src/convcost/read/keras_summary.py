@@ -12,7 +12,8 @@ from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Note, Ref
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import Input, Unknown
+from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
 from convcost.read.axes import axis_names
 from convcost.read.solve import totals
 from convcost.read.solve.activations import activations

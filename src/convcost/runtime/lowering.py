@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
 from convcost.network.cost import Cost
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Dense,
-    DepthwiseConv,
-    Merge,
-    SeparableConv,
-    Unknown,
-    ZeroPadding,
-)
-from convcost.ops.activation import charge
+from convcost.ops.activation import Activation, charge
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.unknown import Unknown
 from convcost.runtime.kernel import Kernel, KernelKind
 
 if TYPE_CHECKING:

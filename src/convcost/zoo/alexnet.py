@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 from convcost.network.builder import BATCH
 from convcost.network.network import Network
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    Input,
-    LocalResponseNorm,
-    Pool,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.local_response_norm import LocalResponseNorm
+from convcost.ops.pool import Pool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 from convcost.zoo.chain import chain, members
 from convcost.zoo.registry import About, Accuracy, network
 

@@ -23,7 +23,8 @@ def chain(
     """The network in which every layer reads the one before; the first reads nothing.
 
     >>> from convcost.network.tensor import Tensor
-    >>> from convcost.ops import Dense, Input
+    >>> from convcost.ops.dense import Dense
+    >>> from convcost.ops.input import Input
     >>> image = Input(Tensor.of(batch=1, feature=784))
     >>> chain("perceptron", [("image", image), ("dense", Dense(units=10))],
     ...       framework="keras").layers[-1].outputs[0].shape
@@ -39,7 +40,8 @@ def chain(
 def members(module: str, ops: Iterable[Op]) -> Iterator[tuple[str, Op]]:
     """The layers of a ``torch.nn.Sequential`` with PyTorch's names for them.
 
-    >>> from convcost.ops import Activation, Dropout
+    >>> from convcost.ops.activation import Activation
+    >>> from convcost.ops.regularization import Dropout
     >>> [name for name, _ in members("classifier", [Dropout(), Activation("relu")])]
     ['classifier.0', 'classifier.1']
     """

@@ -5,20 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    Input,
-    LocalResponseNorm,
-    Pool,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.local_response_norm import LocalResponseNorm
+from convcost.ops.merge import Concatenate
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 from convcost.zoo.registry import About, Accuracy, network
 
 if TYPE_CHECKING:

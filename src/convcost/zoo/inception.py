@@ -6,17 +6,14 @@ from typing import Annotated, Literal, TypeAlias, Union
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Concatenate,
-    Conv,
-    Dense,
-    GlobalPool,
-    Input,
-    Pool,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.merge import Concatenate
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.window import window
 from convcost.zoo.googlenet import MODULES, add_module
 from convcost.zoo.keras_names import KerasNames
 from convcost.zoo.registry import About, Accuracy, network

@@ -5,18 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from convcost.network.builder import BATCH
 from convcost.network.network import Network
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    DepthwiseConv,
-    Dropout,
-    GlobalPool,
-    Input,
-    Reshape,
-    ZeroPadding,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.input import Input
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import GlobalPool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Reshape
+from convcost.ops.window import window
 from convcost.zoo.chain import chain
 from convcost.zoo.registry import About, Accuracy, network
 

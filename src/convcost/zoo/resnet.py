@@ -5,19 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    Flatten,
-    GlobalPool,
-    Input,
-    Merge,
-    Pool,
-    ZeroPadding,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.merge import Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 from convcost.zoo.registry import About, Accuracy, network
 
 if TYPE_CHECKING:

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 from convcost.network.builder import BATCH
 from convcost.network.network import Network, Note
 from convcost.network.tensor import Tensor
-from convcost.ops import BatchNorm, Conv, Dense, Flatten, Input, window
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.norm import BatchNorm
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 from convcost.zoo.chain import chain
 from convcost.zoo.registry import About, network
 

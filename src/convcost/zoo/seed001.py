@@ -5,7 +5,13 @@ from typing import Annotated
 from convcost.network.builder import BATCH
 from convcost.network.network import Network
 from convcost.network.tensor import Tensor
-from convcost.ops import Conv, Dense, Dropout, Flatten, Input, Pool, window
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.input import Input
+from convcost.ops.pool import Pool
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.window import window
 from convcost.zoo.chain import chain
 from convcost.zoo.registry import About, Accuracy, network
 

@@ -6,7 +6,9 @@ from convcost.network.builder import BATCH
 from convcost.network.dims import symbol
 from convcost.network.network import Network, Note
 from convcost.network.tensor import Tensor
-from convcost.ops import Conv, Input, window
+from convcost.ops.conv import Conv
+from convcost.ops.input import Input
+from convcost.ops.window import window
 from convcost.zoo.chain import chain
 from convcost.zoo.registry import About, network
 

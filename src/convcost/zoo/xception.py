@@ -5,18 +5,15 @@ from typing import Annotated, Literal
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Conv,
-    Dense,
-    GlobalPool,
-    Input,
-    Merge,
-    Pool,
-    SeparableConv,
-    window,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import SeparableConv
+from convcost.ops.input import Input
+from convcost.ops.merge import Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.window import window
 from convcost.zoo.keras_names import KerasNames
 from convcost.zoo.registry import About, Accuracy, network
 

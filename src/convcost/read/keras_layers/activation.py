@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Activation, PRelu
+from convcost.ops.activation import Activation
+from convcost.ops.prelu import PRelu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

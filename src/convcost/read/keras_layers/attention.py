@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import AdditiveAttention, Attention, MultiHeadAttention
+from convcost.ops.attention import AdditiveAttention, Attention
+from convcost.ops.multi_head_attention import MultiHeadAttention
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

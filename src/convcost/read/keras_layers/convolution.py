@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Conv, DepthwiseConv, SeparableConv
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Dense
+from convcost.ops.dense import Dense
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

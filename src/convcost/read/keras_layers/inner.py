@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
-from convcost.ops import Chain
+from convcost.ops.chain import Chain
 from convcost.read.keras_config import LayerConfig, Unknown
 
 if TYPE_CHECKING:

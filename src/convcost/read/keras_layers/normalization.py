@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import BatchNorm, GroupNorm, LayerNorm, RMSNorm, Scale, UnitNorm
+from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
+from convcost.ops.norm import BatchNorm
+from convcost.ops.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

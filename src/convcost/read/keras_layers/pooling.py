@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import AdaptivePool, GlobalPool, Pool
+from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
 from convcost.ops.window import AXES
 from convcost.read.keras_layers.site import each
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import (
-    Augmentation,
+from convcost.ops.augmentation import Augmentation
+from convcost.ops.preparation import (
     CategoryEncoding,
     Discretization,
     Masking,

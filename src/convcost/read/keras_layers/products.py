@@ -6,7 +6,9 @@ from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Dot, EinsumDense, Embedding
+from convcost.ops.dot import Dot
+from convcost.ops.einsum import EinsumDense
+from convcost.ops.embedding import Embedding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

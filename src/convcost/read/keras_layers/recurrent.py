@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from convcost.errors import NetworkError
-from convcost.ops import Cell, ConvLSTM, Recurrent, RecurrentStep, window
-from convcost.ops.window import AXES
+from convcost.ops.cell import Cell
+from convcost.ops.conv_lstm import ConvLSTM
+from convcost.ops.recurrent import Recurrent, RecurrentStep
+from convcost.ops.window import AXES, window
 from convcost.read.keras_layers.inner import inner_layers
 from convcost.read.keras_layers.site import each
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Cropping, Resize, Upsample
-from convcost.ops.resize import interpolation_charge
+from convcost.ops.crop import Cropping
+from convcost.ops.resize import Resize, Upsample, interpolation_charge
 from convcost.ops.window import AXES
 from convcost.read.keras_layers.site import each
 

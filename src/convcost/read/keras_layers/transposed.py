@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import ConvTranspose, LocallyConnected
+from convcost.ops.conv_transpose import ConvTranspose
+from convcost.ops.locally_connected import LocallyConnected
 from convcost.read.keras_layers.site import each
 
 if TYPE_CHECKING:

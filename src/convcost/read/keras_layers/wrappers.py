@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.tensor import Tensor
-from convcost.ops import Bidirectional, SpectralNorm, TimeDistributed
+from convcost.ops.bidirectional import Bidirectional
+from convcost.ops.spectral_norm import SpectralNorm
+from convcost.ops.time_distributed import TimeDistributed
 from convcost.ops.wrap import renamed
 from convcost.read.keras_layers.inner import inner_op
 

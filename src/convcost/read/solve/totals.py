@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.network.dims import summed
 from convcost.network.network import Network, Note
-from convcost.ops import Unknown
+from convcost.ops.unknown import Unknown
 
 if TYPE_CHECKING:
     from convcost.read.summary.table import Table

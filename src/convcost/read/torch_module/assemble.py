@@ -9,7 +9,7 @@ from convcost.errors import NetworkError
 from convcost.network.network import Layer, Network, Note, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
-from convcost.ops import View
+from convcost.ops.view import View
 from convcost.read.torch_module.graph import Graph
 from convcost.read.torch_module.memory import Memory
 from convcost.read.torch_module.naming import input_names, names_of

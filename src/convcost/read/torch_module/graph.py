@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import ConvcostError, SourceError
 from convcost.network.network import Ref
 from convcost.network.op import Op
-from convcost.ops import Constant, Input, Unknown, View
+from convcost.ops.constant import Constant
+from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
+from convcost.ops.view import View
 from convcost.read.torch_module.aten import rule_for
 from convcost.read.torch_module.capture import ModuleCall, tensors_in
 from convcost.read.torch_module.memory import memory_of

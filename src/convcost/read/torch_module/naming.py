@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import View
+from convcost.ops.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
-from convcost.ops import ComputedWeights
+from convcost.ops.computed import ComputedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,7 +8,7 @@ from convcost.network.builder import BATCH
 from convcost.network.dims import Dim, product, substitute, summed
 from convcost.network.network import Network, Note
 from convcost.network.op import Call
-from convcost.ops import Unknown
+from convcost.ops.unknown import Unknown
 from convcost.units import format_count
 
 if TYPE_CHECKING:

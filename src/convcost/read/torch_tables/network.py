@@ -14,7 +14,9 @@ from convcost.errors import NetworkError
 from convcost.network.builder import Builder
 from convcost.network.dims import product, summed
 from convcost.network.network import Network, Note, Ref
-from convcost.ops import Flatten, Input, Reshape, Unknown
+from convcost.ops.input import Input
+from convcost.ops.reshape import Flatten, Reshape
+from convcost.ops.unknown import Unknown
 from convcost.read.torch_tables.calls import Calls
 from convcost.read.torch_tables.check import check
 from convcost.read.torch_tables.inputs import Inputs, Value, describe

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import (
-    Activation,
-    BatchNorm,
-    Dense,
-    Dropout,
-    Flatten,
-    GroupNorm,
-    LayerNorm,
-    LocalResponseNorm,
-    PRelu,
-    Upsample,
-    ZeroPadding,
-)
+from convcost.ops.activation import Activation
+from convcost.ops.dense import Dense
+from convcost.ops.layer_norm import GroupNorm, LayerNorm
+from convcost.ops.local_response_norm import LocalResponseNorm
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.prelu import PRelu
+from convcost.ops.regularization import Dropout
+from convcost.ops.reshape import Flatten
+from convcost.ops.resize import Upsample
 from convcost.ops.window import AXES
 from convcost.read.torch_tables import names, sequences, transposed, windows
 

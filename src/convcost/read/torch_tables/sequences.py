@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from convcost.errors import NetworkError
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import (
-    Bidirectional,
-    Cell,
-    Chain,
-    Embedding,
-    MultiHeadAttention,
-    Recurrent,
-    RecurrentStep,
-)
+from convcost.ops.bidirectional import Bidirectional
+from convcost.ops.cell import Cell
+from convcost.ops.chain import Chain
+from convcost.ops.embedding import Embedding
+from convcost.ops.multi_head_attention import MultiHeadAttention
+from convcost.ops.recurrent import Recurrent, RecurrentStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

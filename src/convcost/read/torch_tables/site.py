@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.network import Note
-from convcost.ops import Flatten
+from convcost.ops.reshape import Flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

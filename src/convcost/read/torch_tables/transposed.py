@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from convcost.errors import NetworkError
-from convcost.ops import ConvTranspose
+from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.window import AXES, Window
 from convcost.read.solve.geometry import kernels
 from convcost.read.torch_tables.windows import each

@@ -7,7 +7,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import AdaptivePool, Conv, DepthwiseConv, GlobalPool, Pool
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
 from convcost.ops.window import AXES, Window
 from convcost.read.solve import convolution
 from convcost.read.solve.agree import readings

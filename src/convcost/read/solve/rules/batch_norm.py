@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import BatchNorm
+from convcost.ops.norm import BatchNorm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

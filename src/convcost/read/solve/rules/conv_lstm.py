@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import ConvLSTM
+from convcost.ops.conv_lstm import ConvLSTM
 from convcost.ops.window import AXES
 from convcost.read.axes import axis_names
 from convcost.read.solve.agree import agrees

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, symbol
-from convcost.ops import Conv, DepthwiseConv, SeparableConv
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.ops.window import AXES
 from convcost.read.axes import axis_names, named
 from convcost.read.solve import convolution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Dense
+from convcost.ops.dense import Dense
 from convcost.read.axes import named
 
 if TYPE_CHECKING:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import Activation, Augmentation, Dropout, Masking, Rescaling
+from convcost.ops.activation import Activation
+from convcost.ops.augmentation import Augmentation
+from convcost.ops.preparation import Masking, Rescaling
+from convcost.ops.regularization import Dropout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

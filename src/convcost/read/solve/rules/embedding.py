@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, symbol
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import AdditiveAttention, Attention, Dot, Embedding
+from convcost.ops.attention import AdditiveAttention, Attention
+from convcost.ops.dot import Dot
+from convcost.ops.embedding import Embedding
 from convcost.read.axes import axis_names
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Concatenate, Elementwise, Merge
+from convcost.ops.elementwise import Elementwise
+from convcost.ops.merge import Concatenate, Merge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,10 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import GroupNorm, LayerNorm, Normalization, PRelu, RMSNorm, Scale, UnitNorm
+from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
+from convcost.ops.prelu import PRelu
+from convcost.ops.preparation import Normalization
+from convcost.ops.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

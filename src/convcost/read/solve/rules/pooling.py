@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import GlobalPool, Pool
+from convcost.ops.pool import GlobalPool, Pool
 from convcost.ops.window import AXES
 from convcost.read.solve import pooling
 from convcost.read.solve.agree import agrees, readings

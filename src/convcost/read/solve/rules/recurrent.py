@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, symbol
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops import Bidirectional, Cell, Recurrent
 from convcost.ops.activation import activation_name
-from convcost.ops.cell import GATES
+from convcost.ops.bidirectional import Bidirectional
+from convcost.ops.cell import GATES, Cell
+from convcost.ops.recurrent import Recurrent
 from convcost.read.solve.by_code import by_code
 from convcost.read.solve.inside import fitting
 

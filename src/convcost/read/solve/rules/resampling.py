@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import AdaptivePool, Cropping, Resize, Upsample
-from convcost.ops.resize import INTERPOLATION_TAPS
+from convcost.ops.crop import Cropping
+from convcost.ops.pool import AdaptivePool
+from convcost.ops.resize import INTERPOLATION_TAPS, Resize, Upsample
 from convcost.ops.window import AXES
 
 if TYPE_CHECKING:

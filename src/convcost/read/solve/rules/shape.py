@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from convcost.errors import NetworkError
 from convcost.network.dims import product
 from convcost.network.tensor import Axis
-from convcost.ops import Flatten, Permute, Repeat, Reshape, ZeroPadding
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.permute import Permute, Repeat
+from convcost.ops.reshape import Flatten, Reshape
 from convcost.ops.window import AXES
 from convcost.read.axes import axis_names
 

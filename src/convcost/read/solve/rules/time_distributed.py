@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.tensor import Tensor
-from convcost.ops import TimeDistributed
+from convcost.ops.time_distributed import TimeDistributed
 from convcost.ops.wrap import renamed
 from convcost.read.axes import axis_names
 from convcost.read.solve.by_code import by_code

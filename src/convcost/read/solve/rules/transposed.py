@@ -6,8 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from convcost.errors import NetworkError
-from convcost.ops import ConvTranspose, LocallyConnected
-from convcost.ops.conv_transpose import transposed_size
+from convcost.ops.conv_transpose import ConvTranspose, transposed_size
+from convcost.ops.locally_connected import LocallyConnected
 from convcost.ops.window import AXES, Window
 from convcost.read.solve.agree import agrees, readings
 from convcost.read.solve.geometry import Geometry, geometries, kernels

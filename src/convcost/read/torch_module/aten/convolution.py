@@ -6,8 +6,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
-from convcost.ops import Conv, ConvTranspose, DepthwiseConv, window
-from convcost.ops.window import AXES
+from convcost.ops.conv import Conv
+from convcost.ops.conv_transpose import ConvTranspose
+from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.window import AXES, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.ops import Activation, Elementwise, Fill, Glu, Merge, PRelu
+from convcost.ops.activation import Activation
+from convcost.ops.copy import Fill
+from convcost.ops.elementwise import Elementwise, Glu
+from convcost.ops.merge import Merge
+from convcost.ops.prelu import PRelu
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Concatenate, Constant, Copy, Fill, Flatten, Gather, View
+from convcost.ops.constant import Constant
+from convcost.ops.copy import Copy, Fill, Gather
+from convcost.ops.merge import Concatenate
+from convcost.ops.reshape import Flatten
+from convcost.ops.scatter import ScatterAdd
+from convcost.ops.view import View
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
@@ -171,6 +176,16 @@ def _gathered(site: Site) -> Step:
     return Step(lambda out: Gather(result=out[0]), site.every_operand())
 
 
+def _added(site: Site) -> Step:
+    operands = site.every_operand()
+    if len(operands) == 1:
+        return Step(lambda out: ScatterAdd(result=out[0]), operands)
+    values = site.maybe("source") or site.operand("src")
+    site.like(operands[0])
+    place = next(i for i, operand in enumerate(operands) if operand is values)
+    return Step(lambda out: ScatterAdd(result=out[0], source=place), operands)
+
+
 def _concatenated(site: Site) -> Step:
     operands = site.operands("tensors")
     operands = tuple(o for o in operands if o.rank == site.result.rank and not o.is_empty)
@@ -193,5 +208,6 @@ RULES: Mapping[str, Rule] = {
         ("aten.index", "aten.index_select", "aten.gather", "aten.take", "aten.take_along_dim"),
         _gathered,
     ),
+    **dict.fromkeys(("aten.col2im", "aten.index_add", "aten.scatter_add"), _added),
     **dict.fromkeys(("aten.cat", "aten.concat", "aten.concatenate"), _concatenated),
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops import BatchNorm, Dropout, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm
+from convcost.ops.local_response_norm import LocalResponseNorm
+from convcost.ops.norm import BatchNorm
+from convcost.ops.regularization import Dropout
 from convcost.ops.window import AXES
 from convcost.read.torch_module.site import Step
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from convcost.errors import NetworkError
-from convcost.ops import (
-    AdaptivePool,
-    Copy,
-    GlobalPool,
-    GridSample,
-    Pool,
-    Resize,
-    Upsample,
-    ZeroPadding,
-    window,
-)
-from convcost.ops.window import AXES
+from convcost.ops.copy import Copy
+from convcost.ops.grid_sample import GridSample
+from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
+from convcost.ops.resize import Resize, Upsample
+from convcost.ops.window import AXES, window
 from convcost.read.torch_module.aten.convolution import image_names, plain
 from convcost.read.torch_module.site import Step
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.ops import Bilinear, Dense, Embedding, Gather, MatMul, ScaledAttention
+from convcost.ops.bilinear import Bilinear
+from convcost.ops.copy import Gather
+from convcost.ops.dense import Dense
+from convcost.ops.embedding import Embedding
+from convcost.ops.matmul import MatMul
+from convcost.ops.scaled_attention import ScaledAttention
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
-from convcost.ops import RecurrentStack
+from convcost.ops.recurrent_stack import RecurrentStack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

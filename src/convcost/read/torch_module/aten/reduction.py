@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.ops import Cumulate, GlobalPool, Reduce
+from convcost.ops.pool import GlobalPool
+from convcost.ops.reduce import Cumulate, Reduce
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
