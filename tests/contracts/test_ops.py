@@ -18,7 +18,7 @@ from convcost import ops
 from convcost.count import Workload, count
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
-from convcost.network.dims import substitute
+from convcost.network.evaluation import substitute
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Parameter, Weight
 from convcost.network.tensor import Axis, Tensor

@@ -15,7 +15,8 @@ from convcost.count.field import Field, Span
 from convcost.count.receptive_field import receptive_field
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
-from convcost.network.dims import evaluate, symbol
+from convcost.network.dims import symbol
+from convcost.network.evaluation import evaluate
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv

@@ -14,7 +14,7 @@ import pytest
 
 import convcost
 from convcost.errors import SourceError, UsageError
-from convcost.network.dims import substitute
+from convcost.network.evaluation import substitute
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 

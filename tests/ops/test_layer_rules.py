@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcost.errors import NetworkError
-from convcost.network.dims import evaluate, symbols
+from convcost.network.dims import symbols
+from convcost.network.evaluation import evaluate
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Tensor

@@ -4,7 +4,7 @@ import pytest
 
 from convcost import zoo
 from convcost.count.ledger import count
-from convcost.network.dims import substitute
+from convcost.network.evaluation import substitute
 
 #: Parameters, statistics and MACs of one sample.
 TOTALS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from convcost.network.dims import Dim, Evaluation, summed
+from convcost.network.dims import Dim, summed
+from convcost.network.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

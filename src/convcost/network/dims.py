@@ -2,15 +2,14 @@
 
 A `Dim` is an int or an `Expr`. Formulas are written once with ``+ - * //`` and the helpers
 `ceil_div`, `maximum` and `product`; they then give ints for ints, expressions for symbols and,
-through `evaluate`, arrays for arrays. An expression is a polynomial with integer coefficients over
-atoms (symbols, floor divisions, maxima) and collapses to an int as soon as it is constant: equal
-polynomials compare equal, and so do divisions and maxima that differ by whole numbers only.
+through `convcost.network.evaluation`, arrays for arrays. An expression is a polynomial with integer
+coefficients over atoms (symbols, floor divisions, maxima) and collapses to an int as soon as it is
+constant: equal polynomials compare equal, and so do divisions and maxima that differ by whole
+numbers only.
 
 >>> size, kernel, padding, stride = symbols("X K P S")
 >>> (size - kernel + 2 * padding) // stride + 1
 (X - K + 2*P)//S + 1
->>> evaluate((size - kernel + 2 * padding) // stride + 1, {"X": 28, "K": 5, "P": 0, "S": 1})
-24
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from convcost.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 INT64_MAX = 2**63 - 1
 
@@ -101,10 +100,10 @@ class Expr:
     __rmul__ = __mul__
 
     def __floordiv__(self, other: Dim) -> Dim:
-        return _floor_div(self, other)
+        return floor_div(self, other)
 
     def __rfloordiv__(self, other: Dim) -> Dim:
-        return _floor_div(other, self)
+        return floor_div(other, self)
 
     def __repr__(self) -> str:
         return str(self)
@@ -115,7 +114,7 @@ class Expr:
 
     def __str__(self) -> str:
         texts: list[str] = []
-        for factors, coefficient in _in_reading_order(self):
+        for factors, coefficient in reading_order(self):
             sign = "-" if coefficient < 0 else "+"
             # a leading -X//2 would read as (-X)//2
             alone = coefficient == 1 or (coefficient == -1 and bool(texts))
@@ -199,41 +198,10 @@ def number(dim: Dim, what: str) -> int:
 
 def free_symbols(*dims: Dim) -> frozenset[str]:
     """Names that have to be bound before the sizes are numbers."""
-    return frozenset(name for dim in dims for atom in _mentioned(dim) for name in atom.free)
+    return frozenset(name for dim in dims for atom in mentioned(dim) for name in atom.free)
 
 
-def definitions(*dims: Dim) -> dict[str, Dim]:
-    """The definitions of the named sizes in expressions, the innermost first."""
-    named = _symbols_within(dims)
-    return {s.name: s.definition for s in named if s.definition is not None}
-
-
-def _symbols_within(dims: Iterable[Dim], known: Collection[Symbol] = ()) -> Iterable[Symbol]:
-    """Every symbol that sizes mention, also inside definitions: the innermost first, each once.
-
-    What only `known` symbols mention is left out. A loop, since definitions form long chains: each
-    output size of a deep network is defined by the one before it.
-    """
-    found: dict[Symbol, None] = {}
-    for dim in dims:
-        open_: list[tuple[Symbol | None, Iterator[Symbol]]] = [(None, _mentioned(dim))]
-        while open_:
-            owner, rest = open_[-1]
-            for atom in rest:
-                if atom in found or atom in known:
-                    continue
-                if atom.definition is not None:
-                    open_.append((atom, _mentioned(atom.definition)))
-                    break
-                found[atom] = None
-            else:
-                open_.pop()
-                if owner is not None:
-                    found[owner] = None
-    return found
-
-
-def _mentioned(dim: Dim) -> Iterator[Symbol]:
+def mentioned(dim: Dim) -> Iterator[Symbol]:
     """The symbols in a formula itself, not those in their definitions."""
     if isinstance(dim, int):
         return
@@ -242,203 +210,15 @@ def _mentioned(dim: Dim) -> Iterator[Symbol]:
             case Symbol():
                 yield atom
             case FloorDiv(left, right) | Maximum(left, right):
-                yield from _mentioned(left)
-                yield from _mentioned(right)
-
-
-class Substitution:
-    """Replaces symbols in many sizes; what they share is worked out once."""
-
-    def __init__(self, values: Mapping[str, Dim]) -> None:
-        self._values = values
-        self._symbols: dict[Symbol, Dim] = {}
-        self._done: dict[Expr, Dim] = {}
-
-    def __call__(self, dim: Dim) -> Dim:
-        """The size with symbols replaced; what is left symbolic stays an expression."""
-        if isinstance(dim, int):
-            return dim
-        result = self._done.get(dim)
-        if result is None:
-            for atom in _symbols_within((dim,), self._symbols):
-                self._symbols[atom] = self._symbol(atom)
-            result = self._formula(dim)
-            # the same object where nothing changes: what holds it need not be made anew
-            result = self._done[dim] = dim if result == dim else result
-        return result
-
-    def _formula(self, dim: Dim) -> Dim:
-        if isinstance(dim, int):
-            return dim
-        return _sum(
-            product([coefficient, *(self._atom(a) for a, power in factors for _ in range(power))])
-            for factors, coefficient in _in_reading_order(dim)
-        )
-
-    def _symbol(self, atom: Symbol) -> Dim:
-        if atom.definition is None:
-            return self._values.get(atom.name, _atom(atom))
-        inner = self._formula(atom.definition)
-        if inner == atom.definition:
-            return _atom(atom)
-        return inner if isinstance(inner, int) else symbol(atom.name, inner)
-
-    def _atom(self, atom: Atom) -> Dim:
-        match atom:
-            case Symbol():
-                return self._symbols[atom]
-            case FloorDiv(left, right):
-                return _floor_div(self._formula(left), self._formula(right))
-            case Maximum(left, right):
-                result: Dim = maximum(self._formula(left), self._formula(right))
-                return result
-
-
-def substitute(dim: Dim, values: Mapping[str, Dim]) -> Dim:
-    """The size with symbols replaced; what is left symbolic stays an expression.
-
-    A named size follows its definition; it cannot be replaced itself.
-
-    >>> substitute(symbol("N") * 4 + symbol("X"), {"N": 32})
-    X + 128
-    """
-    return Substitution(values)(dim)
-
-
-class Evaluation:
-    """Sizes for numbers or NumPy arrays of numbers; named sizes are worked out once.
-
-    Arrays are computed in int64 where a bound over all intermediate values shows that they fit,
-    with Python's exact integers (dtype object) otherwise: a result is never silently wrapped.
-
-    Attributes:
-        where: None, or a mask of the elements for which a result is wanted, set before the first
-            use: an element that would divide by zero then leaves the mask instead of raising, and
-            results outside of it mean nothing.
-    """
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.where: Any = None
-        self._values = values
-        self._plain = all(isinstance(value, int) for value in values.values())
-        self._substitution = Substitution(values if self._plain else {})
-        self._arrays: dict[Symbol, Any] = {}
-        self._bounds: dict[Symbol, int] = {}
-        self._results: dict[type, dict[Symbol, Any]] = {}
-
-    def __call__(self, dim: Dim) -> Any:
-        """The size, one result per element.
-
-        Raises:
-            NetworkError: a symbol has no value, a value is not a whole number, or a divisor is
-                zero.
-        """
-        if isinstance(dim, int):
-            return dim
-        for atom in _symbols_within((dim,), self._bounds):
-            self._bounds[atom] = self._symbol_bound(atom, dim)
-        if self._plain and self.where is None:
-            return self._substitution(dim)
-        import numpy as np
-
-        dtype = np.int64 if self._bound(dim) <= INT64_MAX else object
-        results = self._results.setdefault(dtype, {})
-        for atom in _symbols_within((dim,), results):
-            if atom.definition is None:
-                results[atom] = self._arrays[atom].astype(dtype)
-            else:
-                results[atom] = self._formula(atom.definition, results)
-        return self._formula(dim, results)
-
-    def _symbol_bound(self, atom: Symbol, dim: Dim) -> int:
-        if atom.definition is not None:
-            return self._bound(atom.definition)
-        value = self._values.get(atom.name)
-        if value is None:
-            names = ", ".join(sorted(free_symbols(dim) - set(self._values)))
-            raise NetworkError(f"{dim} needs a value for {names}")
-        if self._plain and self.where is None:
-            return abs(int(value))
-        import numpy as np
-
-        self._arrays[atom] = array = np.asarray(value)
-        if array.dtype.kind not in "iuO" and array.size:
-            raise NetworkError(f"the values of {atom.name} are {array.dtype}, not whole numbers")
-        # not by abs: it wraps for the smallest integer of a dtype
-        return int(max(int(array.max()), -int(array.min()))) if array.size else 0
-
-    def _formula(self, dim: Dim, results: Mapping[Symbol, Any]) -> Any:
-        if isinstance(dim, int):
-            return dim
-        total: Any = 0
-        for monomial, coefficient in dim.terms:
-            term: Any = coefficient
-            for atom, power in monomial:
-                term = term * self._atom(atom, results) ** power
-            total = total + term
-        return total
-
-    def _atom(self, atom: Atom, results: Mapping[Symbol, Any]) -> Any:
-        match atom:
-            case Symbol():
-                return results[atom]
-            case FloorDiv(left, right):
-                numerator, divisor = self._formula(left, results), self._formula(right, results)
-                return numerator // (divisor if isinstance(right, int) else self._nonzero(divisor))
-            case Maximum(left, right):
-                import numpy as np
-
-                return np.maximum(self._formula(left, results), self._formula(right, results))
-
-    def _nonzero(self, divisor: Any) -> Any:
-        import numpy as np
-
-        zero = np.asarray(divisor == 0, dtype=bool)
-        if not zero.any():
-            return divisor
-        if self.where is None:
-            raise NetworkError("division of a size by zero")
-        self.where = self.where & ~zero
-        return np.where(zero, 1, divisor)
-
-    def _bound(self, dim: Dim) -> int:
-        """No intermediate value is larger in magnitude (divisors are at least 1 in magnitude)."""
-        if isinstance(dim, int):
-            return abs(dim)
-        total = 0
-        for monomial, coefficient in dim.terms:
-            term = abs(coefficient)
-            for atom, power in monomial:
-                term *= max(1, self._atom_bound(atom)) ** power
-            total += term
-        return total
-
-    def _atom_bound(self, atom: Atom) -> int:
-        match atom:
-            case Symbol():
-                return self._bounds[atom]
-            case FloorDiv(left, right) | Maximum(left, right):
-                return max(self._bound(left), self._bound(right))
-
-
-def evaluate(dim: Dim, values: Mapping[str, Any]) -> Any:
-    """The size for numbers or NumPy arrays of numbers, one result per element; see `Evaluation`.
-
-    Raises:
-        NetworkError: a symbol has no value, a value is not a whole number, or a divisor is zero.
-
-    >>> import numpy as np
-    >>> evaluate(symbol("X") * symbol("X"), {"X": np.array([2, 3])})
-    array([4, 9])
-    """
-    return Evaluation(values)(dim)
-
-
-_CONSTANT: Monomial = frozenset()
+                yield from mentioned(left)
+                yield from mentioned(right)
 
 
 def _atom(atom: Atom) -> Expr:
     return Expr(frozenset({(frozenset({(atom, 1)}), 1)}), (atom,))
+
+
+_CONSTANT: Monomial = frozenset()
 
 
 def _terms(dim: Dim) -> dict[Monomial, int]:
@@ -488,7 +268,12 @@ def _product(left: Dim, right: Dim) -> Dim:
     return _build(terms, (*_order(left), *_order(right)))
 
 
-def _floor_div(numerator: Dim, denominator: Dim) -> Dim:
+def floor_div(numerator: Dim, denominator: Dim) -> Dim:
+    """The quotient rounded down; whole multiples of a plain divisor stand outside the division.
+
+    Raises:
+        NetworkError: the divisor is zero.
+    """
     if isinstance(denominator, int):
         if denominator == 0:
             raise NetworkError(f"division of a size by zero: {numerator}//0")
@@ -521,7 +306,7 @@ def _grouped(dim: Dim) -> str:
     return f"({text})" if isinstance(dim, Expr) and not text.isidentifier() else text
 
 
-def _in_reading_order(dim: Expr) -> list[tuple[list[tuple[Atom, int]], int]]:
+def reading_order(dim: Expr) -> list[tuple[list[tuple[Atom, int]], int]]:
     """Terms and factors in the order of the formula, high powers first, the plain number last."""
     rank = {atom: position for position, atom in enumerate(dim.order)}
     terms = [(sorted(m, key=lambda item: rank[item[0]]), c) for m, c in dim.terms]

@@ -9,14 +9,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from convcost.errors import NetworkError
-from convcost.network.dims import (
-    Dim,
-    Evaluation,
-    Expr,
-    Substitution,
-    definitions,
-    free_symbols,
-)
+from convcost.network.dims import Dim, Expr, free_symbols
+from convcost.network.evaluation import Evaluation, Substitution, definitions
 from convcost.network.op import Call, Mode, Op, require
 from convcost.network.tensor import SPATIAL_AXES
 

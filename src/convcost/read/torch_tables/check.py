@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.network.builder import BATCH
-from convcost.network.dims import Dim, product, substitute, summed
+from convcost.network.dims import Dim, product, summed
+from convcost.network.evaluation import substitute
 from convcost.network.network import Network, Note
 from convcost.network.op import Call
 from convcost.ops.unknown import Unknown
