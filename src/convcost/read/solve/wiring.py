@@ -77,9 +77,8 @@ class _Wires:
             for entry in entries
         ]
         fixed = [self._positions.get(name) for name in item.inputs]
-        doubtful = any(choices)
         classes = _classes(item)
-        if doubtful or len(classes) > 1:
+        if any(choices) or len(classes) > 1:
             ways: list[list[int | None]] = [[place] for place in fixed]
             for number, choice in enumerate(choices):
                 ways[number] = [*choice] if choice else ways[number]
@@ -90,7 +89,7 @@ class _Wires:
             )
             fixed = list(chosen)
         self._taken.update(place for place in fixed if place is not None)
-        return doubtful
+        return any(choice is not None and len(choice) > 1 for choice in choices)
 
     def _entries(self, item: Item) -> Sequence[Connection]:
         """The connections that an item's inputs stand for: one of several calls has one of them."""

@@ -109,7 +109,7 @@ class RowNames:
                 self._cut.setdefault(row.name, []).append(index)
 
     def resolve(self, connection: Connection, index: int) -> Connection:
-        """Spell a connection of row ``index`` as the one earlier row it can mean is spelt."""
+        """Spell a connection as the one row before row ``index`` it can mean is spelt."""
         name = connection.layer
         if name in self._whole:
             # A whole row's name; other names could begin like it only where this one was cut.

@@ -172,7 +172,9 @@ class TableDraft:
         names = RowNames(rows)
         resolved = []
         for index, row in enumerate(rows):
-            inputs = row.inputs and tuple(names.resolve(entry, index) for entry in row.inputs)
+            # A layer of several calls may take what it gave itself.
+            end = index + 1 if len(row.inputs or ()) > 1 else index
+            inputs = row.inputs and tuple(names.resolve(entry, end) for entry in row.inputs)
             if row.inputs and inputs != row.inputs:
                 self.note(row.line, f"the cut connections of {row.name!r} were told by their names")
             resolved.append(row if inputs == row.inputs else replace(row, inputs=inputs))
