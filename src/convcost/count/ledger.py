@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network, Note
-    from convcost.network.op import Op
+    from convcost.network.op import Call, Mode, Op
     from convcost.network.parameter import Parameter
 
 
@@ -161,20 +161,13 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
     if workload.dtype is not None:
         network = network.with_dtype(workload.dtype)
     bound = network if symbolic else network.bind({str(BATCH): workload.batch})
-    rows, unknown = [], []
+    found = costs(bound, workload.mode, symbolic=symbolic)
+    rows = []
     added: set[str] = set()
-    for shown, layer in zip(network.layers, bound.layers, strict=True):
-        own = tuple(bound.table[id_] for id_ in layer.parameters if id_ not in added)
-        added.update(layer.parameters)
-        row, why = _row(bound, layer, network, shown, own, workload, symbolic=symbolic)
-        rows.append(row)
-        if why is not None:
-            known = row.parameters is not None
-            unknown.append(UnknownCost(layer.name, row.op, why, parameters_known=known))
-    unknown += [
-        UnknownCost(None, "part of the source", why, parameters_known=False)
-        for why in network.missing
-    ]
+    for shown, known in zip(network.layers, found, strict=True):
+        own = tuple(bound.table[id_] for id_ in shown.parameters if id_ not in added)
+        added.update(shown.parameters)
+        rows.append(_row(known, network, shown, own, workload.mode))
     return Count(
         source=network.name,
         workload=workload,
@@ -183,10 +176,55 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
             **_parameter_sums(bound.table.values()),
             forward=total(row.forward for row in rows if row.forward is not None),
         ),
-        unknown=tuple(unknown),
+        unknown=unknown_costs(network, found),
         notes=network.notes,
         definitions=network.definitions,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCost:
+    """A layer's call and its cost; where the cost is not known, why."""
+
+    layer: Layer
+    call: Call
+    cost: Cost | None
+    why: str | None
+
+
+def costs(network: Network, mode: Mode, *, symbolic: bool = False) -> tuple[LayerCost, ...]:
+    """The cost of every layer's forward pass, without the rest of the ledger.
+
+    Args:
+        network: bound to a batch, unless symbolic.
+        mode: inference or training.
+        symbolic: let symbols stand in the costs, instead of calling these unknown.
+    """
+    return tuple(_cost(network.call(x, mode), x, symbolic=symbolic) for x in network.layers)
+
+
+def unknown_costs(network: Network, found: Iterable[LayerCost]) -> tuple[UnknownCost, ...]:
+    """What sums over these costs do not contain."""
+    layers = [
+        UnknownCost(x.layer.name, x.layer.op.kind, x.why, not _is_unsaid(x.layer.op))
+        for x in found
+        if x.why is not None
+    ]
+    missing = [
+        UnknownCost(None, "part of the source", why, parameters_known=False)
+        for why in network.missing
+    ]
+    return (*layers, *missing)
+
+
+def _cost(call: Call, layer: Layer, *, symbolic: bool) -> LayerCost:
+    cost = layer.op.cost("forward", call)
+    why = getattr(layer.op, "why", "no rule") if cost is None else None
+    if cost is not None and not symbolic:
+        open_names = free_symbols(*(getattr(cost, field.name) for field in fields(cost)))
+        if open_names:
+            cost, why = None, f"the source does not give {', '.join(sorted(open_names))}"
+    return LayerCost(layer, call, cost, why)
 
 
 def cost_to_dict(cost: Cost) -> dict[str, Any]:
@@ -208,33 +246,24 @@ def note_to_dict(note: Note) -> dict[str, Any]:
 
 
 def _row(
-    bound: Network, layer: Layer, network: Network, shown: Layer, own: Iterable[Parameter],
-    workload: Workload, *, symbolic: bool,
-) -> tuple[LayerCount, str | None]:  # fmt: skip
-    """The row of a layer, and why its cost is not known where it is not."""
-    call = bound.call(layer, workload.mode)
-    cost = layer.op.cost("forward", call)
-    why = getattr(layer.op, "why", "no rule") if cost is None else None
-    if cost is not None and not symbolic:
-        open_names = frozenset().union(*(free_symbols(getattr(cost, f.name)) for f in fields(cost)))
-        if open_names:
-            needs = ", ".join(sorted(open_names))
-            cost, why = None, f"the source does not give {needs}"
-    equations = shown.op.equations(network.call(shown, workload.mode))
-    row = LayerCount(
+    known: LayerCost, network: Network, shown: Layer, own: Iterable[Parameter], mode: Mode
+) -> LayerCount:
+    """The row of a layer; shapes and formulas from the network before it was bound."""
+    layer, cost = known.layer, known.cost
+    equations = shown.op.equations(network.call(shown, mode))
+    return LayerCount(
         name=layer.name,
         op=layer.op.kind,
         inputs=tuple(ref.layer for ref in layer.inputs),
         outputs=tuple(tensor.shape for tensor in shown.outputs),
         **(_NOT_SAID if _is_unsaid(layer.op) else _parameter_sums(own)),
         forward=cost,
-        padding_macs=None if cost is None else layer.op.padding_macs(call),
+        padding_macs=None if cost is None else layer.op.padding_macs(known.call),
         time_formula=" + ".join(equation.per_sample for equation in equations),
         space_formula=_space_formula(shown, own),
         shared_with=layer.shared_with,
         line=layer.line,
     )
-    return row, why
 
 
 def _space_formula(layer: Layer, own: Iterable[Parameter]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from convcost.count import UnknownCost, Workload, count
+from convcost.count import UnknownCost, Workload, costs, unknown_costs
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.predict.roofline import DATA_SHEETS, Bound, KernelTime, kernel_time
@@ -189,15 +189,15 @@ def predict(
         device = load(THIS_MACHINE)
     workload = workload or Workload()
     runtime = runtime or default_for(network.framework)
-    counted = count(network, workload)
-    known = {layer.name for layer in counted.layers if layer.forward is not None}
     bound = network if workload.dtype is None else network.with_dtype(workload.dtype)
     bound = bound.bind({str(BATCH): workload.batch})
-    rules = runtime.rules.get(device.kind)
+    found = costs(bound, workload.mode)
+    known = {part.layer.name for part in found if part.cost is not None}
     dtype = _dtype(bound)
     kernels = lower(bound, runtime, device.kind, workload.mode)
+    rules = runtime.rules[device.kind]
     times = [
-        kernel_time(kernel, device, rules, dtype)  # type: ignore[arg-type]  # lower() refused None
+        kernel_time(kernel, device, rules, dtype)
         for kernel in kernels
         if known.issuperset(kernel.layers)
     ]
@@ -216,9 +216,9 @@ def predict(
         workload=workload,
         seconds=seconds,
         layers=_layers(bound, times, whole),
-        unknown=counted.unknown,
+        unknown=unknown_costs(network, found),
         assumptions=_assumptions(device, dtype),
-        plan=_plan(workload, seconds, rules.loop_seconds.value if rules else 0.0),
+        plan=_plan(workload, seconds, rules.loop_seconds.value),
     )
 
 

@@ -36,7 +36,7 @@ class Item:
         inputs: names of the items it takes; a name that no item has stands for a lost layer.
         shape: of its first output, to be repaired where digits are cut off.
         config: what pasted code says about it; empty without code.
-        call_of: the first call of a shared layer, where this is a later one.
+        call_of: the call of a shared layer that runs first, where this is another one.
     """
 
     row: Row
@@ -83,8 +83,7 @@ def items_of(table: Table) -> list[Item]:
         groups = [(name,) for name in inputs] if len(own) > 1 else [inputs]
         for name, group in zip(own, groups, strict=True):
             shape = list(row.shapes[0]) if row.shapes else []
-            first = own[0] if name != own[0] else None
-            items.append(Item(row, name, class_name, group, shape, call_of=first))
+            items.append(Item(row, name, class_name, group, shape))
         calls.setdefault(row.name, []).extend(own)
         for model in models.ends.get(id(row), ()):
             calls.setdefault(model, [own[-1]])
@@ -120,12 +119,18 @@ class _Models:
 
 
 def _in_order(items: list[Item]) -> list[Item]:
-    """Items behind those that they take: a shared layer's later call may take what follows it."""
+    """Items behind those that they take: a shared layer's later call may take what follows it.
+
+    The call that runs first is the one that has the parameters.
+    """
     waiting = {item.name: item for item in items}
     ordered: list[Item] = []
+    owners: dict[int, str] = {}
     while waiting:
         first = next(iter(waiting.values()))
         item = next((x for x in waiting.values() if not waiting.keys() & x.inputs), first)
+        owner = owners.setdefault(id(item.row), item.name)
+        item.call_of = owner if owner != item.name else None
         ordered.append(waiting.pop(item.name))
     return ordered
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
@@ -17,6 +17,7 @@ from convcost.network.dims import product as elements
 from convcost.network.dims import symbol
 from convcost.network.network import Note
 from convcost.network.tensor import Axis, Tensor
+from convcost.ops.conv import Conv
 from convcost.read.axes import axis_names
 from convcost.read.keras_names import classes_of
 from convcost.read.solve.agree import takes
@@ -26,9 +27,11 @@ from convcost.read.solve.site import Site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from convcost.network.op import Op
     from convcost.read.solve.items import Item
     from convcost.read.summary.table import Connection
 
+_Fit: TypeAlias = Literal["likely", "odd"] | None
 #: Ways to connect one row that are tried.
 _MOST_WAYS = 300
 #: Rows that one cut name could mean, beyond which the rest is not looked at.
@@ -123,13 +126,17 @@ class _Wires:
     ) -> tuple[str | None, tuple[int | None, ...]]:
         """The first class and way to connect a row that explain its numbers; else the first way."""
         tried = list(islice(_distinct(product(*ways)), _MOST_WAYS))
+        found: tuple[str | None, tuple[int | None, ...]] | None = None
         for name in classes:
             for way in tried:
-                if self._fits(replace(item, class_name=name), way, sure=len(classes) == 1):
+                fit = self._fit(replace(item, class_name=name), way, sure=len(classes) == 1)
+                if fit == "likely":
                     return name, way
-        return item.class_name, tried[0]
+                if fit == "odd" and found is None:
+                    found = name, way
+        return found or (item.class_name, tried[0])
 
-    def _fits(self, item: Item, way: Sequence[int | None], *, sure: bool) -> bool:
+    def _fit(self, item: Item, way: Sequence[int | None], *, sure: bool) -> _Fit:
         """Whether a row's rule gives its printed shape and parameters from these inputs.
 
         Args:
@@ -139,26 +146,23 @@ class _Wires:
         """
         rule = rules().get(item.class_name or "")
         if rule is None or None in way:
-            return sure
+            return "likely" if sure else None
         tensors = tuple(self._tensor(self._items[place]) for place in way if place is not None)
-        if not all(tensor.axes for tensor in tensors):
-            return False
         try:
             op = rule(Site(item, tensors, "linear", self._channels_first))
             if not takes(op, len(tensors)):
-                return False
+                return None
             result, *_ = op.outputs(*tensors)
             weights = sum(elements(weight.shape) for weight in op.weights(*tensors))
         except NetworkError:
-            return False
+            return None
         if len(result.shape) != item.rank:
-            return False
+            return None
         sizes = (*zip(result.shape, item.shape, strict=True), (weights, item.row.parameters))
-        return all(
-            here == there
-            for here, there in sizes
-            if isinstance(here, int) and isinstance(there, int)
-        )
+        both = ((a, b) for a, b in sizes if isinstance(a, int) and isinstance(b, int))
+        if not all(here == there for here, there in both):
+            return None
+        return "odd" if _is_odd(op) else "likely"
 
     def _tensor(self, item: Item) -> Tensor:
         """What a row prints; sizes that are cut off are open."""
@@ -168,6 +172,15 @@ class _Wires:
             for position, (name, size) in enumerate(zip(names, item.shape, strict=True))
         ]
         return Tensor((Axis("batch", BATCH), *axes[1:]))
+
+
+def _is_odd(op: Op) -> bool:
+    """Whether a convolution has groups and a kernel that together nobody writes."""
+    return (
+        isinstance(op, Conv)
+        and op.groups != 1
+        and len({window.kernel for window in op.windows}) > 1
+    )
 
 
 def _classes(item: Item) -> Sequence[str]:
