@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
 import convcost
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 LARGEST = 40_000
-EXAMPLES = 60
+EXAMPLES = 40
+#: Shrinking a graph takes minutes, and the failing one is printed as a table anyway.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @pytest.fixture(scope="module")
@@ -283,9 +285,10 @@ def test_every_layer_of_random_graphs(keras: Any, keras2_table: Any, tmp_path: P
     path = tmp_path / "model.keras"
 
     # the same examples every time: a new release of Keras is what should make this fail
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, phases=PHASES)
     @given(models(keras))
     def check(model: Any) -> None:
+        note(printed(model, 200))
         live = convcost.count(convcost.read(model))
         check_by_name(model, live)
         model.save(path)
@@ -297,7 +300,6 @@ def test_every_layer_of_random_graphs(keras: Any, keras2_table: Any, tmp_path: P
             keras2_table.wrapped(model),
         )
         for text in texts:
-            note(text)
             check_by_line(model, convcost.count(convcost.read(text)), live)
 
     check()

@@ -287,7 +287,9 @@ def test_long_chains_of_definitions() -> None:
 
 def test_printing_does_not_depend_on_the_hash_seed() -> None:
     code = (
-        "from convcost.network.dims import *; from convcost.network.evaluation import substitute; a, b, c, d = symbols('a b c d');"
+        "from convcost.network.dims import symbol, symbols;"
+        "from convcost.network.evaluation import substitute;"
+        "a, b, c, d = symbols('a b c d');"
         "print(substitute(a*b + c + d*a + a*a*b + b*b, {'c': symbol('e'), 'd': a + b}))"
     )
     printed = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -123,15 +124,30 @@ def _in_order(items: list[Item]) -> list[Item]:
 
     The call that runs first is the one that has the parameters.
     """
-    waiting = {item.name: item for item in items}
+    places = {item.name: place for place, item in enumerate(items)}
+    needs = [{places[name] for name in item.inputs if name in places} for item in items]
+    takers: list[list[int]] = [[] for _ in items]
+    for place, needed in enumerate(needs):
+        for other in needed:
+            takers[other].append(place)
+    ready = [place for place, needed in enumerate(needs) if not needed]
+    left = dict.fromkeys(range(len(items)))
     ordered: list[Item] = []
     owners: dict[int, str] = {}
-    while waiting:
-        first = next(iter(waiting.values()))
-        item = next((x for x in waiting.values() if not waiting.keys() & x.inputs), first)
+    while left:
+        # none is ready where the text contradicts itself: the next row then
+        place = heappop(ready) if ready else next(iter(left))
+        if place not in left:
+            continue
+        del left[place]
+        item = items[place]
         owner = owners.setdefault(id(item.row), item.name)
         item.call_of = owner if owner != item.name else None
-        ordered.append(waiting.pop(item.name))
+        ordered.append(item)
+        for taker in takers[place]:
+            needs[taker].discard(place)
+            if not needs[taker]:
+                heappush(ready, taker)
     return ordered
 
 

@@ -8,7 +8,7 @@ is meant; where all of them are taken, the nearest.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice, product
+from itertools import chain, islice, product, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.errors import NetworkError
@@ -36,6 +36,10 @@ _Fit: TypeAlias = Literal["likely", "odd"] | None
 _MOST_WAYS = 300
 #: Rows that one cut name could mean, beyond which the rest is not looked at.
 _MOST_CANDIDATES = 60
+#: How far above a row the rows are looked for that it takes.
+_FARTHEST = 3000
+#: Ways that are tried in one table, so that a text made for it does not take minutes.
+_MOST_TRIES = 30_000
 
 
 def wire(items: list[Item], *, channels_first: bool) -> list[Note]:
@@ -56,8 +60,9 @@ class _Wires:
         self._items = items
         self._channels_first = channels_first
         self._positions = {item.name: position for position, item in enumerate(items)}
-        self._taken: set[int] = set()
+        self._free = dict.fromkeys(range(len(items)))
         self._calls: dict[int, int] = {}
+        self._tries = 0
         rows = {id(item.row): item.row for item in items}.values()
         self._names: dict[str, int] = {}
         for row in rows:
@@ -91,7 +96,8 @@ class _Wires:
                 for name, place in zip(item.inputs, chosen, strict=True)
             )
             fixed = list(chosen)
-        self._taken.update(place for place in fixed if place is not None)
+        for place in fixed:
+            self._free.pop(place, None)  # type: ignore[arg-type]
         return any(choice is not None and len(choice) > 1 for choice in choices)
 
     def _entries(self, item: Item) -> Sequence[Connection]:
@@ -112,14 +118,16 @@ class _Wires:
 
     def _candidates(self, entry: Connection, position: int) -> list[int]:
         """Earlier rows that a connection could mean, the likeliest first."""
-        found = [
-            place
-            for place, item in enumerate(self._items[:position])
-            if (item.row.name_cut or item.row.name not in self._in_full) and _could_be(item, entry)
-        ]
-        free = [place for place in found if place not in self._taken]
-        taken = [place for place in reversed(found) if place in self._taken]
-        return [*free, *taken][:_MOST_CANDIDATES]
+        free = takewhile(lambda place: place < position, self._free)
+        near = range(position - 1, max(0, position - _FARTHEST) - 1, -1)
+        taken = (place for place in near if place not in self._free)
+        found = (place for place in chain(free, taken) if self._means(entry, place))
+        return list(islice(found, _MOST_CANDIDATES))
+
+    def _means(self, entry: Connection, place: int) -> bool:
+        item = self._items[place]
+        in_full = item.row.name in self._in_full and not item.row.name_cut
+        return not in_full and _could_be(item, entry)
 
     def _chosen(
         self, item: Item, classes: Sequence[str], ways: Iterable[Sequence[int | None]]
@@ -128,7 +136,8 @@ class _Wires:
         tried = list(islice(_distinct(product(*ways)), _MOST_WAYS))
         found: tuple[str | None, tuple[int | None, ...]] | None = None
         for name in classes:
-            for way in tried:
+            for way in tried if self._tries < _MOST_TRIES else ():
+                self._tries += 1
                 fit = self._fit(replace(item, class_name=name), way, sure=len(classes) == 1)
                 if fit == "likely":
                     return name, way
