@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
+from convcost.network.dims import product, summed
 from convcost.network.network import Network, Note, Ref
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.input import Input
@@ -28,9 +29,6 @@ from convcost.read.solve.site import Site
 from convcost.read.solve.wiring import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from convcost.network.dims import Dim
     from convcost.network.op import Op
     from convcost.read.keras_config import LayerConfig, ModelConfig
     from convcost.read.summary.table import Table
@@ -159,7 +157,7 @@ class _Reading:
             return inputs, None, f"it has {len(tensors)} inputs"
         try:
             result, *_ = op.outputs(*tensors)
-            weights = sum((_elements(w.shape) for w in op.weights(*tensors)), start=0)
+            weights = summed(product(w.shape) for w in op.weights(*tensors))
         except NetworkError as error:
             return inputs, None, error.message
         for axis, printed in zip(result.axes, item.shape, strict=False):
@@ -227,13 +225,6 @@ def _without_rule(item: Item) -> str:
     if item.class_name in ("Sequential", "Functional", "Model"):
         return f"the layers inside {item.row.name} are not printed (summary(expand_nested=True))"
     return f"there is no rule for {item.class_name or 'a layer whose class is lost'}"
-
-
-def _elements(shape: Sequence[Dim]) -> Dim:
-    result: Dim = 1
-    for size in shape:
-        result = result * size
-    return result
 
 
 def _layers(items: list[Item]) -> list[Item]:
