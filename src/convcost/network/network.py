@@ -17,6 +17,7 @@ from convcost.network.tensor import SPATIAL_AXES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from convcost.network.module import Module, Origin
     from convcost.network.parameter import Parameter
     from convcost.network.tensor import Tensor
 
@@ -43,6 +44,7 @@ class Layer:
         parameters: ids in the network's parameter table.
         shared_with: the first layer that uses the same parameters, when this is a later call of it.
         line: where the source mentions it, 1-based.
+        origin: what the source calls it, where that is known.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Layer:
     parameters: tuple[str, ...] = ()
     shared_with: str | None = None
     line: int | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ class Network:
         missing: parts of the source that are known to be lost (a table cut off): the totals are
             lower bounds.
         measured: times that the source tells.
+        modules: the source's own structure, a whole before its parts; empty where it has none.
     """
 
     name: str
@@ -121,6 +125,7 @@ class Network:
     framework: str | None = None
     missing: tuple[str, ...] = ()
     measured: tuple[Measured, ...] = ()
+    modules: tuple[Module, ...] = ()
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.module import Module, Origin
 from convcost.network.network import Layer, Network, Note, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
@@ -61,6 +62,7 @@ def assemble(passes: Passes, name: str | None) -> tuple[Network, bool]:
             outputs=outputs,
             notes=notes,
             framework="torch",
+            modules=_modules(passes),
         ),
         sizes.unconfirmed,
     )
@@ -121,8 +123,25 @@ def _layers(
         shared_with = users.get(ids) if ids else None
         users.setdefault(ids, name)
         refs = tuple(_ref(operand.ref, names) for operand in draft.inputs)
-        layers.append(Layer(name, op, refs, outputs, ids, shared_with))
+        layers.append(Layer(name, op, refs, outputs, ids, shared_with, origin=_origin(draft)))
     return tuple(layers), table
+
+
+def _origin(draft: Draft) -> Origin | None:
+    within = draft.within
+    return None if within is None else Origin(draft.called, within.path, within.number)
+
+
+def _modules(passes: Passes) -> tuple[Module, ...]:
+    ids = {id(tensor): name for name, tensor in passes.module.named_parameters()}
+    return tuple(
+        Module(
+            path,
+            f"{type(part).__module__}.{type(part).__qualname__}",
+            tuple(ids[id(tensor)] for _, tensor in part.named_parameters(recurse=False)),
+        )
+        for path, part in passes.module.named_modules()
+    )
 
 
 def _ref(ref: Ref | None, names: Sequence[str | None]) -> Ref:

@@ -8,6 +8,7 @@ are composed of; those that have neither are recorded as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from convcost.read.torch_module.results import quick_results
@@ -24,10 +25,12 @@ class ModuleCall:
     Attributes:
         path: its qualified name; empty for the whole network.
         leaf: whether it has no parts.
+        number: which call of this module it is, from 0.
     """
 
     path: str
     leaf: bool
+    number: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +52,12 @@ class Record:
     kwargs: Mapping[str, Any]
     results: list[Any]
     within: ModuleCall
+
+    @property
+    def called(self) -> str:
+        """The name with its overload where that is not the default one."""
+        overload = getattr(self.func, "_overloadname", "default")
+        return self.name if overload in {"", "default"} else f"{self.name}.{overload}"
 
 
 @dataclass(slots=True, eq=False)
@@ -144,9 +153,10 @@ class _Stack:
         kind = f"{type(part).__module__}.{type(part).__qualname__}"
         whole = kind in self._whole
         leaf = not part._modules  # noqa: SLF001 - children() makes a set at each call
+        numbers = count()
 
         def enter(_: Any, __: Any) -> None:
-            self.calls.append(ModuleCall(path, leaf))
+            self.calls.append(ModuleCall(path, leaf, next(numbers)))
             self.hidden += whole
 
         def leave(part: Any, args: Any, result: Any) -> None:

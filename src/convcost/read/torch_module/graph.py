@@ -40,6 +40,7 @@ class Draft:
         weights: stored tensors that it uses.
         arranged: see `Step`.
         name: given where it is settled before.
+        called: the operator, with its overload where that is not the default one.
     """
 
     function: str
@@ -50,6 +51,7 @@ class Draft:
     weights: tuple[Operand, ...] = ()
     arranged: tuple[Arranged | None, ...] = ()
     name: str | None = None
+    called: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +110,7 @@ class Graph:
         kept = step.kept or (1 if isinstance(step.op, Op) else len(results))
         made = tuple(result for result in results[:kept] if not result.is_empty)
         self._add(Draft(function, record.within, step.op, inputs, made, step.weights,
-                        step.arranged))  # fmt: skip
+                        step.arranged, called=record.called))  # fmt: skip
         for byproduct in results[kept:]:
             # whoever reads it waits for the layer; its bytes are taken for those of the result
             byproduct.ref = results[0].ref
