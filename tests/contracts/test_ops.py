@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import convcost
 from convcost import ops
 from convcost.count import Workload, count
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
+from convcost.network.cost import Cost
 from convcost.network.evaluation import substitute
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Parameter, Weight
@@ -47,6 +49,7 @@ from convcost.ops.input import Input
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.locally_connected import LocallyConnected
+from convcost.ops.loss import Loss
 from convcost.ops.matmul import MatMul
 from convcost.ops.merge import Concatenate, Merge
 from convcost.ops.multi_head_attention import MultiHeadAttention
@@ -76,6 +79,7 @@ from convcost.ops.time_distributed import TimeDistributed
 from convcost.ops.unknown import Unknown
 from convcost.ops.view import View
 from convcost.ops.window import window
+from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +107,7 @@ class Sample:
         known: whether there is a cost.
         written_in_training: bytes written besides the results.
         weights_read: bytes of weights read for a batch of two, where that is not all of them.
+        targets_read: bytes read for a batch of two that are no input.
         trains_by_products: whether training adds products.
         trains_unknown: whether the cost of training is not known.
         partial_products: whether the products are not yet the layer's results.
@@ -112,6 +117,7 @@ class Sample:
     view_in: tuple[str, ...] = ()
     known: bool = True
     weights_read: int | None = None
+    targets_read: int = 0
     trains_by_products: bool = False
     trains_unknown: bool = False
     partial_products: bool = False
@@ -178,6 +184,13 @@ SAMPLES: dict[type[Op], list[Sample]] = {
     ],
     Input: [Sample(lambda n: (Input(image(n)), ()), view_in=MODES)],
     LocalResponseNorm: [Sample(lambda n: (LocalResponseNorm(), (image(n),)))],
+    Loss: [
+        Sample(lambda n: (Loss(function="cross-entropy"), (vector(n),)), targets_read=2 * 8),
+        Sample(
+            lambda n: (Loss(function="binary-cross-entropy", probabilities=True), (image(n),)),
+            targets_read=image(2).bytes,
+        ),
+    ],
     Merge: [
         Sample(lambda n: (Merge("add"), (image(n), image(n), image(n)))),
         Sample(
@@ -567,7 +580,10 @@ each_mode = pytest.mark.parametrize("mode", MODES)
 
 def call_of(sample: Sample, batch: Any, mode: str = "inference") -> tuple[Op, Call]:
     op, inputs = sample.make(batch)
-    parameters = tuple(Parameter(w.name, w.shape, learned=w.learned) for w in op.weights(*inputs))
+    parameters = tuple(
+        Parameter(w.name, w.shape, learned=w.learned, trainable=w.learned)
+        for w in op.weights(*inputs)
+    )
     return op, Call(inputs, op.outputs(*inputs), parameters, mode)  # type: ignore[arg-type]
 
 
@@ -654,7 +670,8 @@ def test_bytes_are_operands_once_and_results_once(sample: Sample, mode: str) -> 
         weights = sample.weights_read
     extra = sample.written_in_training if mode == "training" else 0
     assert cost["weight_bytes"] == weights
-    assert cost["read_bytes"] == nbytes(*(tensor.shape for tensor in inputs)) + weights
+    operands = nbytes(*(tensor.shape for tensor in inputs)) + weights
+    assert cost["read_bytes"] == operands + sample.targets_read
     assert cost["write_bytes"] == nbytes(*(t.shape for t in op.outputs(*inputs))) + extra
 
 
@@ -744,6 +761,20 @@ def test_in_a_network(sample: Sample) -> None:
 
 
 @each_sample
+def test_survives_the_exchange_format(sample: Sample) -> None:
+    op, inputs = sample.make(BATCH)
+    b = Builder("contract")
+    refs = [b.add(Input(tensor)) for tensor in inputs]
+    b.add(op, *refs, name="layer")
+    net = b.build()
+    text = to_text(net)
+    again = convcost.read(text)
+    assert again == net
+    assert type(again.layer("layer").op) is type(op)
+    assert to_text(again) == text
+
+
+@each_sample
 def test_the_wrong_number_of_inputs_is_refused(sample: Sample) -> None:
     op, inputs = sample.make(BATCH)
     fewest, most = op.arity
@@ -756,3 +787,113 @@ def test_the_wrong_number_of_inputs_is_refused(sample: Sample) -> None:
         with pytest.raises(NetworkError, match=f"{op.kind} has {number} inputs"):
             b.add(op, *[x] * number)
     assert wrong or isinstance(op, Unknown)
+
+
+BACKWARD = ("backward_data", "backward_weights")
+
+#: Ops without a gradient, and why.
+NO_GRADIENT = {
+    Augmentation: "what it does depends on random numbers; its input is data, which has none",
+    CategoryEncoding: "category numbers are not differentiable",
+    Constant: "no inputs; its own gradient is written by the layers that read it",
+    Discretization: "numbers of intervals are not differentiable",
+    Fill: "no inputs and no parameters",
+    Flatten: "a view: the gradient is one too",
+    Input: "no inputs",
+    Reshape: "a view: the gradient is one too",
+    Unknown: "no rule",
+    View: "a view; an expansion's sums are charged by its own rule",
+}
+
+
+def backward_cost(sample: Sample, batch: Any, phase: Any) -> Any:
+    op, call = call_of(sample, batch, "training")
+    return op.cost(phase, call)
+
+
+def has_gradient(kind: type[Op]) -> bool:
+    """Whether every sample has a rule of its own."""
+    if kind.gradient is Op.gradient and "cost" not in vars(kind):
+        return False
+    return all(
+        backward_cost(sample, 2, phase) is not None
+        for sample in SAMPLES[kind]
+        for phase in BACKWARD
+    )
+
+
+@each_op
+def test_every_op_has_a_gradient_or_a_reason(kind: type[Op]) -> None:
+    defines = kind.gradient is not Op.gradient
+    assert defines or kind in NO_GRADIENT or has_gradient(kind), (
+        f"give {kind.__name__} a gradient, or say in NO_GRADIENT why it has none"
+    )
+    assert not (defines and kind in NO_GRADIENT)
+    if kind not in NO_GRADIENT:
+        assert has_gradient(kind)
+
+
+@each_sample
+@pytest.mark.parametrize("phase", BACKWARD)
+def test_a_gradient_is_written_once(sample: Sample, phase: str) -> None:
+    """Integers; the results are those of the inputs or of the learned parameters."""
+    op, call = call_of(sample, 2, "training")
+    cost = op.cost(phase, call)  # type: ignore[arg-type]
+    if type(op) in NO_GRADIENT:
+        assert type(op) in {Unknown, Augmentation, View} or cost == Cost()
+        return
+    assert cost is not None
+    assert all(type(figure) is int and figure >= 0 for figure in dataclasses.astuple(cost))
+    written = {
+        "backward_data": sum(t.bytes for t in call.inputs if "float" in t.dtype),
+        "backward_weights": sum(p.bytes for p in call.parameters if p.trainable),
+    }[phase]
+    if "training" in sample.view_in or (isinstance(op, Embedding) and phase == "backward_data"):
+        written = 0
+    assert cost.write_bytes == written
+    assert written == 0 or cost.read_bytes >= sum(t.bytes for t in call.outputs)
+
+
+@each_sample
+@settings(deadline=None, max_examples=10)
+@given(a=st.integers(1, 64), b=st.integers(1, 64), phase=st.sampled_from(BACKWARD))
+def test_gradients_are_affine_in_the_batch(sample: Sample, a: int, b: int, phase: str) -> None:
+    costs = [backward_cost(sample, n, phase) for n in (a, b, a + b - 1, 1)]
+    if costs[0] is None:
+        assert costs == [None] * 4
+        return
+    first, second, together, one = map(dataclasses.astuple, costs)
+    sums = [
+        [x + y for x, y in zip(*pair, strict=True)] for pair in ((first, second), (together, one))
+    ]
+    assert sums[0] == sums[1]
+
+
+@each_sample
+@pytest.mark.parametrize("phase", BACKWARD)
+def test_a_symbolic_batch_gives_the_same_gradient(sample: Sample, phase: str) -> None:
+    symbolic, numbers = (backward_cost(sample, batch, phase) for batch in (BATCH, 5))
+    if numbers is None:
+        assert symbolic is None
+    else:
+        assert symbolic.evaluate({"N": 5}) == numbers.evaluate({})
+
+
+@each_sample
+def test_nobody_waits_for_a_gradient(sample: Sample) -> None:
+    """Frozen, and nothing before it: nothing is computed."""
+    op, call = call_of(sample, 2, "training")
+    frozen = tuple(dataclasses.replace(p, trainable=False) for p in call.parameters)
+    unwanted = dataclasses.replace(call, parameters=frozen, wanted=(False,) * len(call.inputs))
+    if isinstance(op, Unknown):
+        return
+    assert [op.cost(phase, unwanted) for phase in BACKWARD] == [Cost()] * 2  # type: ignore[arg-type]
+
+
+@each_op
+def test_what_a_gradient_charges_is_documented(kind: type[Op]) -> None:
+    for sample in SAMPLES[kind]:
+        op, call = call_of(sample, 2)
+        costs = [backward_cost(sample, 2, phase) for phase in BACKWARD]
+        if any(cost is not None and cost.elementwise for cost in costs) and not op.equations(call):
+            assert "radient" in (inspect.getdoc(kind) or "")

@@ -67,7 +67,7 @@ def test_rows_by_hand() -> None:
     # a 3x3 window on 8x8: of 3 taps per side the outer ones miss the input once each
     assert rows["conv"].padding_macs == 2 * 4 * 3 * ((8 * 3) ** 2 - (8 * 3 - 2) ** 2)
     assert rows["conv"].outputs == ((BATCH, 8, 8, 4),)
-    assert rows["conv"].time_formula == "8^2*3^2*3*4"
+    assert rows["conv"].formulas.time == "8^2*3^2*3*4"
     assert result.total.parameters == 112 + 8 + 2570
     assert result.total.trainable_parameters == 120
     assert result.total.statistics == 8
@@ -287,7 +287,7 @@ def test_definitions_are_printed_beside_the_formulas() -> None:
     b.add(Conv(filters=1, windows=window(3)), x)
     result = count(b.build(), symbolic=True)
     assert result.to_dict()["definitions"] == {"M": "X - 2"}
-    assert result.layers[1].time_formula == "M*7*3^2"
+    assert result.layers[1].formulas.time == "M*7*3^2"
 
 
 def test_counting_needs_no_bound_batch() -> None:

@@ -215,7 +215,7 @@ def test_named_output_sizes_are_defined() -> None:
         "N*M^2*K^2*Cin*Cout"
     )
     rows = count(net, Workload(), symbolic=True).layers
-    assert rows[1].time_formula == "M^2*K^2*Cin*Cout"
+    assert rows[1].formulas.time == "M^2*K^2*Cin*Cout"
 
 
 def test_a_users_symbol_named_like_an_output_size_stays_apart() -> None:

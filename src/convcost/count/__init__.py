@@ -1,15 +1,7 @@
 """What a network costs: the exact ledger; what its layers see: `count.receptive_field`."""
 
-from convcost.count.ledger import (
-    Count,
-    LayerCost,
-    LayerCount,
-    Total,
-    UnknownCost,
-    costs,
-    count,
-    unknown_costs,
-)
+from convcost.count.ledger import LayerCost, costs, count, unknown_costs
+from convcost.count.rows import Count, LayerCount, Total, UnknownCost
 from convcost.count.workload import Workload
 
 __all__ = [

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from convcost.count.gradients import Backward, backward, call_of
+from convcost.count.optimizers import framework_of, optimizer_of, state_bytes, update_cost
+from convcost.count.prepare import prepared
+from convcost.count.rows import Count, Formulas, LayerCount, Total, UnknownCost
 from convcost.count.workload import Workload
 from convcost.network.builder import BATCH
 from convcost.network.cost import Cost, total
 from convcost.network.dims import free_symbols, summed
-from convcost.network.equation import power_product
 from convcost.ops.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from convcost.count.rows import CountedPhase
     from convcost.network.dims import Dim
-    from convcost.network.network import Layer, Network, Note
+    from convcost.network.network import Layer, Network
     from convcost.network.op import Call, Mode, Op
     from convcost.network.parameter import Parameter
 
@@ -24,132 +28,12 @@ if TYPE_CHECKING:
 _NOT_SAID = dict.fromkeys(("parameters", "trainable_parameters", "statistics"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerCount:
-    """One row of the ledger.
-
-    Attributes:
-        name: the layer's.
-        op: the kind of its op.
-        inputs: names of the layers it reads.
-        outputs: shapes in the source's axis order, symbols not bound.
-        parameters: learned weights that this layer adds (a later call of a shared layer adds none);
-            None, like the next two, where the source does not say how many there are.
-        trainable_parameters: those of them that are not frozen.
-        statistics: stored numbers that are not learned.
-        forward: the cost of the forward pass; None where it is not known.
-        padding_macs: the part of the MACs that multiplies padding zeros, where it can be told.
-        time_formula: the MACs per sample as a product of loop sizes; empty without MACs.
-        space_formula: parameters + output values per sample (seed 004's space complexity).
-        shared_with: the layer whose parameters this call uses again.
-        line: where the source mentions it.
-    """
-
-    name: str
-    op: str
-    inputs: tuple[str, ...]
-    outputs: tuple[tuple[Dim, ...], ...]
-    parameters: Dim | None
-    trainable_parameters: Dim | None
-    statistics: Dim | None
-    forward: Cost | None
-    padding_macs: int | None = None
-    time_formula: str = ""
-    space_formula: str = ""
-    shared_with: str | None = None
-    line: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values by the JSON contract."""
-        row: dict[str, Any] = {
-            "name": self.name,
-            "op": self.op,
-            "inputs": list(self.inputs),
-            "outputs": [[_plain(size) for size in shape] for shape in self.outputs],
-            "parameters": _plain(self.parameters),
-            "trainable_parameters": _plain(self.trainable_parameters),
-            "statistics": _plain(self.statistics),
-            "forward": None if self.forward is None else cost_to_dict(self.forward),
-            "padding_macs": self.padding_macs,
-            "time_formula": self.time_formula,
-            "space_formula": self.space_formula,
-        }
-        return row if self.shared_with is None else {**row, "shared_with": self.shared_with}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
-    """Sums over the layers; lower bounds where something is unknown."""
-
-    parameters: Dim
-    trainable_parameters: Dim
-    statistics: Dim
-    forward: Cost
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values by the JSON contract."""
-        return {
-            "parameters": _plain(self.parameters),
-            "trainable_parameters": _plain(self.trainable_parameters),
-            "statistics": _plain(self.statistics),
-            "forward": cost_to_dict(self.forward),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownCost:
-    """A layer, or a part of the source, that the totals do not contain."""
-
-    layer: str | None
-    what: str
-    why: str
-    parameters_known: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """The exact cost of a network under a workload. All figures are for the whole batch."""
-
-    source: str
-    workload: Workload
-    layers: tuple[LayerCount, ...]
-    total: Total
-    unknown: tuple[UnknownCost, ...]
-    notes: tuple[Note, ...]
-    definitions: Mapping[str, Dim]
-
-    @property
-    def complete(self) -> bool:
-        """Whether the totals contain everything."""
-        return not self.unknown
-
-    def __repr__(self) -> str:
-        at_least = "" if self.complete else "at least "
-        stored = "" if all(part.parameters_known for part in self.unknown) else "at least "
-        parameters, macs = _grouped(self.total.parameters), _grouped(self.total.forward.macs)
-        figures = f"{stored}{parameters} parameters, {at_least}{macs} MACs"
-        return f"<Count of {self.source}: {figures} at batch {self.workload.batch}>"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values by the JSON contract, one NETWORK of `convcost/count/1`."""
-        return {
-            "source": self.source,
-            "workload": self.workload.to_dict(),
-            "complete": self.complete,
-            "layers": [layer.to_dict() for layer in self.layers],
-            "total": self.total.to_dict(),
-            "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
-            "notes": [note_to_dict(note) for note in self.notes],
-            "definitions": {name: str(size) for name, size in self.definitions.items()},
-        }
-
-
 def count(network: Network, workload: Workload | None = None, *, symbolic: bool = False) -> Count:
     """Count a network exactly.
 
     Args:
         network: what to count.
-        workload: batch, mode and dtype; default: one sample, inference.
+        workload: batch, dtype, and whether to train and how; default: one sample, inference.
         symbolic: leave the batch ``N`` and all other symbols in the figures instead of binding the
             batch and reporting what else is not known.
 
@@ -158,38 +42,51 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
     10903680
     """
     workload = workload or Workload()
-    if workload.dtype is not None:
-        network = network.with_dtype(workload.dtype)
+    network = prepared(network, workload)
     bound = network if symbolic else network.bind({str(BATCH): workload.batch})
     found = costs(bound, workload.mode, symbolic=symbolic)
+    passes: dict[str, Backward] = {}
+    if workload.training:
+        passes = backward(bound, workload.mode, input_gradient=workload.input_gradient)
+        found = _with_training(found, bound, passes, workload, symbolic=symbolic)
     rows = []
     added: set[str] = set()
     for shown, known in zip(network.layers, found, strict=True):
         own = tuple(bound.table[id_] for id_ in shown.parameters if id_ not in added)
         added.update(shown.parameters)
-        rows.append(_row(known, network, shown, own, workload.mode))
+        rows.append(_row(known, network, shown, own, workload))
     return Count(
         source=network.name,
         workload=workload,
         layers=tuple(rows),
         total=Total(
             **_parameter_sums(bound.table.values()),
-            forward=total(row.forward for row in rows if row.forward is not None),
+            **_sums(rows, workload.phases),
         ),
-        unknown=unknown_costs(network, found),
+        unknown=(*unknown_costs(network, found), *_no_way_back(bound, passes, workload)),
         notes=network.notes,
         definitions=network.definitions,
+        optimizer_state_bytes=_state_bytes(bound, passes, workload.optimizer),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class LayerCost:
-    """A layer's call and its cost; where the cost is not known, why."""
+    """A layer's call and its cost; where the cost is not known, why.
+
+    Attributes:
+        layer: what is called.
+        call: its tensors and parameters.
+        cost: of the forward pass; None where it is not known.
+        why: why a cost is not known.
+        more: the costs of the other phases that are asked for.
+    """
 
     layer: Layer
     call: Call
     cost: Cost | None
     why: str | None
+    more: Mapping[str, Cost | None] = field(default_factory=dict)
 
 
 def costs(network: Network, mode: Mode, *, symbolic: bool = False) -> tuple[LayerCost, ...]:
@@ -200,7 +97,79 @@ def costs(network: Network, mode: Mode, *, symbolic: bool = False) -> tuple[Laye
         mode: inference or training.
         symbolic: let symbols stand in the costs, instead of calling these unknown.
     """
-    return tuple(_cost(network.call(x, mode), x, symbolic=symbolic) for x in network.layers)
+    found = []
+    for layer in network.layers:
+        call = call_of(network, layer, mode)
+        cost, why = _known(layer.op, layer.op.cost("forward", call), symbolic=symbolic)
+        found.append(LayerCost(layer, call, cost, why))
+    return tuple(found)
+
+
+def _with_training(
+    found: Iterable[LayerCost],
+    network: Network,
+    passes: Mapping[str, Backward],
+    workload: Workload,
+    *,
+    symbolic: bool,
+) -> tuple[LayerCost, ...]:
+    """The costs with those of the backward pass and of the update."""
+    trained = _trained(passes)
+    rows = []
+    for row in found:
+        part = passes.get(row.layer.name, Backward())
+        if _is_unsaid(row.layer.op):
+            # parameters that the source does not tell of may well be trained
+            rows.append(replace(row, more=dict.fromkeys(workload.phases[1:])))
+            continue
+        more: dict[str, Cost | None] = {
+            "backward_data": part.data,
+            "backward_weights": part.weights,
+        }
+        if workload.optimizer is not None:
+            ids = trained.intersection(row.layer.parameters)
+            more["update"] = _update(network, ids, workload.optimizer)
+            trained -= ids
+        why = row.why
+        for phase, cost in more.items():
+            more[phase], reason = _known(row.layer.op, cost, symbolic=symbolic)
+            if cost is None:
+                reason = "no rule for its backward pass"
+            why = why or reason
+        rows.append(replace(row, why=why, more=more))
+    return tuple(rows)
+
+
+def _no_way_back(
+    network: Network, passes: Mapping[str, Backward], workload: Workload
+) -> tuple[UnknownCost, ...]:
+    """Parameters are to be trained, and no result leads back to any of them."""
+    if not workload.training or _trained(passes):
+        return ()
+    if not any(parameter.trainable for parameter in network.table.values()):
+        return ()
+    why = "no result of the network leads back to a parameter: they are whole numbers"
+    return (UnknownCost(None, "backward pass", why),)
+
+
+def _trained(passes: Mapping[str, Backward]) -> set[str]:
+    """Ids of the parameters that get a gradient."""
+    return {id_ for part in passes.values() for id_ in part.trained}
+
+
+def _state_bytes(
+    network: Network, passes: Mapping[str, Backward], optimizer: str | None
+) -> Dim | None:
+    if optimizer is None:
+        return None
+    trained = _trained(passes)
+    parameters = [parameter for id_, parameter in network.table.items() if id_ in trained]
+    return state_bytes(parameters, optimizer_of(optimizer), framework_of(network.framework))
+
+
+def _update(network: Network, ids: Iterable[str], optimizer: str) -> Cost:
+    rule, framework = optimizer_of(optimizer), framework_of(network.framework)
+    return total(update_cost(network.table[id_], rule, framework) for id_ in ids)
 
 
 def unknown_costs(network: Network, found: Iterable[LayerCost]) -> tuple[UnknownCost, ...]:
@@ -217,40 +186,33 @@ def unknown_costs(network: Network, found: Iterable[LayerCost]) -> tuple[Unknown
     return (*layers, *missing)
 
 
-def _cost(call: Call, layer: Layer, *, symbolic: bool) -> LayerCost:
-    cost = layer.op.cost("forward", call)
-    why = getattr(layer.op, "why", "no rule") if cost is None else None
-    if cost is not None and not symbolic:
-        open_names = free_symbols(*(getattr(cost, field.name) for field in fields(cost)))
-        if open_names:
-            cost, why = None, f"the source does not give {', '.join(sorted(open_names))}"
-    return LayerCost(layer, call, cost, why)
+def _known(op: Op, cost: Cost | None, *, symbolic: bool) -> tuple[Cost | None, str | None]:
+    """The cost, or why it is not known."""
+    if cost is None:
+        return None, getattr(op, "why", "no rule")
+    if symbolic:
+        return cost, None
+    open_names = free_symbols(*cost.sizes)
+    if not open_names:
+        return cost, None
+    return None, f"the source does not give {', '.join(sorted(open_names))}"
 
 
-def cost_to_dict(cost: Cost) -> dict[str, Any]:
-    """Plain values by the JSON contract; symbolic figures as text."""
-    figures = {field.name: _plain(getattr(cost, field.name)) for field in fields(cost)}
-    return {"macs": figures["macs"], "elementwise": figures["elementwise"],
-            "flops": _plain(cost.flops), **figures}  # fmt: skip
+def _sums(rows: Sequence[LayerCount], phases: tuple[CountedPhase, ...]) -> dict[str, Any]:
+    """The sums of what is known."""
 
+    def known(phase: str) -> Cost:
+        found = (getattr(row, phase) for row in rows)
+        return total(cost for cost in found if cost is not None)
 
-def note_to_dict(note: Note) -> dict[str, Any]:
-    """Plain values by the JSON contract."""
-    return {
-        "layer": note.layer,
-        "line": note.line,
-        "kind": note.kind,
-        "text": note.text,
-        "alternatives": list(note.alternatives),
-    }
+    return {**{phase: known(phase) for phase in phases}, "phases": phases}
 
 
 def _row(
-    known: LayerCost, network: Network, shown: Layer, own: Iterable[Parameter], mode: Mode
+    known: LayerCost, network: Network, shown: Layer, own: tuple[Parameter, ...], workload: Workload
 ) -> LayerCount:
     """The row of a layer; shapes and formulas from the network before it was bound."""
     layer, cost = known.layer, known.cost
-    equations = shown.op.equations(network.call(shown, mode))
     return LayerCount(
         name=layer.name,
         op=layer.op.kind,
@@ -258,41 +220,23 @@ def _row(
         outputs=tuple(tensor.shape for tensor in shown.outputs),
         **(_NOT_SAID if _is_unsaid(layer.op) else _parameter_sums(own)),
         forward=cost,
+        **dict(known.more),  # type: ignore[arg-type]
+        phases=workload.phases,
         padding_macs=None if cost is None else layer.op.padding_macs(known.call),
-        time_formula=" + ".join(equation.per_sample for equation in equations),
-        space_formula=_space_formula(shown, own),
+        formulas=Formulas(network, shown, own),
         shared_with=layer.shared_with,
         line=layer.line,
     )
 
 
-def _space_formula(layer: Layer, own: Iterable[Parameter]) -> str:
-    parts = [power_product(parameter.shape) for parameter in own]
-    per_sample = ((a.size for a in t.axes if a.name != "batch") for t in layer.outputs)
-    parts += [power_product(sizes) for sizes in per_sample]
-    return " + ".join(parts)
-
-
 def _parameter_sums(parameters: Iterable[Parameter]) -> dict[str, Any]:
-    parameters = tuple(parameters)
-
-    def elements(chosen: Iterable[Parameter]) -> Dim:
-        return summed(p.elements for p in chosen)
-
+    sizes = [(p.elements, p) for p in parameters]
     return {
-        "parameters": elements(p for p in parameters if p.learned),
-        "trainable_parameters": elements(p for p in parameters if p.trainable),
-        "statistics": elements(p for p in parameters if not p.learned),
+        "parameters": summed([size for size, p in sizes if p.learned]),
+        "trainable_parameters": summed([size for size, p in sizes if p.trainable]),
+        "statistics": summed([size for size, p in sizes if not p.learned]),
     }
-
-
-def _grouped(size: Dim) -> str:
-    return f"{size:,}" if isinstance(size, int) else f"({size})"
 
 
 def _is_unsaid(op: Op) -> bool:
     return isinstance(op, Unknown) and op.parameters is None
-
-
-def _plain(size: Dim | None) -> int | str | None:
-    return size if size is None or isinstance(size, int) else str(size)

@@ -70,7 +70,7 @@ class Builder:
             raise NetworkError(f"two layers are named '{name}'")
         with naming(name):
             tensors = tuple(self.tensor(ref) for ref in inputs)
-            _check_arity(op, len(inputs))
+            check_arity(op, len(inputs))
             outputs = tuple(self._with_named_sizes(t) for t in op.outputs(*tensors))
             weights = op.weights(*tensors)
             shared_with = self._first_call(shared_with, weights)
@@ -162,7 +162,12 @@ class Builder:
         return Axis(axis.name, self._sizes[size])
 
 
-def _check_arity(op: Op, inputs: int) -> None:
+def check_arity(op: Op, inputs: int) -> None:
+    """Refuse a number of inputs that the op does not take.
+
+    Raises:
+        NetworkError: there are too few or too many.
+    """
     fewest, most = op.arity
     if inputs < fewest or (most is not None and inputs > most):
         expected = f"{fewest} to {most}" if most != fewest else f"{fewest}"

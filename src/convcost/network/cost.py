@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.dims import Dim, summed
@@ -40,16 +40,25 @@ class Cost:
         """Bytes read and written."""
         return self.read_bytes + self.write_bytes
 
+    @property
+    def sizes(self) -> tuple[Dim, ...]:
+        """The figures in order, from `macs` to `weight_bytes`."""
+        return (self.macs, self.elementwise, self.read_bytes, self.write_bytes, self.weight_bytes)
+
     def __add__(self, other: Cost) -> Cost:
-        return Cost(
-            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
-        )
+        return Cost(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
 
     def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Every figure for numbers or NumPy arrays of the symbols, `flops` among them."""
-        names = [*(field.name for field in fields(self)), "flops"]
+        names = [*FIGURES, "flops"]
         sizes = Evaluation(values)
         return {name: sizes(getattr(self, name)) for name in names}
+
+
+NOTHING = Cost()
+
+#: Names of a cost's figures, in order.
+FIGURES = tuple(Cost.__dataclass_fields__)
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -59,4 +68,4 @@ def total(costs: Iterable[Cost]) -> Cost:
     Cost(macs=5, elementwise=0, read_bytes=4, write_bytes=0, weight_bytes=0)
     """
     costs = tuple(costs)
-    return Cost(**{f.name: summed(getattr(cost, f.name) for cost in costs) for f in fields(Cost)})
+    return Cost(**{name: summed([getattr(cost, name) for cost in costs]) for name in FIGURES})

@@ -15,6 +15,7 @@ numbers only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from convcost.errors import NetworkError
@@ -175,10 +176,7 @@ def summed(sizes: Iterable[Dim]) -> Dim:
 
 def product(sizes: Iterable[Dim]) -> Dim:
     """The product of sizes; 1 for none."""
-    result: Dim = 1
-    for size in sizes:
-        result = result * size
-    return result
+    return prod(sizes)
 
 
 def number(dim: Dim, what: str) -> int:
@@ -252,6 +250,8 @@ def _sum(dims: Iterable[Dim]) -> Dim:
         order.extend(dim.order)
         for monomial, coefficient in dim.terms:
             terms[monomial] = terms.get(monomial, 0) + coefficient
+    if not terms:
+        return number
     terms[_CONSTANT] = terms.get(_CONSTANT, 0) + number
     return _build(terms, order)
 

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.network.dims import Dim, product
 from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A parameter as an operand, by its place among the op's weights."""
+
+    place: int
+
+
+#: What an equation multiplies: one of the op's inputs by its place, a parameter, or a value that
+#: the op makes on its way (a recurrent state, attention scores).
+Operand: TypeAlias = int | Learned | Literal["inner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,13 @@ class Loop:
 class Equation:
     """Loops whose body is one multiply-accumulate: MACs are the product of the sizes.
 
+    The gradient of either operand is the same loop nest with the result's gradient in that
+    operand's place: it has the same MACs, and reads the other operand.
+
+    Attributes:
+        loops: from the outermost in.
+        operands: what is multiplied; a factor that is left out is a constant.
+
     >>> conv = Equation((Loop("height", 24), Loop("width", 24), Loop("kernel_height", 3, True),
     ...                  Loop("kernel_width", 3, True), Loop("channels_in", 32, True),
     ...                  Loop("channels_out", 64)))
@@ -40,6 +59,7 @@ class Equation:
     """
 
     loops: tuple[Loop, ...]
+    operands: tuple[Operand, ...] = (0, Learned(0))
 
     @property
     def macs(self) -> Dim:

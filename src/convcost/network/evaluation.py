@@ -29,18 +29,19 @@ if TYPE_CHECKING:
 
 def definitions(*dims: Dim) -> dict[str, Dim]:
     """The definitions of the named sizes in expressions, the innermost first."""
-    named = _symbols_within(dims)
+    named = symbols_within(dims)
     return {s.name: s.definition for s in named if s.definition is not None}
 
 
-def _symbols_within(dims: Iterable[Dim], known: Collection[Symbol] = ()) -> Iterable[Symbol]:
+def symbols_within(dims: Iterable[Dim], known: Collection[Symbol] = ()) -> Iterable[Symbol]:
     """Every symbol that sizes mention, also inside definitions: the innermost first, each once.
 
     What only `known` symbols mention is left out. A loop, since definitions form long chains: each
     output size of a deep network is defined by the one before it.
     """
     found: dict[Symbol, None] = {}
-    for dim in dims:
+    # most sizes are numbers, or one of few formulas
+    for dim in dict.fromkeys(dim for dim in dims if not isinstance(dim, int)):
         open_: list[tuple[Symbol | None, Iterator[Symbol]]] = [(None, mentioned(dim))]
         while open_:
             owner, rest = open_[-1]
@@ -72,7 +73,7 @@ class Substitution:
             return dim
         result = self._done.get(dim)
         if result is None:
-            for atom in _symbols_within((dim,), self._symbols):
+            for atom in symbols_within((dim,), self._symbols):
                 self._symbols[atom] = self._symbol(atom)
             result = self._formula(dim)
             # the same object where nothing changes: what holds it need not be made anew
@@ -147,15 +148,15 @@ class Evaluation:
         """
         if isinstance(dim, int):
             return dim
-        for atom in _symbols_within((dim,), self._bounds):
+        for atom in symbols_within((dim,), self._bounds):
             self._bounds[atom] = self._symbol_bound(atom, dim)
         if self._plain and self.where is None:
             return self._substitution(dim)
         import numpy as np
 
-        dtype = np.int64 if self._bound(dim) <= INT64_MAX else object
+        dtype = np.int64 if bound(dim, self._bounds) <= INT64_MAX else object
         results = self._results.setdefault(dtype, {})
-        for atom in _symbols_within((dim,), results):
+        for atom in symbols_within((dim,), results):
             if atom.definition is None:
                 results[atom] = self._arrays[atom].astype(dtype)
             else:
@@ -164,7 +165,7 @@ class Evaluation:
 
     def _symbol_bound(self, atom: Symbol, dim: Dim) -> int:
         if atom.definition is not None:
-            return self._bound(atom.definition)
+            return bound(atom.definition, self._bounds)
         value = self._values.get(atom.name)
         if value is None:
             names = ", ".join(sorted(free_symbols(dim) - set(self._values)))
@@ -213,24 +214,37 @@ class Evaluation:
         self.where = self.where & ~zero
         return np.where(zero, 1, divisor)
 
-    def _bound(self, dim: Dim) -> int:
-        """No intermediate value is larger in magnitude (divisors are at least 1 in magnitude)."""
-        if isinstance(dim, int):
-            return abs(dim)
-        total = 0
-        for monomial, coefficient in dim.terms:
-            term = abs(coefficient)
-            for atom, power in monomial:
-                term *= max(1, self._atom_bound(atom)) ** power
-            total += term
-        return total
 
-    def _atom_bound(self, atom: Atom) -> int:
-        match atom:
-            case Symbol():
-                return self._bounds[atom]
-            case FloorDiv(left, right) | Maximum(left, right):
-                return max(self._bound(left), self._bound(right))
+def bound(dim: Dim, symbols: Mapping[Symbol, int]) -> int:
+    """No intermediate value of the size is larger in magnitude.
+
+    Divisors are at least 1 in magnitude.
+
+    Args:
+        dim: the size.
+        symbols: the bound of every symbol that it mentions.
+
+    >>> x = symbol("X")
+    >>> bound((x * x - 3) // 4, {next(iter(mentioned(x))): 10})
+    102
+    """
+    if isinstance(dim, int):
+        return abs(dim)
+    total = 0
+    for monomial, coefficient in dim.terms:
+        term = abs(coefficient)
+        for atom, power in monomial:
+            term *= max(1, _atom_bound(atom, symbols)) ** power
+        total += term
+    return total
+
+
+def _atom_bound(atom: Atom, symbols: Mapping[Symbol, int]) -> int:
+    match atom:
+        case Symbol():
+            return symbols[atom]
+        case FloorDiv(left, right) | Maximum(left, right):
+            return max(bound(left, symbols), bound(right, symbols))
 
 
 def evaluate(dim: Dim, values: Mapping[str, Any]) -> Any:

@@ -29,8 +29,11 @@ class Origin:
             one, ``aten.conv2d.padding``.
         module: path of the module that called it.
         call: which call of that module, from 0.
+        part_of: the function that the source called where this is one of the functions that it
+            consists of: ``aten.tensordot``; empty where it was called itself.
     """
 
     function: str
     module: str = ""
     call: int = 0
+    part_of: str = ""

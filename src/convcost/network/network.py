@@ -6,6 +6,7 @@ import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from convcost.errors import NetworkError
@@ -178,15 +179,15 @@ class Network:
         replacement = _Replacement(values)
         network = replace(
             self,
-            layers=tuple(
-                replace(x, op=replacement(x.op), outputs=replacement(x.outputs))
-                for x in self.layers
-            ),
+            layers=tuple([replacement.layer(x) for x in self.layers]),
             table={id_: replacement(parameter) for id_, parameter in self.table.items()},
         )
         for layer in network.layers:
-            with naming(layer.name):
-                require(layer.op.conditions(*network.call(layer).inputs))
+            inputs = [network.tensor(ref) for ref in layer.inputs]
+            try:
+                require(layer.op.conditions(*inputs))
+            except NetworkError as error:
+                raise _named(layer.name, error) from None
             check_sizes(layer)
         return network
 
@@ -261,7 +262,11 @@ def naming(name: str) -> Iterator[None]:
     try:
         yield
     except NetworkError as error:
-        raise NetworkError(f"layer '{name}': {error.message}", hint=error.hint) from None
+        raise _named(name, error) from None
+
+
+def _named(name: str, error: NetworkError) -> NetworkError:
+    return NetworkError(f"layer '{name}': {error.message}", hint=error.hint)
 
 
 class _Replacement:
@@ -272,15 +277,23 @@ class _Replacement:
         # by identity: layers share ops and tensors, and comparing those costs more than replacing
         self._done: dict[int, tuple[object, Any]] = {}
 
+    def layer(self, layer: Layer) -> Layer:
+        """A layer; what it reads and its parameters keep their names."""
+        op, outputs = self(layer.op), self(layer.outputs)
+        if op is layer.op and outputs is layer.outputs:
+            return layer
+        return replace(layer, op=op, outputs=outputs)
+
     def __call__(self, value: T) -> T:
         if isinstance(value, (int, str)):
             return value
         if isinstance(value, Expr):
             return self._sizes(value)  # type: ignore[return-value]
         if isinstance(value, tuple):
-            parts = tuple([self(part) for part in value])
-            same = all(a is b for a, b in zip(parts, value, strict=True))
-            return value if same else parts  # type: ignore[return-value]
+            # most parts are numbers, which need no call
+            parts = tuple([p if isinstance(p, (int, str)) else self(p) for p in value])
+            changed = any(map(is_not, parts, value))
+            return parts if changed else value  # type: ignore[return-value]
         names = _field_names(type(value))  # type: ignore[arg-type]
         if not names:
             return value
@@ -289,6 +302,8 @@ class _Replacement:
             changes = {}
             for name in names:
                 old = getattr(value, name)
+                if isinstance(old, (int, str)):
+                    continue
                 new = self(old)
                 if new is not old:
                     changes[name] = new
@@ -298,8 +313,17 @@ class _Replacement:
         return cast("T", done[1])
 
 
+#: Annotations of fields that hold no sizes.
+_PLAIN = {"int", "str", "bool", "float", "str | None", "int | None", "float | None"}
+
+
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
+    """Names of the fields that may hold sizes, by their annotations."""
     if not dataclasses.is_dataclass(kind):
         return ()
-    return tuple(field.name for field in dataclasses.fields(kind))
+    return tuple(
+        field.name
+        for field in dataclasses.fields(kind)
+        if not (str(field.type) in _PLAIN or str(field.type).startswith(("Literal[", "Callable[")))
+    )

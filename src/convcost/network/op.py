@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.backward import backward_data, backward_weights
 from convcost.network.cost import Cost
 
 if TYPE_CHECKING:
@@ -18,17 +19,44 @@ if TYPE_CHECKING:
     from convcost.network.tensor import Tensor
 
 Mode: TypeAlias = Literal["inference", "training"]
-Phase: TypeAlias = Literal["forward"]
+Phase: TypeAlias = Literal["forward", "backward_data", "backward_weights"]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an op is applied to: one layer's tensors and parameters, and the mode of the pass."""
+    """What an op is applied to: one layer's tensors and parameters, and the mode of the pass.
+
+    Attributes:
+        inputs: operands but the parameters.
+        outputs: results.
+        parameters: the parameters and statistics used, in the order of the op's weights.
+        mode: how the forward pass behaves.
+        wanted: for each input, whether something before it waits for its gradient; None: for all.
+    """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     parameters: tuple[Parameter, ...] = ()
     mode: Mode = "inference"
+    wanted: tuple[bool, ...] | None = None
+
+    def wants(self, place: int) -> bool:
+        """Whether an input's gradient is wanted; whole numbers have none."""
+        return self.inputs[place].floating and (self.wanted is None or self.wanted[place])
+
+    @property
+    def wanted_inputs(self) -> tuple[Tensor, ...]:
+        """The inputs whose gradient is wanted."""
+        return tuple(tensor for place, tensor in enumerate(self.inputs) if self.wants(place))
+
+    @property
+    def trained(self) -> tuple[Parameter, ...]:
+        """The parameters whose gradient is wanted: those not frozen."""
+        return tuple(parameter for parameter in self.parameters if parameter.trainable)
+
+    def trains(self, place: int) -> bool:
+        """Whether the gradient of a parameter is wanted; -1 is the last one."""
+        return bool(self.parameters) and self.parameters[place].trainable
 
     @property
     def output_elements(self) -> Dim:
@@ -75,11 +103,46 @@ def require(conditions: Iterable[Condition]) -> None:
             raise NetworkError(condition.otherwise)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradient:
+    """What the backward pass of an op does besides its products with operands swapped.
+
+    Those products, and the operands that they read, follow from the op's equations.
+
+    Attributes:
+        through: element-wise operations on the result's gradient before anything else is done with
+            it, such as the derivative of a fused activation.
+        through_reads: bytes of tensors read for these.
+        data: element-wise operations of the gradient of the inputs.
+        weights: those of the gradient of the learned parameters that are not frozen, such as the
+            sum for a bias.
+        data_reads: bytes of tensors read for the gradient of the inputs, besides the result's
+            gradient.
+        data_weight_reads: bytes of parameters and statistics read for it.
+        weights_reads: bytes of tensors read for the gradient of the parameters, besides the
+            result's gradient.
+    """
+
+    through: Dim = 0
+    through_reads: Dim = 0
+    data: Dim = 0
+    weights: Dim = 0
+    data_reads: Dim = 0
+    data_weight_reads: Dim = 0
+    weights_reads: Dim = 0
+
+    def __add__(self, other: Gradient) -> Gradient:
+        return Gradient(
+            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        )
+
+
 class Op(ABC):
     """What a layer does. Subclasses are frozen dataclasses whose fields are the attributes.
 
-    An op file states four things: `outputs`, `weights`, `equations` (its matrix products as loop
-    nests) and `elementwise` (its rule for everything else). MACs and bytes follow from these.
+    An op file states five things: `outputs`, `weights`, `equations` (its matrix products as loop
+    nests), `elementwise` (its rule for everything else) and `gradient` (the same of the backward
+    pass). MACs and bytes follow from these.
     """
 
     kind: ClassVar[str]
@@ -122,17 +185,36 @@ class Op(ABC):
         """False where the result is a view of the input: nothing is read or written."""
         return True
 
-    def cost(self, phase: Phase, call: Call) -> Cost | None:  # noqa: ARG002 - one phase so far
+    def differentiable(self, call: Call) -> bool:
+        """Whether gradients pass from the results to the inputs: not from whole numbers."""
+        return any(tensor.floating for tensor in call.outputs)
+
+    def gradient(self, call: Call) -> Gradient | None:  # noqa: ARG002 - none is the default
+        """Element-wise work and operands of the backward pass; None where no rule is known."""
+        return None
+
+    def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The exact cost of a call; None where no rule is known.
 
-        Bytes are the compulsory traffic: operands read once, results written once.
+        Bytes are the compulsory traffic: operands read once, results written once. In the backward
+        phases the operands are the result's gradient, the other operands of each product, and what
+        `gradient` says; the results are the gradients that are wanted. What an op makes on its way
+        belongs to the runtime.
         """
         if not self.touches_data(call):
             return Cost()
-        return Cost(
-            macs=sum((equation.macs for equation in self.equations(call)), start=0),
-            elementwise=self.elementwise(call),
-            read_bytes=call.input_bytes + call.weight_bytes,
-            write_bytes=call.output_bytes,
-            weight_bytes=call.weight_bytes,
-        )
+        if phase == "forward":
+            return Cost(
+                macs=sum((equation.macs for equation in self.equations(call)), start=0),
+                elementwise=self.elementwise(call),
+                read_bytes=call.input_bytes + call.weight_bytes,
+                write_bytes=call.output_bytes,
+                weight_bytes=call.weight_bytes,
+            )
+        if not (call.wanted_inputs or call.trained) or not self.differentiable(call):
+            return Cost()
+        gradient = self.gradient(call)
+        if gradient is None:
+            return None
+        backward = backward_data if phase == "backward_data" else backward_weights
+        return backward(call, self.equations(call), gradient)

@@ -38,6 +38,7 @@ class Parameter:
         learned: a weight; False for a statistic.
         trainable: learned and not frozen.
         values: a handle that loads the numbers, where the source has them.
+        overridable: whether a caller may give other numbers at run time.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Parameter:
     learned: bool = True
     trainable: bool = True
     values: Callable[[], Any] | None = None
+    overridable: bool = False
 
     @property
     def elements(self) -> Dim:

@@ -93,6 +93,11 @@ class Tensor:
         """Size in memory."""
         return self.elements * dtype_bytes(self.dtype)
 
+    @property
+    def floating(self) -> bool:
+        """Whether the elements are real or complex numbers: only these have gradients."""
+        return self.dtype.startswith(("float", "bfloat", "complex"))
+
     def has(self, name: str) -> bool:
         """Whether an axis of that name exists."""
         return any(axis.name == name for axis in self.axes)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from convcost.errors import NetworkError
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,57 @@ CHARGES: Mapping[str, int] = {
     "log_softmax": 6,  # maximum, subtract, exp, sum, log, subtract
 }
 
+
+class Derivative(NamedTuple):
+    """What the gradient of a function costs.
+
+    Attributes:
+        charge: operations per element of the result's gradient, the product with it included.
+        reads: what the derivative is computed from, as PyTorch's autograd has it (its
+            ``derivatives.yaml``): the function's result or its input.
+    """
+
+    charge: int
+    reads: Literal["result", "input"] | None = None
+
+
+#: The gradient g of each function f(x) = y; a comparison that lets g through or drops it is one.
+DERIVATIVES: Mapping[str, Derivative] = {
+    "linear": Derivative(0),
+    "relu": Derivative(1, "result"),  # compare
+    "relu6": Derivative(2, "input"),  # compare twice
+    "leaky_relu": Derivative(2, "input"),  # compare, multiply
+    "elu": Derivative(4, "input"),  # g * a * e^x: compare, exp, multiply twice
+    "selu": Derivative(4, "input"),  # as elu; the scale is part of a
+    "celu": Derivative(4, "input"),  # g * e^(x/a): compare, divide, exp, multiply
+    "sigmoid": Derivative(3, "result"),  # g * y * (1 - y): subtract, multiply twice
+    "hard_sigmoid": Derivative(3, "input"),  # compare twice, multiply
+    "log_sigmoid": Derivative(3, "input"),  # g / (1 + e^x): exp, add, divide
+    "tanh": Derivative(3, "result"),  # g * (1 - y^2): multiply, subtract, multiply
+    "softplus": Derivative(4, "input"),  # g / (1 + e^-x): negate, exp, add, divide
+    "softsign": Derivative(4, "input"),  # g / (1 + |x|)^2: abs, add, multiply, divide
+    "exponential": Derivative(1, "result"),  # g * y
+    # g * s * (1 + x * (1 - s)): sigmoid, subtract, multiply, add, multiply twice
+    "silu": Derivative(9, "input"),
+    "hard_silu": Derivative(5, "input"),  # compare twice, g * (x / 3 + 1/2)
+    # g * (P + x * p): P divide, erf, add, multiply; p square, multiply, exp, multiply; then 3
+    "gelu": Derivative(11, "input"),
+    # g * (t + x * s * (1 - t^2)): softplus, tanh, sigmoid, then multiply, subtract, multiply
+    # twice, add, multiply
+    "mish": Derivative(14, "input"),
+    "softmax": Derivative(4, "result"),  # y * (g - sum(g * y)): multiply, sum, subtract, multiply
+    "threshold": Derivative(1, "input"),  # compare
+    "hard_tanh": Derivative(2, "input"),  # compare twice
+    "hard_shrink": Derivative(2, "input"),  # abs, compare
+    "soft_shrink": Derivative(2, "input"),  # compare twice
+    "tanh_shrink": Derivative(3, "input"),  # g * tanh(x)^2: tanh, multiply twice
+    # g * (1 + x / sqrt(x^2 + b)) / 2: multiply, add, square root, divide, add, multiply twice
+    "squareplus": Derivative(7, "input"),
+    "sparse_plus": Derivative(5, "input"),  # compare twice, g * (x + 1) / 2
+    "sparse_sigmoid": Derivative(3, "input"),  # compare twice, multiply
+    "log_softmax": Derivative(4, "result"),  # g - e^y * sum(g): exp, sum, multiply, subtract
+}
+
 _SYNONYMS: Mapping[str, str] = {
     "identity": "linear",
     "none": "linear",
@@ -82,11 +133,27 @@ def charge(function: str, elements: Dim) -> Dim:
         raise NetworkError(f"unknown activation function '{function}'") from None
 
 
+def derivative(function: str) -> Derivative:
+    """What the gradient of an activation costs.
+
+    Raises:
+        NetworkError: the function is not known.
+    """
+    try:
+        return DERIVATIVES[function]
+    except KeyError:
+        raise NetworkError(f"unknown activation function '{function}'") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Activation(Op):
     """An element-wise function (softmax: along the last axis) as a layer of its own.
 
-    Element-wise: `CHARGES` per element.
+    Element-wise: `CHARGES` per element. Gradient: `DERIVATIVES` per element.
+
+    Attributes:
+        function: a key of `CHARGES`.
+        alpha: the function's number, the slope of ``leaky_relu``, where it is not the usual one.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=10)
@@ -96,6 +163,7 @@ class Activation(Op):
 
     kind: ClassVar[str] = "activation"
     function: str
+    alpha: float | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -105,6 +173,14 @@ class Activation(Op):
     def elementwise(self, call: Call) -> Dim:
         """`CHARGES` per element."""
         return charge(self.function, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """`DERIVATIVES` per element, from the result or the input."""
+        found = derivative(self.function)
+        return Gradient(
+            data=found.charge * call.output_elements,
+            data_reads=call.output_bytes if found.reads == "result" else call.input_bytes,
+        )
 
     def touches_data(self, call: Call) -> bool:
         """Not when it is the identity."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.dims import product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.activation import charge
+from convcost.ops.activation import charge, derivative
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -24,7 +24,9 @@ class Attention(Op):
     MACs = batch x queries x keys x (features + value features). Element-wise: softmax 5 per score,
     and 1 per score for a learned scale. With ``score="concat"`` the scores are no product: 3 per
     query, key and feature (add, tanh, sum; 4 with the scale) and 1 per score for the weight.
-    Masks are not charged.
+    Masks are not charged. Gradient: softmax 4 per score, 1 per score for the scale or the weight,
+    2 (multiply, sum) for that of the scale or the weight itself; concatenated scores as in
+    `AdditiveAttention`; 1 per value where the values are the keys too.
 
     >>> q, v = Tensor.of(batch=1, time=4, channel=8), Tensor.of(batch=1, time=6, channel=8)
     >>> op = Attention()
@@ -58,6 +60,22 @@ class Attention(Op):
             return (self.scale + charge("softmax", 1)) * scores
         return scores * features * (3 + self.scale) + (1 + charge("softmax", 1)) * scores
 
+    def gradient(self, call: Call) -> Gradient:
+        """Softmax, scores and their learned numbers."""
+        scores, _ = _scores(call.inputs)
+        softmax = derivative("softmax").charge * scores
+        if self.score == "concat":
+            added = _added_scores(call, scale=self.scale)
+            weight = 2 * scores if call.trains(-1) else 0
+            return replace(
+                added, through=added.through + softmax + scores, weights=added.weights + weight
+            )
+        return Gradient(
+            through=softmax + self.scale * scores,
+            data=_shared_values(call),
+            weights=2 * scores if self.scale and call.trains(0) else 0,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdditiveAttention(Op):
@@ -65,7 +83,9 @@ class AdditiveAttention(Op):
 
     Inputs as `Attention`. MACs = batch x queries x keys x value features: only the weighting of the
     values is a product. Element-wise: 3 per query, key and feature (add, tanh, sum; 4 with the
-    learned scale), softmax 5 per score.
+    learned scale), softmax 5 per score. Gradient: softmax 4 per score; per query, key and feature
+    tanh 3 and the scale 1, 1 each for the sums of the query and of the key, and 2 (multiply, sum)
+    for the scale's own.
 
     >>> q, v = Tensor.of(batch=1, time=4, channel=8), Tensor.of(batch=1, time=6, channel=8)
     >>> op = AdditiveAttention()
@@ -94,6 +114,12 @@ class AdditiveAttention(Op):
         scores, features = _scores(call.inputs)
         return scores * features * (3 + self.scale) + charge("softmax", scores)
 
+    def gradient(self, call: Call) -> Gradient:
+        """Softmax, sums and the scale."""
+        scores, _ = _scores(call.inputs)
+        added = _added_scores(call, scale=self.scale)
+        return replace(added, through=added.through + derivative("softmax").charge * scores)
+
 
 def _attended(inputs: tuple[Tensor, ...]) -> Tensor:
     query, value = inputs[:2]
@@ -106,6 +132,24 @@ def _scores(inputs: tuple[Tensor, ...]) -> tuple[Dim, Dim]:
     query, key = inputs[0], inputs[-1]
     rows = product(axis.size for axis in query.axes[:-1])
     return rows * key.axes[-2].size, query.axes[-1].size
+
+
+def _added_scores(call: Call, *, scale: bool) -> Gradient:
+    """The gradient of ``sum(scale * tanh(query + key))``."""
+    scores, features = _scores(call.inputs)
+    pairs = scores * features
+    last = len(call.inputs) - 1
+    return Gradient(
+        through=(derivative("tanh").charge + scale) * pairs,
+        through_reads=call.inputs[0].bytes + call.inputs[last].bytes,
+        data=(call.wants(0) + call.wants(last)) * pairs + _shared_values(call),
+        weights=2 * pairs if scale and call.trains(0) else 0,
+    )
+
+
+def _shared_values(call: Call) -> Dim:
+    """Additions where the values are the keys too and so have two gradients."""
+    return call.inputs[1].elements if len(call.inputs) == 2 and call.wants(1) else 0
 
 
 def _equations(call: Call, *, scored: bool) -> tuple[Equation, ...]:
@@ -121,7 +165,8 @@ def _equations(call: Call, *, scored: bool) -> tuple[Equation, ...]:
             queries,
             Loop("key", keys),
             Loop("features", query.axes[-1].size, reduced=True),
-        )
+        ),
+        operands=(0, len(call.inputs) - 1),
     )
     weighted = Equation(
         (
@@ -129,6 +174,7 @@ def _equations(call: Call, *, scored: bool) -> tuple[Equation, ...]:
             queries,
             Loop("key", keys, reduced=True),
             Loop("features", value.axes[-1].size),
-        )
+        ),
+        operands=("inner", 1),
     )
     return (scores, weighted) if scored else (weighted,)

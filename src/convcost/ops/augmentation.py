@@ -45,7 +45,7 @@ class Augmentation(Op):
         return call.mode == "training"
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
-        """Nothing at inference, unknown in training."""
-        if call.mode == "training":
+        """Nothing at inference, unknown in training; without a rule for its gradient."""
+        if call.mode == "training" and phase == "forward":
             return None
         return super(Augmentation, self).cost(phase, call)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from convcost.network.op import Call, Op
+from convcost.network.equation import Learned
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import call_of
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.equation import Equation
-    from convcost.network.parameter import Weight
+    from convcost.network.parameter import Parameter, Weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class Bidirectional(Op):
     """Two recurrent layers over the same sequence, one of them backwards, and their results merged.
 
     MACs are those of both. Element-wise: those of both, and the merge per output: sum and product
-    1, average 2 (add, divide), concatenation 0.
+    1, average 2 (add, divide), concatenation 0. Gradient: those of both, 1 per input for their sum,
+    and per output of the merge product 2, average 1 (divide).
 
     Attributes:
         forward: the layer that reads forwards.
@@ -64,29 +66,56 @@ class Bidirectional(Op):
         )
 
     def equations(self, call: Call) -> tuple[Equation, ...]:
-        """The loop nests of both."""
-        return tuple(
-            equation
-            for op in (self.forward, self.backward)
-            for equation in op.equations(call_of(op, call.inputs[:1], call.mode))
+        """The loop nests of both; the parameters of the second follow those of the first."""
+        first = len(self.forward.weights(call.inputs[0]))
+        return (
+            *self.forward.equations(self._call(self.forward, call)),
+            *(
+                replace(
+                    equation,
+                    operands=tuple(
+                        Learned(first + operand.place) if isinstance(operand, Learned) else operand
+                        for operand in equation.operands
+                    ),
+                )
+                for equation in self.backward.equations(self._call(self.backward, call))
+            ),
         )
 
     def padding_macs(self, call: Call) -> int | None:
         """Those of both."""
-        parts = [
-            op.padding_macs(call_of(op, call.inputs[:1], call.mode))
-            for op in (self.forward, self.backward)
-        ]
+        parts = [op.padding_macs(self._call(op, call)) for op in (self.forward, self.backward)]
         return None if None in parts else sum(part or 0 for part in parts)
 
     def elementwise(self, call: Call) -> Dim:
         """Both, and the merge."""
         both = sum(
-            (
-                op.elementwise(call_of(op, call.inputs[:1], call.mode))
-                for op in (self.forward, self.backward)
-            ),
-            start=0,
+            (op.elementwise(self._call(op, call)) for op in (self.forward, self.backward)), start=0
         )
         per_output = {"sum": 1, "mul": 1, "ave": 2}.get(self.merge or "", 0)
         return both + per_output * call.outputs[0].elements
+
+    def gradient(self, call: Call) -> Gradient | None:
+        """Both, the sum of their inputs' gradients, and the merge."""
+        first = len(self.forward.weights(call.inputs[0]))
+        parts = (
+            (self.forward, call.parameters[:first]),
+            (self.backward, call.parameters[first:]),
+        )
+        one, other = (op.gradient(self._call(op, call, stored)) for op, stored in parts)
+        if one is None or other is None:
+            return None
+        per_output = {"mul": 2, "ave": 1}.get(self.merge or "", 0)
+        tensor = call.inputs[0]
+        both = one + other
+        return replace(
+            both,
+            through=both.through + per_output * call.outputs[0].elements,
+            through_reads=call.output_bytes,
+            data=both.data + (tensor.elements if call.wants(0) else 0),
+        )
+
+    def _call(self, op: Op, call: Call, parameters: tuple[Parameter, ...] = ()) -> Call:
+        """One direction's call: on the sequence alone."""
+        wanted = None if call.wanted is None else call.wanted[:1]
+        return call_of(op, call.inputs[:1], call.mode, parameters, wanted)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
 
@@ -20,7 +20,9 @@ class Bilinear(Op):
 
     MACs = product of the leading sizes x units x features of x x features of y: the product of the
     kernel with x. Element-wise: the sum over y's features, 2 per row, unit and feature of y
-    (multiply, add), and 1 per output for the bias. Kernel: (units, features of x, features of y).
+    (multiply, add), and 1 per output for the bias. Gradient: 1 per row, unit and feature of y for
+    that of the product with x, 2 of them for that of y (multiply, add), and 1 per output for the
+    bias. Kernel: (units, features of x, features of y).
 
     >>> x, y = Tensor.of(batch=3, feature=8), Tensor.of(batch=3, feature=6)
     >>> op = Bilinear(units=4)
@@ -57,3 +59,15 @@ class Bilinear(Op):
     def elementwise(self, call: Call) -> Dim:
         """The sum over the second features, and the bias."""
         return (2 * call.inputs[1].axes[-1].size + self.bias) * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """The sum over the second features, and the bias."""
+        second = call.inputs[1]
+        pairs = second.axes[-1].size * call.output_elements
+        return Gradient(
+            through=pairs if call.wants(0) or call.trains(0) else 0,
+            through_reads=second.bytes if call.wants(0) or call.trains(0) else 0,
+            data=2 * pairs if call.wants(1) else 0,
+            data_reads=call.inputs[0].bytes if call.wants(1) else 0,
+            weights=call.output_elements if self.bias and call.trains(-1) else 0,
+        )

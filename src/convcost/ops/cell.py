@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Learned, Loop
 from convcost.network.parameter import Weight
-from convcost.ops.activation import charge
+from convcost.ops.activation import charge, derivative
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
+    from convcost.network.equation import Operand
 
 #: Matrix products of the input, and of the state, per step.
 GATES = {"simple": 1, "gru": 3, "lstm": 4}
@@ -26,6 +27,12 @@ class Cell:
     simple: the activation. LSTM: three recurrent activations, two activations, ``f*c + i*g`` (3)
     and ``o * tanh(c)`` (1). GRU: two recurrent activations, one activation, the reset gate's
     product (1) and ``z*h + (1-z)*g`` (4).
+
+    Gradient, per unit and step: each gate and each state its activation's derivative, and the
+    gradient from the next step is added (1). LSTM: 7 more: ``o * g``, ``tanh(c) * g`` and its sum
+    with the next step's, and the four products with ``i``, ``g``, ``f`` and ``c``. GRU: 9 more: the
+    two products with ``h - g`` and ``1 - z`` (4), ``z * g`` and its sum (2), the reset gate's two
+    products and a sum (3). Biases: 1 per gate and bias vector.
 
     Weights: kernel (features, gates x units), recurrent kernel (units, gates x units), bias
     (gates x units), or one row per bias vector where there are two.
@@ -63,12 +70,29 @@ class Cell:
         rows = () if self.biases == 1 else (self.biases,)
         return (*kernels, Weight(f"{prefix}bias", (*rows, columns)))
 
-    def equations(self, rows: tuple[Loop, ...], features: Dim) -> tuple[Equation, ...]:
-        """Two loop nests: the input's products, the state's."""
+    def equations(
+        self,
+        rows: tuple[Loop, ...],
+        features: Dim,
+        read: tuple[Operand, ...] = (0, "inner"),
+        first: int = 0,
+    ) -> tuple[Equation, ...]:
+        """Two loop nests: the input's products, the state's.
+
+        Args:
+            rows: loops over samples and steps.
+            features: size of the input.
+            read: what the input and the state are to the op.
+            first: the place of the cell's first weight among the op's.
+        """
         outputs = (Loop("gates", self.gates), Loop("units", self.units))
+        sizes = (("features_in", features), ("state", self.units))
         return tuple(
-            Equation((*rows, Loop(axis, size, reduced=True), *outputs))
-            for axis, size in (("features_in", features), ("state", self.units))
+            Equation(
+                (*rows, Loop(axis, size, reduced=True), *outputs),
+                operands=(operand, Learned(first + number)),
+            )
+            for number, ((axis, size), operand) in enumerate(zip(sizes, read, strict=True))
         )
 
     def elementwise(self, rows: Dim) -> Dim:
@@ -76,6 +100,16 @@ class Cell:
         return cell_charge(
             self.function, self.biases, self.activation, self.recurrent_activation
         ) * (rows * self.units)
+
+    def through(self, rows: Dim) -> Dim:
+        """Gates and state of the backward pass, over so many samples and steps."""
+        return cell_derivative(self.function, self.activation, self.recurrent_activation) * (
+            rows * self.units
+        )
+
+    def bias_sums(self, rows: Dim) -> Dim:
+        """Additions for the gradient of the biases, over so many samples and steps."""
+        return self.gates * self.biases * rows * self.units
 
 
 def cell_charge(function: str, biases: int, activation: str, recurrent_activation: str) -> Dim:
@@ -91,3 +125,17 @@ def cell_charge(function: str, biases: int, activation: str, recurrent_activatio
     if function == "lstm":
         return added + 3 * gate + 2 * own + 4
     return added + 2 * gate + own + 5
+
+
+def cell_derivative(function: str, activation: str, recurrent_activation: str) -> int:
+    """Element-wise operations per unit and step of the backward pass, biases apart.
+
+    >>> cell_derivative("simple", "tanh", "sigmoid"), cell_derivative("lstm", "tanh", "sigmoid")
+    (4, 23)
+    """
+    own, gate = derivative(activation).charge, derivative(recurrent_activation).charge
+    if function == "simple":
+        return 1 + own
+    if function == "lstm":
+        return 8 + 3 * gate + 2 * own
+    return 10 + 2 * gate + own

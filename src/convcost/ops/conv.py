@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op, require
+from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.activation import charge
+from convcost.ops.activation import charge, derivative
 from convcost.ops.window import Window, slide, window_conditions
 
 if TYPE_CHECKING:
@@ -88,6 +88,10 @@ class Conv(Op):
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
 
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)
+
 
 def position_loops(result: Tensor) -> tuple[Loop, ...]:
     """A loop per axis of the output but the channels."""
@@ -117,3 +121,18 @@ def padding_products(windows: tuple[Window, ...], call: Call, equation: Equation
 def epilogue(bias: bool, activation: str, elements: Dim) -> Dim:
     """Element-wise operations after a product: 1 per output for the bias, and the activation's."""
     return (elements if bias else 0) + charge(activation, elements)
+
+
+def product_gradient(bias: bool, activation: str, call: Call) -> Gradient:
+    """The gradient of what follows a product: the activation's derivative, the sum for the bias.
+
+    Element-wise: `DERIVATIVES` per output and, where the bias (the last parameter) is trained, 1
+    per output. A derivative that needs the product without its activation reads as many bytes as
+    one that needs the result.
+    """
+    found = derivative(activation)
+    return Gradient(
+        through=found.charge * call.output_elements,
+        through_reads=call.output_bytes if found.reads else 0,
+        weights=call.output_elements if bias and call.trains(-1) else 0,
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op
+from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Tensor
-from convcost.ops.cell import cell_charge
+from convcost.ops.cell import cell_charge, cell_derivative
 from convcost.ops.conv import padding_products, position_loops, tap_loops
 from convcost.ops.window import Window, slide, window_conditions
 from convcost.ops.wrap import renamed
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.network.dims import Dim
+    from convcost.network.equation import Operand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +28,8 @@ class ConvLSTM(Op):
     MACs = batch x steps x output positions x kernel taps x 4 filters x (channels in + filters): the
     convolution of the state has the same kernel, moves by 1 and keeps the size. Element-wise: that
     of an LSTM cell per output value and step, biases included (Shi et al. 2015, without peepholes,
-    as Keras has it). Kernel: (taps ..., channels in, 4 filters); recurrent kernel: (taps ...,
-    filters, 4 filters).
+    as Keras has it); so is the gradient. Kernel: (taps ..., channels in, 4 filters); recurrent
+    kernel: (taps ..., filters, 4 filters).
 
     Attributes:
         names: of the input's axes as it reads them, among them ``batch``, ``time``, ``channel`` and
@@ -81,6 +82,7 @@ class ConvLSTM(Op):
         """Two loop nests: the input's convolution, the state's."""
         hidden = self._hidden(call.inputs[0])
         channels = renamed(call.inputs[0], self.names).size("channel")
+        read: tuple[tuple[Operand, Dim], ...] = ((0, channels), ("inner", self.filters))
         return tuple(
             Equation(
                 (
@@ -89,9 +91,10 @@ class ConvLSTM(Op):
                     Loop("channels_in", size, reduced=True),
                     Loop("gates", 4),
                     Loop("channels_out", self.filters),
-                )
+                ),
+                operands=(operand, Learned(place)),
             )
-            for size in (channels, self.filters)
+            for place, (operand, size) in enumerate(read)
         )
 
     def padding_macs(self, call: Call) -> int | None:
@@ -109,6 +112,16 @@ class ConvLSTM(Op):
         """Gates and states of every step."""
         per_value = cell_charge("lstm", self.bias, self.activation, self.recurrent_activation)
         return per_value * self._hidden(call.inputs[0]).elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """Gates, states and biases of every step."""
+        values = self._hidden(call.inputs[0]).elements
+        per_value = cell_derivative("lstm", self.activation, self.recurrent_activation)
+        return Gradient(
+            through=per_value * values,
+            through_reads=call.output_bytes,
+            weights=4 * values if self.bias and call.trains(-1) else 0,
+        )
 
     def _hidden(self, tensor: Tensor) -> Tensor:
         """The hidden values of all steps, in the names that the op reads."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, maximum, product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op, require
+from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.conv import epilogue, position_loops, tap_loops
+from convcost.ops.conv import epilogue, position_loops, product_gradient, tap_loops
 from convcost.ops.window import Window, window_conditions
 
 if TYPE_CHECKING:
@@ -112,6 +112,10 @@ class ConvTranspose(Op):
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)
 
 
 def transposed_size(window: Window, size: Dim, output_padding: Dim | None = None) -> Dim:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.dims import minimum
-from convcost.network.op import Call, Op, Phase
+from convcost.network.dims import maximum, minimum, summed
+from convcost.network.op import Call, Gradient, Op, Phase
 
 if TYPE_CHECKING:
     from convcost.network.cost import Cost
@@ -19,7 +19,8 @@ class Copy(Op):
     """The inputs' values in another order, shape, dtype or number. No arithmetic.
 
     Covers what moves data in ways that need no formula: contiguous copies, rolls, flips, tiles,
-    stacks, shuffles of pixels, patches of images, reflecting pads, casts.
+    stacks, shuffles of pixels, patches of images, reflecting pads, casts. Gradient: copied back,
+    with an addition for each copy beyond the first.
 
     Attributes:
         function: what it is called (``roll``, ``pixel_shuffle``, ``im2col``).
@@ -42,12 +43,18 @@ class Copy(Op):
         del inputs
         return (self.result,)
 
+    def gradient(self, call: Call) -> Gradient:
+        """What the result holds more than once is summed up."""
+        copied = summed(tensor.elements for tensor in call.inputs)
+        return Gradient(data=maximum(call.output_elements - copied, 0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather(Op):
     """Values of the first input picked by indices. No arithmetic.
 
-    Bytes: the indices, and of the first input as much as is picked, at most all of it.
+    Bytes: the indices, and of the first input as much as is picked, at most all of it. Gradient:
+    1 per value picked, added to its place in the first input's gradient.
 
     Attributes:
         result: the tensor that is written.
@@ -68,10 +75,16 @@ class Gather(Op):
         del inputs
         return (self.result,)
 
-    def cost(self, phase: Phase, call: Call) -> Cost:
+    def gradient(self, call: Call) -> Gradient:
+        """Additions; the indices are read again."""
+        places = summed(tensor.bytes for tensor in call.inputs[1:])
+        return Gradient(data=call.output_elements, data_reads=places)
+
+    def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule, with no more of the first input than is picked."""
         cost = super(Gather, self).cost(phase, call)
-        assert cost is not None  # noqa: S101 - the base class always has a rule
+        if cost is None or phase != "forward":
+            return cost
         table = call.inputs[0].bytes
         picked: Dim = minimum(table, call.output_bytes)
         return replace(cost, read_bytes=cost.read_bytes - table + picked)

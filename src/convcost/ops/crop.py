@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -17,6 +17,7 @@ class Cropping(Op):
     """Values cut off at the ends of axes. No arithmetic, but every kept value is copied.
 
     Bytes: the whole input counts as read, as for every op; a kernel touches only what it keeps.
+    Gradient: a copy, with zeros for what was cut off.
 
     Attributes:
         amounts: (axis, before, after) per cropped axis.
@@ -35,3 +36,8 @@ class Cropping(Op):
         (tensor,) = inputs
         left = {axis: tensor.size(axis) - before - after for axis, before, after in self.amounts}
         return (tensor.resized(**left),)
+
+    def gradient(self, call: Call) -> Gradient:
+        """A copy."""
+        del call
+        return Gradient()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.conv import epilogue
+from convcost.ops.conv import epilogue, product_gradient
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -55,3 +55,7 @@ class Dense(Op):
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op, require
+from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.conv import epilogue, padding_products, position_loops, tap_loops
+from convcost.ops.conv import (
+    epilogue,
+    padding_products,
+    position_loops,
+    product_gradient,
+    tap_loops,
+)
 from convcost.ops.window import Window, slide, window_conditions
 
 if TYPE_CHECKING:
@@ -72,6 +78,10 @@ class DepthwiseConv(Op):
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
 
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeparableConv(Op):
@@ -130,7 +140,8 @@ class SeparableConv(Op):
                 *position_loops(result),
                 Loop("channels_in", channels, reduced=True),
                 Loop("channels_out", self.filters),
-            )
+            ),
+            operands=("inner", Learned(1)),
         )
         return (_depthwise(self.windows, self.multiplier, tensor, result), pointwise)
 
@@ -141,6 +152,10 @@ class SeparableConv(Op):
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)
 
 
 def _depthwise(

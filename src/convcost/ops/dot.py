@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
+from convcost.network.dims import summed
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import renamed
 
@@ -21,6 +22,8 @@ class Dot(Op):
 
     MACs = batch x the other axes of both x the summed size. Element-wise: none, or where both are
     first brought to length 1 along the summed axis, 3 per element of both (square, add, multiply).
+    Gradient: 5 per element of an input brought to length 1 (its part along the input, multiply and
+    add, is taken off, multiply and subtract; divide).
 
     Attributes:
         axes: the summed axis of the first and of the second tensor.
@@ -58,16 +61,26 @@ class Dot(Op):
         first, second = call.inputs
         rows = (first.axes[0], *_rest(first, self.axes[0]))
         columns = _rest(second, self.axes[1])
-        summed = Loop("summed", first.size(self.axes[0]), reduced=True)
+        reduced = Loop("summed", first.size(self.axes[0]), reduced=True)
         left = (Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(rows))
         right = (Loop(f"second_{axis.name or i}", axis.size) for i, axis in enumerate(columns))
-        return (Equation((*left, *right, summed)),)
+        return (Equation((*left, *right, reduced), operands=(0, 1)),)
 
     def elementwise(self, call: Call) -> Dim:
         """Lengths."""
         if not self.normalize:
             return 0
         return 3 * sum((tensor.elements for tensor in call.inputs), start=0)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Lengths; an input whose gradient the products do not make them read is read for these."""
+        if not self.normalize:
+            return Gradient()
+        alone = (call.inputs[i] for i in (0, 1) if call.wants(i) and not call.wants(1 - i))
+        return Gradient(
+            data=5 * summed(tensor.elements for tensor in call.wanted_inputs),
+            data_reads=summed(tensor.bytes for tensor in alone),
+        )
 
 
 def _rest(tensor: Tensor, summed: str) -> tuple[Axis, ...]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.conv import epilogue
+from convcost.ops.conv import epilogue, product_gradient
 from convcost.ops.wrap import renamed
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class EinsumDense(Op):
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
         return epilogue(bool(self.bias_axes), self.activation, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(bool(self.bias_axes), self.activation, call)
 
     def _terms(self) -> tuple[str, str, str]:
         operands, _, out = self.equation.partition("->")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from convcost.network.cost import Cost
 from convcost.network.dims import Dim, minimum
-from convcost.network.op import Call, Op, Phase
+from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import renamed
-
-if TYPE_CHECKING:
-    from convcost.network.cost import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +19,9 @@ class Embedding(Op):
 
     Bytes: of the table, only the rows that are looked up are read, one per number of the input and
     at most the whole table. Table: (entries, units).
+
+    Gradient: 1 per value of the result, added to its row of the table's gradient, which is written
+    as a whole; the numbers looked up have no gradient.
 
     Attributes:
         entries: rows of the table.
@@ -55,10 +56,17 @@ class Embedding(Op):
         back = Weight("reverse_embeddings", (self.units, self.entries))
         return (table, back) if self.reverse else (table,)
 
-    def cost(self, phase: Phase, call: Call) -> Cost:
+    def gradient(self, call: Call) -> Gradient:
+        """Additions to the table; the numbers are read again."""
+        return Gradient(weights=call.output_elements, weights_reads=call.input_bytes)
+
+    def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule, with the rows that are looked up in place of the whole table."""
+        if phase == "backward_data":
+            return Cost()
         cost = super(Embedding, self).cost(phase, call)
-        assert cost is not None  # noqa: S101 - the base class always has a rule
+        if cost is None or phase != "forward":
+            return cost
         rows: Dim = minimum(call.inputs[0].elements, self.entries)
         used = rows * self.units * (call.outputs[0].bytes // call.outputs[0].elements)
         return replace(cost, read_bytes=call.input_bytes + used, weight_bytes=used)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
-from convcost.ops.resize import interpolation_charge
+from convcost.network.op import Call, Gradient, Op
+from convcost.ops.resize import (
+    interpolation_charge,
+    interpolation_gradient,
+    interpolation_taps,
+)
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -19,6 +23,9 @@ class GridSample(Op):
 
     Element-wise per output as `Upsample`, 9 for bilinear over two axes; turning places into
     weights, once per place for all channels, is not charged.
+
+    Gradient per output: the image as `Upsample`; the places 3 (multiply twice, add) for each
+    coordinate of each of the ``t**d`` pixels that are mixed, nothing for the nearest one.
 
     Attributes:
         result: what is read: the image's batch and channels at the places.
@@ -47,3 +54,11 @@ class GridSample(Op):
         """Interpolation."""
         axes = len(call.inputs[0].axes) - 2
         return interpolation_charge(self.interpolation, axes) * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """Additions to the image, and slopes between its pixels."""
+        axes = len(call.inputs[0].axes) - 2
+        taps = interpolation_taps(self.interpolation)
+        image = interpolation_gradient(self.interpolation, axes) if call.wants(0) else 0
+        slopes = 3 * axes * taps**axes if call.wants(1) and taps > 1 else 0
+        return Gradient(data=(image + slopes) * call.output_elements, data_reads=call.input_bytes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Condition, Op, require
+from convcost.network.dims import summed
+from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
 from convcost.ops.wrap import last_axes
 
@@ -25,8 +26,14 @@ class LayerNorm(Op):
     from element to element and so do not fold into it. The square root, once per row, is not
     charged.
 
+    Gradient: 9 per element: the normalised value again (2: subtract, multiply), the row's sums of
+    the gradient and of its products with that value (3: add, multiply, add), and the linear
+    function of gradient and value that follows (4); 1 more for the product with the scale. The
+    scale's gradient 2 (multiply, add), the shift's 1.
+
     Attributes:
         axes: along which it normalises; None for the last one.
+        epsilon: added to the variance.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, time=10, channel=16)
@@ -38,6 +45,7 @@ class LayerNorm(Op):
     axes: tuple[str, ...] | None = None
     scale: bool = True
     center: bool = True
+    epsilon: float = 1e-3
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -54,6 +62,10 @@ class LayerNorm(Op):
         """6 per element, and scale and shift."""
         return (6 + self.scale + self.center) * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """Two sums per row; the row's mean and deviation are kept from the forward pass."""
+        return _gradient(call, data=9 + self.scale, scale=2 * self.scale, shift=self.center)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupNorm(Op):
@@ -62,6 +74,10 @@ class GroupNorm(Op):
     As many groups as channels is instance normalisation. Element-wise: 6 per element as `LayerNorm`
     (mean 1, variance 3, normalisation 2); scale and shift fold into the normalisation, a factor
     and a summand per channel.
+
+    Gradient: 7 per element: the sums of the gradient and of its products with the input (3: add,
+    multiply, add) per channel of a sample, from which those of the group, of the scale and of the
+    shift follow, and ``a * gradient + b * input + c`` (4).
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=4, width=4, channel=8)
@@ -74,6 +90,7 @@ class GroupNorm(Op):
     axis: str = "channel"
     scale: bool = True
     center: bool = True
+    epsilon: float = 1e-3
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -97,6 +114,11 @@ class GroupNorm(Op):
         """6 per element."""
         return 6 * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """Two sums per channel of a sample, charged to the scale and shift where trained."""
+        sums = 3 if call.trained else 0
+        return _gradient(call, data=7 - sums, scale=2 if sums else 0, shift=1 if sums else 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RMSNorm(Op):
@@ -104,6 +126,10 @@ class RMSNorm(Op):
 
     Element-wise: 3 per element (square, add, multiply by the reciprocal root) and 1 for the scale;
     the root, once per row, is not charged.
+
+    Gradient: 5 per element: the row's sum of products with the input (2), then ``a * gradient +
+    b * input`` (3); 1 more for the product with the scale, whose own gradient is 3 (multiply by the
+    input and the reciprocal root, add).
 
     Attributes:
         axes: along which it normalises; None for the last one.
@@ -118,6 +144,7 @@ class RMSNorm(Op):
     kind: ClassVar[str] = "rms_norm"
     axes: tuple[str, ...] | None = None
     scale: bool = True
+    epsilon: float = 1e-6
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -134,13 +161,17 @@ class RMSNorm(Op):
         """3 per element, and the scale."""
         return (3 + self.scale) * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """A sum per row."""
+        return _gradient(call, data=5 + self.scale, scale=3 * self.scale)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitNorm(Op):
     """Values divided by their Euclidean length along axes.
 
     Element-wise: 3 per element (square, add, multiply by the reciprocal root); the root, once per
-    row, is not charged.
+    row, is not charged. Gradient: 5 per element as `RMSNorm`.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=16)
@@ -150,6 +181,7 @@ class UnitNorm(Op):
 
     kind: ClassVar[str] = "unit_norm"
     axes: tuple[str, ...] | None = None
+    epsilon: float = 1e-12
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -160,6 +192,23 @@ class UnitNorm(Op):
     def elementwise(self, call: Call) -> Dim:
         """3 per element."""
         return 3 * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """A sum per row."""
+        return _gradient(call, data=5)
+
+
+def _gradient(call: Call, *, data: int, scale: int = 0, shift: int = 0) -> Gradient:
+    """Operations per element of each gradient; the input is read again."""
+    elements, read = call.output_elements, call.input_bytes
+    scales = summed(p.bytes for p in call.parameters[:1]) if scale else 0
+    return Gradient(
+        data=data * elements,
+        data_reads=read,
+        data_weight_reads=scales,
+        weights=(scale + shift) * elements,
+        weights_reads=read if scale else 0,
+    )
 
 
 def _gamma_beta(shape: tuple[Dim, ...], *, scale: bool, center: bool) -> tuple[Weight, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -22,6 +22,11 @@ class LocalResponseNorm(Op):
     Element-wise: ``size + 4`` per element: the square (1), the sum (``size - 1``), the scale, the
     offset, the power and the division (4). Windows cut off at the first and last channels count as
     whole ones.
+
+    Gradient: ``size + 6`` per element: the gradient over the power (2: power, multiply), its
+    product with the result over the sum (2), the sum of these (``size - 1``), and what is taken
+    away from the first (3: multiply by the constant and the input, subtract). The forward pass's
+    sums of squares are kept, as Caffe's ``scale_``.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, channel=96, height=55, width=55)
@@ -45,3 +50,9 @@ class LocalResponseNorm(Op):
     def elementwise(self, call: Call) -> Dim:
         """``size + 4`` per element."""
         return (self.size + 4) * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """Input, result and sums of squares are read again."""
+        return Gradient(
+            data=(self.size + 6) * call.output_elements, data_reads=3 * call.input_bytes
+        )

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op
+from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.parameter import Weight
-from convcost.ops.conv import epilogue, padding_products, position_loops, tap_loops
+from convcost.ops.conv import (
+    epilogue,
+    padding_products,
+    position_loops,
+    product_gradient,
+    tap_loops,
+)
 from convcost.ops.window import Window, slide, window_conditions
 
 if TYPE_CHECKING:
@@ -82,3 +88,7 @@ class LocallyConnected(Op):
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
         return epilogue(self.bias, self.activation, call.output_elements)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Activation and bias."""
+        return product_gradient(self.bias, self.activation, call)

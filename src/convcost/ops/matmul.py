@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class MatMul(Op):
 
     A tensor of one axis is a row on the left and a column on the right, and that axis vanishes.
     MACs = product of the result's sizes x the summed size. Element-wise: 1 per output each for an
-    added tensor and for a scale.
+    added tensor and for a scale. Gradient: 1 per output for the scale; for an added tensor that is
+    repeated, the sums over its repetitions.
 
     Attributes:
         addend: whether a third input is added to the product.
@@ -62,11 +63,19 @@ class MatMul(Op):
         loops.append(Loop("summed", left.axes[-1].size, reduced=True))
         if len(right.axes) > 1:
             loops.append(Loop("columns", right.axes[-1].size))
-        return (Equation(tuple(loops)),)
+        return (Equation(tuple(loops), operands=(0, 1)),)
 
     def elementwise(self, call: Call) -> Dim:
         """Addend and scale."""
         return (self.addend + self.scale) * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """Scale, and the sums for the addend."""
+        added = self.addend and call.wants(2)
+        return Gradient(
+            through=self.scale * call.output_elements,
+            data=call.output_elements - call.inputs[2].elements if added else 0,
+        )
 
 
 def _rows(right: Tensor) -> Dim:

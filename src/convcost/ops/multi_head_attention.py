@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.dims import product
-from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op, require
+from convcost.network.dims import product, summed
+from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.activation import charge
+from convcost.ops.activation import charge, derivative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,9 @@ class MultiHeadAttention(Op):
     queries x features x h*k + keys x features x g*(k + v), the scores and the weighting
     queries x keys x h*(k + v), and the output queries x h*v x output features. All pairs of query
     and key count, masked or not. Element-wise: 1 per biased number, 1 per projected query (the
-    scale), softmax 5 per score; a gate its sigmoid and product.
+    scale), softmax 5 per score; a gate its sigmoid and product. Gradient: 1 per biased number, 1
+    per projected query, softmax 4 per score; a gate 2 products and its sigmoid's; 1 per number of
+    an input for each projection of it but one, whose gradients are added.
 
     Attributes:
         key_heads: heads of keys and values, each shared by several query heads; None: `heads`.
@@ -69,8 +71,8 @@ class MultiHeadAttention(Op):
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """A kernel (and bias) per projection: (features, heads, size), (heads, size, features)."""
         found = []
-        for name, into, heads, size in self._projections(inputs):
-            found.append(Weight(f"{name}/kernel", (into.axes[-1].size, heads, size)))
+        for name, place, heads, size in self._projections(inputs):
+            found.append(Weight(f"{name}/kernel", (inputs[place].axes[-1].size, heads, size)))
             if self.bias:
                 found.append(Weight(f"{name}/bias", (heads, size)))
         features = self.outputs(*inputs)[0].axes[-1].size
@@ -81,7 +83,7 @@ class MultiHeadAttention(Op):
 
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """The projections, scores, weighted values, and the output's projection."""
-        query, value, _ = _tensors(call.inputs)
+        query, value, _ = (call.inputs[place] for place in _places(call.inputs))
         free, queries = self._split(query)
         keys = self._split(value)[1]
         heads = (*free, Loop("head", self.heads), *queries)
@@ -93,11 +95,13 @@ class MultiHeadAttention(Op):
             Loop("value_size", self.value_size, reduced=True),
             Loop("features_out", call.outputs[0].axes[-1].size),
         )
+        projections = self._projections(call.inputs)
+        last = Learned(len(projections) * (1 + self.bias))
         return (
-            *(self._projection(*projection) for projection in self._projections(call.inputs)),
-            Equation((*heads, *scores)),
-            Equation((*heads, *weighted)),
-            Equation((*_rows(query), *output)),
+            *(self._projection(number, call) for number in range(len(projections))),
+            Equation((*heads, *scores), operands=("inner", "inner")),
+            Equation((*heads, *weighted), operands=("inner", "inner")),
+            Equation((*_rows(query), *output), operands=("inner", last)),
         )
 
     def elementwise(self, call: Call) -> Dim:
@@ -107,13 +111,32 @@ class MultiHeadAttention(Op):
         gate = (charge("sigmoid", 1) + 1) * projected[2] if self.gate else 0
         return biases + projected[0] + charge("softmax", scores) + gate
 
+    def gradient(self, call: Call) -> Gradient:
+        """Biases, scale, softmax, gate, and inputs projected several times."""
+        *projected, scores, _, output = [equation.outputs for equation in self.equations(call)]
+        gate = (2 + derivative("sigmoid").charge) * projected[2] if self.gate else 0
+        read = [place for _, place, _, _ in self._projections(call.inputs)]
+        return Gradient(
+            through=derivative("softmax").charge * scores + projected[0] + gate,
+            data=summed(
+                (read.count(place) - 1) * call.inputs[place].elements
+                for place in set(read)
+                if call.wants(place)
+            ),
+            weights=summed(
+                elements
+                for number, elements in enumerate([*projected, output])
+                if self.bias and call.trains(2 * number + 1)
+            ),
+        )
+
     @property
     def _key_heads(self) -> Dim:
         return self.heads if self.key_heads is None else self.key_heads
 
-    def _projections(self, inputs: tuple[Tensor, ...]) -> tuple[tuple[str, Tensor, Dim, Dim], ...]:
-        """(name, tensor, heads, size) per projection into heads."""
-        query, value, key = _tensors(inputs)
+    def _projections(self, inputs: tuple[Tensor, ...]) -> tuple[tuple[str, int, Dim, Dim], ...]:
+        """(name, place of the input, heads, size) per projection into heads."""
+        query, value, key = _places(inputs)
         gate = ("gate", query, self.heads, self.value_size)
         return (
             ("query", query, self.heads, self.key_size),
@@ -122,10 +145,14 @@ class MultiHeadAttention(Op):
             ("value", value, self._key_heads, self.value_size),
         )
 
-    def _projection(self, name: str, into: Tensor, heads: Dim, size: Dim) -> Equation:
-        del name
+    def _projection(self, number: int, call: Call) -> Equation:
+        _, place, heads, size = self._projections(call.inputs)[number]
+        into = call.inputs[place]
         features = Loop("features_in", into.axes[-1].size, reduced=True)
-        return Equation((*_rows(into), features, Loop("head", heads), Loop("size", size)))
+        return Equation(
+            (*_rows(into), features, Loop("head", heads), Loop("size", size)),
+            operands=(place, Learned(number * (1 + self.bias))),
+        )
 
     def _split(self, tensor: Tensor) -> tuple[tuple[Loop, ...], tuple[Loop, ...]]:
         """Batch-like axes, and those attended over."""
@@ -140,11 +167,9 @@ class MultiHeadAttention(Op):
         )
 
 
-def _tensors(inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Query, value, key."""
-    query = inputs[0]
-    value = inputs[1] if len(inputs) > 1 else query
-    return query, value, inputs[2] if len(inputs) > 2 else value
+def _places(inputs: tuple[Tensor, ...]) -> tuple[int, int, int]:
+    """Which inputs are the query, the value, the key."""
+    return 0, min(1, len(inputs) - 1), len(inputs) - 1
 
 
 def _rows(tensor: Tensor) -> tuple[Loop, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op, Phase
+from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.parameter import Weight
+from convcost.network.tensor import dtype_bytes
 
 if TYPE_CHECKING:
     from convcost.network.cost import Cost
@@ -22,6 +23,15 @@ class BatchNorm(Op):
     vectors fold into a scale and a shift. Training: 6 per element: the mean (1: add), the variance
     (3: subtract, multiply, add) and the normalisation (2). Training also writes the statistics.
 
+    Gradient, training: 8 per element: the sums of the gradient (1: add) and of its products with
+    the centred input (3: subtract, multiply, add), which are beta's and gamma's gradients, and
+    ``a * gradient + b * input + c`` with factors per channel (4). With stored statistics: 1 for the
+    input (scale), 1 for beta, 3 for gamma. The sums are charged to the parameters where these are
+    trained.
+
+    Attributes:
+        epsilon: added to the variance.
+
     Parameters per channel: gamma and beta (learned), moving mean and variance (statistics).
 
     >>> from convcost.network.tensor import Tensor
@@ -35,6 +45,7 @@ class BatchNorm(Op):
     axis: str = "channel"
     scale: bool = True
     center: bool = True
+    epsilon: float = 1e-3
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -57,11 +68,35 @@ class BatchNorm(Op):
         """2 per element at inference, 6 in training."""
         return (2 if call.mode == "inference" else 6) * call.output_elements
 
-    def cost(self, phase: Phase, call: Call) -> Cost:
+    def gradient(self, call: Call) -> Gradient:
+        """Two sums per channel, then a linear function of the gradient and the input."""
+        elements, bytes_ = call.output_elements, call.output_bytes
+        learned = sum((p.bytes for p in call.parameters if p.learned), start=0)
+        gamma = learned // (self.scale + self.center) if self.scale else 0
+        sums = (3 * self.scale + self.center) * elements
+        if call.mode == "inference":
+            moving = sum((p.bytes for p in call.parameters if not p.learned), start=0)
+            return Gradient(
+                data=elements,
+                data_weight_reads=gamma + moving // 2,
+                weights=sums,
+                weights_reads=bytes_ if self.scale else 0,
+            )
+        # the batch's own mean and deviation, which the forward pass has found
+        own = 2 * call.inputs[0].size(self.axis) * dtype_bytes(call.inputs[0].dtype)
+        charged = sums if call.trained else 0
+        return Gradient(
+            data=8 * elements - charged,
+            data_reads=bytes_ + own,
+            data_weight_reads=gamma,
+            weights=sums,
+            weights_reads=(bytes_ + own) if self.scale else 0,
+        )
+
+    def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule; in training the moving statistics are written as well."""
         cost = super(BatchNorm, self).cost(phase, call)
-        assert cost is not None  # noqa: S101 - the base class always has a rule
-        if call.mode == "inference":
+        if cost is None or call.mode == "inference" or phase != "forward":
             return cost
         written = sum((p.bytes for p in call.parameters if not p.learned), start=0)
         return replace(cost, write_bytes=cost.write_bytes + written)

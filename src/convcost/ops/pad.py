@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ZeroPadding(Op):
-    """Zeros around the input. No arithmetic, but every value is copied.
+    """Zeros around the input. No arithmetic, but every value is copied, and its gradient back.
 
     Attributes:
         amounts: (axis, before, after) per padded axis.
@@ -33,3 +33,8 @@ class ZeroPadding(Op):
         (tensor,) = inputs
         grown = {axis: tensor.size(axis) + before + after for axis, before, after in self.amounts}
         return (tensor.resized(**grown),)
+
+    def gradient(self, call: Call) -> Gradient:
+        """A copy."""
+        del call
+        return Gradient()

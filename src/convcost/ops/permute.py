@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
-from convcost.network.op import Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import renamed
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Permute(Op):
-    """Axes in another order. No arithmetic, but every value is copied.
+    """Axes in another order. No arithmetic, but every value is copied, and its gradient back.
 
     Attributes:
         order: for each axis of the result, the position of the input's axis.
@@ -43,10 +43,17 @@ class Permute(Op):
         result = Tensor(tuple(tensor.axes[position] for position in self.order), tensor.dtype)
         return (renamed(result, self.names),)
 
+    def gradient(self, call: Call) -> Gradient:
+        """A copy."""
+        del call
+        return Gradient()
+
 
 @dataclass(frozen=True, slots=True)
 class Repeat(Op):
     """Each sample repeated along a new axis behind the first one. No arithmetic: a copy.
+
+    Gradient: the gradients of the copies are summed up.
 
     Attributes:
         times: how often.
@@ -66,3 +73,7 @@ class Repeat(Op):
         first, *rest = tensor.axes
         result = Tensor((first, Axis("time", self.times), *rest), tensor.dtype)
         return (renamed(result, self.names),)
+
+    def gradient(self, call: Call) -> Gradient:
+        """An addition less than there are copies."""
+        return Gradient(data=call.output_elements - call.inputs[0].elements)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ class PRelu(Op):
     """``x`` where it is positive, ``alpha * x`` elsewhere; alpha is learned.
 
     Element-wise: 2 per element (compare, multiply). Alpha: one per position and channel of a
-    sample, shared along the given axes.
+    sample, shared along the given axes. Gradient: 2 for the input (compare, multiply), 3 for alpha
+    (compare, multiply, add).
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=8, width=8, channel=16)
@@ -44,3 +45,14 @@ class PRelu(Op):
     def elementwise(self, call: Call) -> Dim:
         """2 per element."""
         return 2 * call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """The input's sign decides."""
+        elements, read = call.output_elements, call.input_bytes
+        return Gradient(
+            data=2 * elements,
+            data_reads=read,
+            data_weight_reads=call.weight_bytes,
+            weights=3 * elements,
+            weights_reads=read,
+        )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from convcost.network.op import Call, Op
+from convcost.network.dims import product, summed
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import last_axes, renamed
@@ -20,6 +21,7 @@ class Normalization(Op):
 
     Element-wise: 2 per element (subtract, divide), both with numbers fixed beforehand. Mean,
     variance and the number of samples seen are statistics, unless they were given as constants.
+    Gradient: 1 per element (divide).
 
     Attributes:
         axes: along which each position has statistics of its own; None for the last one.
@@ -52,12 +54,22 @@ class Normalization(Op):
         """2 per element."""
         return 2 * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """The variance is read again."""
+        variance = summed(parameter.bytes for parameter in call.parameters[1:2])
+        return Gradient(data=call.output_elements, data_weight_reads=variance)
+
 
 @dataclass(frozen=True, slots=True)
 class Rescaling(Op):
     """Values times a constant plus a constant.
 
-    Element-wise: 2 per element (multiply, add); an offset of 0 is added all the same.
+    Element-wise: 2 per element (multiply, add); an offset of 0 is added all the same. Gradient: 1
+    per element (multiply).
+
+    Attributes:
+        scale: the factor; None where the source does not tell.
+        offset: the summand.
 
     >>> x = Tensor.of(batch=1, height=8, width=8, channel=3)
     >>> Rescaling().cost("forward", Call((x,), (x,))).elementwise
@@ -65,6 +77,8 @@ class Rescaling(Op):
     """
 
     kind: ClassVar[str] = "rescaling"
+    scale: float | None = None
+    offset: float = 0.0
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -75,13 +89,18 @@ class Rescaling(Op):
         """2 per element."""
         return 2 * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """1 per element."""
+        return Gradient(data=call.output_elements)
+
 
 @dataclass(frozen=True, slots=True)
 class Masking(Op):
     """Steps whose features all have one value are set to zero, for later layers to skip.
 
     Element-wise: 3 per element (compare, combine along the features, select). Later layers are
-    charged for all steps: how many are skipped depends on the data.
+    charged for all steps: how many are skipped depends on the data. Gradient: 1 per element
+    (select), by the mask of one byte per step.
 
     >>> x = Tensor.of(batch=1, time=5, channel=4)
     >>> Masking().cost("forward", Call((x,), (x,))).elementwise
@@ -99,13 +118,18 @@ class Masking(Op):
         """3 per element."""
         return 3 * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """The mask is read again."""
+        steps = product(axis.size for axis in call.inputs[0].axes[:-1])
+        return Gradient(data=call.output_elements, data_reads=steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Discretization(Op):
     """Each value replaced by the number of its interval.
 
     Element-wise: per element the comparisons of a binary search, the binary logarithm of the number
-    of intervals, rounded up.
+    of intervals, rounded up. The number of an interval has no gradient.
 
     >>> x = Tensor.of(batch=1, feature=10)
     >>> Discretization(bins=5).cost("forward", Call((x,), (x,))).elementwise
@@ -124,6 +148,11 @@ class Discretization(Op):
         """Comparisons."""
         return (self.bins - 1).bit_length() * call.output_elements
 
+    def differentiable(self, call: Call) -> bool:
+        """Never."""
+        del call
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryEncoding(Op):
@@ -131,6 +160,8 @@ class CategoryEncoding(Op):
 
     Element-wise: 1 per pair of a number and a category (compare); 1 more where several numbers make
     one vector (the larger one, or the sum).
+
+    Category numbers have no gradient.
 
     Attributes:
         categories: size of a vector.
@@ -161,3 +192,8 @@ class CategoryEncoding(Op):
         """Comparisons."""
         per_pair = 1 if self.mode == "one_hot" else 2
         return per_pair * call.inputs[0].elements * self.categories
+
+    def differentiable(self, call: Call) -> bool:
+        """Never."""
+        del call
+        return False

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.dims import product
+from convcost.network.dims import product, summed
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.network.dims import Dim
+    from convcost.network.equation import Operand
     from convcost.network.parameter import Weight
     from convcost.ops.cell import Cell
 
@@ -23,8 +24,9 @@ class Recurrent(Op):
     """Cells run over the steps of a sequence; the last axis holds the features.
 
     MACs = batch x steps x gates x units x (features + units), summed over stacked cells.
-    Element-wise: as `Cell`, per step. Weights count as read once: whether a runtime reads them
-    again at each step is its affair. Dropout inside, which acts in training only, is not charged.
+    Element-wise and gradient: as `Cell`, per step; the state's gradient is computed at every step,
+    the first one included. Weights count as read once: whether a runtime reads them again at each
+    step is its affair. Dropout inside, which acts in training only, is not charged.
 
     Attributes:
         cells: one, or several stacked ones, each fed by the one before it.
@@ -74,13 +76,17 @@ class Recurrent(Op):
         """Gates and states of every step."""
         return _elementwise(self.cells, call.inputs[0])
 
+    def gradient(self, call: Call) -> Gradient:
+        """Gates, states and biases of every step."""
+        return _gradient(self.cells, call)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecurrentStep(Op):
     """One step of one or several stacked cells, as a layer: inputs and states in, states out.
 
-    MACs = batch x gates x units x (features + units). Element-wise: as `Cell`. The outputs are the
-    result of the last cell and then all states, as Keras's cells give them.
+    MACs = batch x gates x units x (features + units). Element-wise and gradient: as `Cell`. The
+    outputs are the result of the last cell and then all states, as Keras's cells give them.
 
     >>> from convcost.ops.cell import Cell
     >>> x, h = Tensor.of(batch=1, feature=8), Tensor.of(batch=1, feature=4)
@@ -106,11 +112,17 @@ class RecurrentStep(Op):
 
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """Two loop nests per cell: the input's products, the state's."""
-        return _equations(self.cells, call.inputs[0])
+        places = _state_places(self.cells)
+        known = len(call.inputs) > places[-1]
+        return _equations(self.cells, call.inputs[0], places if known else None)
 
     def elementwise(self, call: Call) -> Dim:
         """Gates and states."""
         return _elementwise(self.cells, call.inputs[0])
+
+    def gradient(self, call: Call) -> Gradient:
+        """Gates, states and biases."""
+        return _gradient(self.cells, call)
 
 
 def _states(cells: tuple[Cell, ...], rows: tuple[Axis, ...], dtype: str) -> tuple[Tensor, ...]:
@@ -136,11 +148,43 @@ def _weights(cells: tuple[Cell, ...], features: Dim) -> tuple[Weight, ...]:
     )
 
 
-def _equations(cells: tuple[Cell, ...], tensor: Tensor) -> tuple[Equation, ...]:
+def _state_places(cells: tuple[Cell, ...]) -> tuple[int, ...]:
+    """Which input is the hidden state of each cell, where states are inputs."""
+    places = [1]
+    for cell in cells[:-1]:
+        places.append(places[-1] + cell.states)
+    return tuple(places)
+
+
+def _equations(
+    cells: tuple[Cell, ...], tensor: Tensor, states: tuple[int, ...] | None = None
+) -> tuple[Equation, ...]:
     *leading, last = tensor.axes
     rows = tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading))
-    return tuple(
-        equation for cell, size in _fed(cells, last.size) for equation in cell.equations(rows, size)
+    found: list[Equation] = []
+    first = 0
+    for number, (cell, size) in enumerate(_fed(cells, last.size)):
+        read: tuple[Operand, ...] = (
+            "inner" if number else 0,
+            states[number] if states else "inner",
+        )
+        found += cell.equations(rows, size, read, first)
+        first += len(cell.weights(size))
+    return tuple(found)
+
+
+def _gradient(cells: tuple[Cell, ...], call: Call) -> Gradient:
+    rows = product(axis.size for axis in call.inputs[0].axes[:-1])
+    last = [len(cell.weights(0)) for cell in cells]
+    places = [sum(last[: number + 1]) - 1 for number in range(len(cells))]
+    return Gradient(
+        through=summed(cell.through(rows) for cell in cells),
+        through_reads=call.output_bytes,
+        weights=summed(
+            cell.bias_sums(rows)
+            for cell, place in zip(cells, places, strict=True)
+            if cell.biases and call.trains(place)
+        ),
     )
 
 

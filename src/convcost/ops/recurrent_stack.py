@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.dims import product
-from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.cell import GATES, cell_charge
+from convcost.ops.cell import GATES, cell_charge, cell_derivative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.network.dims import Dim
+    from convcost.network.equation import Operand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class RecurrentStack(Op):
     Inputs: the sequence (the last axis holds the features), and perhaps the first states.
     MACs = batch x steps x gates x units x (features + state), summed over levels and directions,
     with 1 gate (simple), 3 (GRU) or 4 (LSTM); a projected state of p numbers adds units x p.
-    Element-wise: as `Cell`, per step. Weights count as read once.
+    Element-wise and gradient: as `Cell`, per step; the gradient of each direction's input is added
+    to the other's. Weights count as read once.
 
     Weights per level and direction: kernel (gates x units, features), recurrent kernel
     (gates x units, state), two biases, and the projection (p, units).
@@ -48,7 +50,7 @@ class RecurrentStack(Op):
     function: Literal["simple", "gru", "lstm"]
     units: Dim
     levels: int = 1
-    directions: int = 1
+    directions: Literal[1, 2] = 1
     bias: bool = True
     projection: Dim | None = None
     activation: str = "tanh"
@@ -95,12 +97,19 @@ class RecurrentStack(Op):
         rows = tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading))
         gates = (Loop("gates", GATES[self.function]), Loop("units", self.units))
         found = []
-        for _, features in self._cells(last.size):
-            for axis, size in (("features_in", features), ("state", self._state)):
-                found.append(Equation((*rows, Loop(axis, size, reduced=True), *gates)))
+        for number, (_, features) in enumerate(self._cells(last.size)):
+            first = number * self._weights_per_cell
+            read: Operand = 0 if number < self.directions else "inner"
+            for axis, size, operands in (
+                ("features_in", features, (read, Learned(first))),
+                ("state", self._state, (*self._state_read(call), Learned(first + 1))),
+            ):
+                found.append(Equation((*rows, Loop(axis, size, reduced=True), *gates), operands))
             if self.projection is not None:
                 units = Loop("units", self.units, reduced=True)
-                found.append(Equation((*rows, units, Loop("projection", self.projection))))
+                learned = Learned(first + self._weights_per_cell - 1)
+                loops = (*rows, units, Loop("projection", self.projection))
+                found.append(Equation(loops, ("inner", learned)))
         return tuple(found)
 
     def elementwise(self, call: Call) -> Dim:
@@ -108,6 +117,35 @@ class RecurrentStack(Op):
         rows = product(axis.size for axis in call.inputs[0].axes[:-1])
         per_unit = cell_charge(self.function, 2 * self.bias, self.activation, "sigmoid")
         return per_unit * rows * self.units * (self.levels * self.directions)
+
+    def gradient(self, call: Call) -> Gradient:
+        """Gates, states and biases of every step; inputs of two directions."""
+        tensor = call.inputs[0]
+        rows = product(axis.size for axis in tensor.axes[:-1])
+        cells = self.levels * self.directions
+        between = (self.levels - 1) * self.directions * self._state * rows
+        per_unit = cell_derivative(self.function, self.activation, "sigmoid") * cells
+        biases = (
+            number * self._weights_per_cell + place
+            for number in range(cells)
+            for place in ((2, 3) if self.bias else ())
+        )
+        return Gradient(
+            through=per_unit * rows * self.units + (self.directions - 1) * between,
+            through_reads=call.output_bytes,
+            data=(self.directions - 1) * tensor.elements if call.wants(0) else 0,
+            weights=sum(map(call.trains, biases)) * GATES[self.function] * self.units * rows,
+        )
+
+    @property
+    def _weights_per_cell(self) -> int:
+        return 2 + 2 * self.bias + (self.projection is not None)
+
+    def _state_read(self, call: Call) -> tuple[Operand, ...]:
+        """What the state is to the op: of a single step an input, or else zeros."""
+        if self.time is not None:
+            return ("inner",)
+        return (1,) if len(call.inputs) > 1 else ()
 
     def _cells(self, features: Dim) -> Iterator[tuple[str, Dim]]:
         """The place of each cell and the size of what it is given."""

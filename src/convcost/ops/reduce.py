@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:
@@ -30,6 +30,19 @@ _CHARGES: Mapping[str, tuple[int, int]] = {
     "logsumexp": (4, 0),  # maximum, subtract, exp, add; log
 }
 
+#: Operations of the gradient (per value, per result) and whether values and results are read.
+_GRADIENTS: Mapping[str, tuple[int, int, bool]] = {
+    "sum": (0, 0, False),  # copied to every value
+    "mean": (0, 1, False),  # divide, then copied
+    "product": (1, 1, True),  # the gradient times the result, divided by each value
+    "max": (1, 0, True),  # a comparison less than there are values, an addition
+    "min": (1, 0, True),
+    "norm": (1, 1, True),  # divide; multiply
+    "variance": (2, 1, True),  # double and divide; subtract the mean, multiply
+    "deviation": (2, 2, True),
+    "logsumexp": (3, 0, True),  # subtract, exp, multiply
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduce(Op):
@@ -39,6 +52,12 @@ class Reduce(Op):
     values; norm (square, add) 2 per value; variance (mean, subtract, multiply, add) and the
     logarithm of summed exponentials (maximum, subtract, exp, add) 4 per value, deviation 1 more per
     result.
+
+    Gradient: sums copy the gradient to every value; mean one division per result before; maximum
+    and minimum find the place again (comparisons, one addition: as many as values; with the place
+    as second output 1 per result); product 1 per value and result; norm likewise; variance 2 per
+    value and 1 per result, deviation 1 more per result; the logarithm of summed exponentials 3 per
+    value.
 
     Attributes:
         positions: of the axes that it runs over.
@@ -79,12 +98,29 @@ class Reduce(Op):
         per_value, per_result = _CHARGES[self.function]
         return per_value * call.inputs[0].elements + per_result * call.outputs[0].elements
 
+    def differentiable(self, call: Call) -> bool:
+        """Not where the result is a place or a truth value."""
+        del call
+        return self.function in _GRADIENTS
+
+    def gradient(self, call: Call) -> Gradient:
+        """Per value and per result."""
+        results = call.outputs[0].elements
+        if self.second is not None and self.function in {"max", "min"}:
+            return Gradient(data=results)
+        per_value, per_result, reads = _GRADIENTS[self.function]
+        return Gradient(
+            data=per_value * call.inputs[0].elements + per_result * results,
+            data_reads=call.input_bytes + call.outputs[0].bytes if reads else 0,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cumulate(Op):
     """Running sums, products or maxima along an axis.
 
-    Element-wise: 1 per element.
+    Element-wise: 1 per element. Gradient: sum 1 (add, from the end); product 3 (multiply, add,
+    divide by the value); maximum and minimum 2 (compare, add).
 
     >>> x = Tensor.of(batch=2, time=10)
     >>> Cumulate(function="sum").cost("forward", Call((x,), (x,))).elementwise
@@ -102,3 +138,9 @@ class Cumulate(Op):
     def elementwise(self, call: Call) -> Dim:
         """1 per element."""
         return call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """All but the sum read values and results again."""
+        per_element = {"sum": 1, "product": 3, "max": 2, "min": 2}[self.function]
+        read = 0 if self.function == "sum" else call.input_bytes + call.output_bytes
+        return Gradient(data=per_element * call.output_elements, data_reads=read)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -17,7 +17,8 @@ class Dropout(Op):
     """Values are dropped at random in training; the identity at inference.
 
     Element-wise in training: 2 per element (compare with the rate, scale); the random numbers and
-    the stored mask are the runtime's affair.
+    the stored mask are the runtime's affair. Gradient: 2 per element (select by the mask of one
+    byte each, scale).
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=512)
@@ -36,6 +37,10 @@ class Dropout(Op):
     def elementwise(self, call: Call) -> Dim:
         """2 per element in training."""
         return 2 * call.output_elements if call.mode == "training" else 0
+
+    def gradient(self, call: Call) -> Gradient:
+        """The mask is read again."""
+        return Gradient(data=2 * call.output_elements, data_reads=call.output_elements)
 
     def touches_data(self, call: Call) -> bool:
         """In training only."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,9 @@ class Upsample(Op):
     multiplications and t - 1 additions, and d axes need ``1 + t + ... + t**(d-1)`` of them:
     bilinear 3 * 3 = 9, bicubic 5 * 7 = 35.
 
+    Gradient per output: the same interpolations transposed, each t multiplications and t additions
+    into the input's gradient; nearest 1 addition.
+
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=4, width=4, channel=2)
     >>> up = Upsample(factors=(("height", 2), ("width", 3)), interpolation="bilinear")
@@ -57,12 +60,17 @@ class Upsample(Op):
         """Interpolation."""
         return interpolation_charge(self.interpolation, len(self.factors)) * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """Interpolation, transposed."""
+        charge = interpolation_gradient(self.interpolation, len(self.factors))
+        return Gradient(data=charge * call.output_elements)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resize(Op):
     """Axes interpolated to given sizes.
 
-    Element-wise per output as `Upsample`. Smoothing against aliasing is not covered.
+    Element-wise and gradient per output as `Upsample`. Smoothing against aliasing is not covered.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=32, width=48, channel=3)
@@ -84,6 +92,11 @@ class Resize(Op):
         """Interpolation."""
         return interpolation_charge(self.interpolation, len(self.sizes)) * call.output_elements
 
+    def gradient(self, call: Call) -> Gradient:
+        """Interpolation, transposed."""
+        charge = interpolation_gradient(self.interpolation, len(self.sizes))
+        return Gradient(data=charge * call.output_elements)
+
 
 def interpolation_charge(interpolation: str, axes: int) -> int:
     """Operations per output of an interpolation along so many axes.
@@ -94,10 +107,35 @@ def interpolation_charge(interpolation: str, axes: int) -> int:
     >>> [interpolation_charge("bilinear", axes) for axes in (1, 2, 3)]
     [3, 9, 21]
     """
+    taps = interpolation_taps(interpolation)
+    return 0 if taps == 1 else (2 * taps - 1) * _interpolations(taps, axes)
+
+
+def interpolation_gradient(interpolation: str, axes: int) -> int:
+    """Operations per output of the gradient of what is interpolated along so many axes.
+
+    Raises:
+        NetworkError: the interpolation is not known.
+
+    >>> [interpolation_gradient(name, 2) for name in ("nearest", "bilinear")]
+    [1, 12]
+    """
+    taps = interpolation_taps(interpolation)
+    return 1 if taps == 1 else 2 * taps * _interpolations(taps, axes)
+
+
+def interpolation_taps(interpolation: str) -> int:
+    """Inputs along one axis that one output is made of.
+
+    Raises:
+        NetworkError: the interpolation is not known.
+    """
     taps = INTERPOLATION_TAPS.get(interpolation)
     if taps is None:
         raise NetworkError(f"interpolation '{interpolation}' is not known")
-    if taps == 1:
-        return 0
-    interpolations: int = (taps**axes - 1) // (taps - 1)
-    return (2 * taps - 1) * interpolations
+    return taps
+
+
+def _interpolations(taps: int, axes: int) -> int:
+    """Along one axis after the other, the ones along the last axis for each tap before."""
+    return sum(taps**axis for axis in range(axes))

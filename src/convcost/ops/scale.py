@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.ops.wrap import last_axes
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Scale(Op):
     """Each value times a factor that is learned per position along axes (ConvNeXt's LayerScale).
 
-    Element-wise: 1 per element (multiply).
+    Element-wise: 1 per element (multiply). Gradient: 1 for the input (multiply), 2 for the factors
+    (multiply, add).
 
     Attributes:
         axes: along which the factors differ; None for the last one.
@@ -45,3 +46,13 @@ class Scale(Op):
     def elementwise(self, call: Call) -> Dim:
         """1 per element."""
         return call.output_elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """One of the two is read for the other's gradient."""
+        elements = call.output_elements
+        return Gradient(
+            data=elements,
+            data_weight_reads=call.weight_bytes,
+            weights=2 * elements,
+            weights_reads=call.input_bytes,
+        )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Op
+from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.activation import charge
+from convcost.ops.activation import charge, derivative
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -22,7 +22,8 @@ class ScaledAttention(Op):
     Each is (batch-like axes ..., positions, features); heads of keys may be fewer than those of
     queries. MACs = queries x keys x (features + value features) per batch and head. All pairs of
     query and key count, masked or not. Element-wise: 1 per number of the query (the scale), softmax
-    5 per score, 1 per score for a mask.
+    5 per score, 1 per score for a mask. Gradient: softmax 4 per score, 1 per number of the query;
+    for a mask that is learned and repeated, the sums over its repetitions.
 
     >>> q = Tensor.of(batch=1, head=2, time=8, feature=16)
     >>> op = ScaledAttention()
@@ -54,8 +55,8 @@ class ScaledAttention(Op):
         scored = Loop("features", query.axes[-1].size, reduced=True)
         weighted = Loop("features", value.axes[-1].size)
         return (
-            Equation((*rows, Loop("key", keys), scored)),
-            Equation((*rows, Loop("key", keys, reduced=True), weighted)),
+            Equation((*rows, Loop("key", keys), scored), operands=(0, 1)),
+            Equation((*rows, Loop("key", keys, reduced=True), weighted), operands=("inner", 2)),
         )
 
     def elementwise(self, call: Call) -> Dim:
@@ -63,3 +64,13 @@ class ScaledAttention(Op):
         scores = self.equations(call)[0].outputs
         masked = len(call.inputs) > 3
         return call.inputs[0].elements + charge("softmax", scores) + masked * scores
+
+    def gradient(self, call: Call) -> Gradient:
+        """Softmax, scale, mask."""
+        scores = self.equations(call)[0].outputs
+        scale = call.inputs[0].elements if call.wants(0) else 0
+        learned_mask = len(call.inputs) > 3 and call.wants(3)
+        return Gradient(
+            through=derivative("softmax").charge * scores,
+            data=scale + (scores - call.inputs[3].elements if learned_mask else 0),
+        )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.dims import summed
+from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -17,7 +18,7 @@ class ScatterAdd(Op):
     """Each value of an input is added to its place in the result: patches folded into an image.
 
     Element-wise: 1 per value that is added. Inputs: the values, or a tensor that they are added to,
-    the values, and perhaps their places.
+    the values, and perhaps their places. Gradient: the gradient is copied from these places.
 
     Attributes:
         result: the tensor that is written.
@@ -43,3 +44,7 @@ class ScatterAdd(Op):
     def elementwise(self, call: Call) -> Dim:
         """Additions."""
         return call.inputs[self.source].elements
+
+    def gradient(self, call: Call) -> Gradient:
+        """A copy; the places are read again."""
+        return Gradient(data_reads=summed(t.bytes for t in call.inputs[self.source + 1 :]))

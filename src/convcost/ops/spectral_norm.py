@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dims import product
 from convcost.network.equation import Equation, Loop
-from convcost.network.op import Call, Condition, Op, Phase
+from convcost.network.op import Call, Condition, Gradient, Op, Phase
 from convcost.network.parameter import Weight
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class SpectralNorm(Op):
     rows x columns twice per iteration and once more for the singular value, and columns for the
     last product. Element-wise: as the op; in training 3 per number of both vectors and iteration
     (square, add, divide) and 1 per number of the kernel (divide). Training also writes the kernel
-    and the stored vector.
+    and the stored vector. The gradient is the op's: the divided kernel is stored, so that no
+    gradient passes through the iterations (Keras).
 
     >>> from convcost.network.tensor import Tensor
     >>> from convcost.ops.dense import Dense
@@ -62,8 +63,8 @@ class SpectralNorm(Op):
         rows, columns = self._matrix(call.inputs)
         matrix = (Loop("rows", rows, reduced=True), Loop("columns", columns))
         times = Loop("products", 2 * self.iterations + 1)
-        last = Equation((Loop("columns", columns, reduced=True),))
-        return (Equation((times, *matrix)), last, *found)
+        last = Equation((Loop("columns", columns, reduced=True),), operands=())
+        return (Equation((times, *matrix), operands=()), last, *found)
 
     def padding_macs(self, call: Call) -> int | None:
         """The op's."""
@@ -77,10 +78,18 @@ class SpectralNorm(Op):
         rows, columns = self._matrix(call.inputs)
         return own + 3 * self.iterations * (rows + columns) + rows * columns
 
+    def differentiable(self, call: Call) -> bool:
+        """Where the op is."""
+        return self.op.differentiable(call)
+
+    def gradient(self, call: Call) -> Gradient | None:
+        """The op's."""
+        return self.op.gradient(replace(call, parameters=call.parameters[:-1]))
+
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule; in training the kernel and the vector are written as well."""
         cost = super(SpectralNorm, self).cost(phase, call)
-        if cost is None or call.mode == "inference" or not call.parameters:
+        if cost is None or phase != "forward" or call.mode == "inference" or not call.parameters:
             return cost
         written = call.parameters[0].bytes + call.parameters[-1].bytes
         return replace(cost, write_bytes=cost.write_bytes + written)

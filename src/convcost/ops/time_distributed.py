@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Loop
 from convcost.network.op import Call, Condition, Op, Phase
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import call_of, renamed
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from convcost.network.cost import Cost
     from convcost.network.dims import Dim
+    from convcost.network.equation import Equation
     from convcost.network.parameter import Weight
 
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class TimeDistributed(Op):
     """An op on every step along the second axis, with the same weights: time is like a batch.
 
-    The cost is the op's own at a batch of ``batch x steps``. Element-wise: as the op's own rule.
+    The cost is the op's own at a batch of ``batch x steps``. Element-wise and gradient: as the op's
+    own rules.
 
     Attributes:
         op: what is done at each step.
@@ -59,38 +61,42 @@ class TimeDistributed(Op):
         steps = Loop("time", call.inputs[0].axes[1].size)
         inner = call_of(self.op, self._step(call.inputs), call.mode)
         return tuple(
-            Equation((*equation.loops[:1], steps, *equation.loops[1:]))
+            replace(equation, loops=(*equation.loops[:1], steps, *equation.loops[1:]))
             for equation in self.op.equations(inner)
         )
 
     def padding_macs(self, call: Call) -> int | None:
         """The op's at each step."""
-        return self.op.padding_macs(self._all_steps(call))
+        return self.op.padding_macs(self.all_steps(call))
 
     def elementwise(self, call: Call) -> Dim:
         """The op's at each step."""
-        return self.op.elementwise(self._all_steps(call))
+        return self.op.elementwise(self.all_steps(call))
 
     def touches_data(self, call: Call) -> bool:
         """Where the op does."""
-        return self.op.touches_data(self._all_steps(call))
+        return self.op.touches_data(self.all_steps(call))
+
+    def differentiable(self, call: Call) -> bool:
+        """Where the op is."""
+        return self.op.differentiable(self.all_steps(call))
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The op's at a batch of all steps; None where it is not known."""
-        return self.op.cost(phase, self._all_steps(call))
+        return self.op.cost(phase, self.all_steps(call))
 
     def _step(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """What the op sees of one step."""
         return tuple(renamed(Tensor((t.axes[0], *t.axes[2:]), t.dtype), self.inner) for t in inputs)
 
-    def _all_steps(self, call: Call) -> Call:
+    def all_steps(self, call: Call) -> Call:
         """The op called once on the steps of all samples."""
         steps = call.inputs[0].axes[1].size
         inputs = tuple(
             replace(t, axes=(Axis(t.axes[0].name, t.axes[0].size * steps), *t.axes[1:]))
             for t in self._step(call.inputs)
         )
-        return call_of(self.op, inputs, call.mode, call.parameters)
+        return call_of(self.op, inputs, call.mode, call.parameters, call.wanted)
 
     def _outer(self, result: Tensor, steps: Dim) -> Tensor:
         first, *rest = result.axes

@@ -9,6 +9,7 @@ from convcost.network.op import Call, Op, Phase
 from convcost.network.parameter import Weight
 
 if TYPE_CHECKING:
+    from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
 
@@ -33,7 +34,7 @@ class Unknown(Op):
     arity: ClassVar[tuple[int, int | None]] = (0, None)
     name: str
     results: tuple[Tensor, ...]
-    parameters: int | None = 0
+    parameters: Dim | None = 0
     why: str = "no rule for this kind of layer"
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:

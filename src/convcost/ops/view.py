@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from convcost.network.op import Call, Op
+from convcost.network.cost import Cost
+from convcost.network.dims import maximum, minimum, summed
+from convcost.network.op import Call, Op, Phase
 
 if TYPE_CHECKING:
     from convcost.network.tensor import Tensor
@@ -16,6 +18,7 @@ class View(Op):
     """Parts of an input's memory under other shapes: slices, splits, transposes, expansions.
 
     Nothing is read or written. Further inputs are layers that wrote into that memory before.
+    Gradient: the gradient is a view too, but for expansions, whose copies are summed up.
 
     Attributes:
         results: what is seen; several for a split.
@@ -35,6 +38,20 @@ class View(Op):
         """What is seen."""
         del inputs
         return self.results
+
+    def cost(self, phase: Phase, call: Call) -> Cost | None:
+        """Nothing, but for the sums of an expansion's gradient."""
+        cost = super(View, self).cost(phase, call)
+        if phase != "backward_data" or not call.wants(0):
+            return cost
+        seen = summed(tensor.elements for tensor in call.outputs)
+        repeated = maximum(seen - call.inputs[0].elements, 0)
+        expands = minimum(repeated, 1)
+        return Cost(
+            elementwise=repeated,
+            read_bytes=expands * call.output_bytes,
+            write_bytes=expands * call.inputs[0].bytes,
+        )
 
     def touches_data(self, call: Call) -> bool:
         """Never."""

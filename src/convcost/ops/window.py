@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from convcost.errors import NetworkError
@@ -89,6 +90,7 @@ class Window:
         return _taps_inside(*cast("tuple[int, ...]", (*numbers, self.output(size))))
 
 
+@lru_cache(maxsize=4096)
 def _taps_inside(
     size: int, kernel: int, stride: int, dilation: int, before: int, after: int, outputs: int
 ) -> int | None:

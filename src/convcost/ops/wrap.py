@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 def call_of(
-    op: Op, inputs: tuple[Tensor, ...], mode: Mode, parameters: tuple[Parameter, ...] = ()
+    op: Op,
+    inputs: tuple[Tensor, ...],
+    mode: Mode,
+    parameters: tuple[Parameter, ...] = (),
+    wanted: tuple[bool, ...] | None = None,
 ) -> Call:
     """What an inner op is applied to."""
-    return Call(inputs, op.outputs(*inputs), parameters, mode)
+    return Call(inputs, op.outputs(*inputs), parameters, mode, wanted)
 
 
 def renamed(tensor: Tensor, names: Sequence[str | None] | None) -> Tensor:

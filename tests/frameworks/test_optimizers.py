@@ -1,0 +1,150 @@
+"""States of optimizers against those of PyTorch and Keras after one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import convcost
+from convcost.count.optimizers import OPTIMIZERS, optimizer_of, state_bytes, update_cost
+from convcost.network.parameter import Parameter
+
+each_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
+
+TORCH: dict[str, tuple[str, dict[str, Any]]] = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9}),
+    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
+    "rmsprop": ("RMSprop", {}),
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
+}
+KERAS: dict[str, tuple[str, dict[str, Any]]] = {**TORCH, "lion": ("Lion", {})}
+
+
+@each_optimizer
+def test_the_bytes_of_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    if name not in TORCH:
+        assert not hasattr(torch.optim, "Lion")  # then it has to be compared as well
+        return
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3),
+        torch.nn.BatchNorm2d(4),
+        torch.nn.Flatten(),
+        torch.nn.Linear(4 * 6 * 6, 5),
+    )
+    module[0].bias.requires_grad_(False)
+    kind, settings = TORCH[name]
+    trained = [p for p in module.parameters() if p.requires_grad]
+    optimizer = getattr(torch.optim, kind)(trained, lr=0.01, **settings)
+    images = torch.randn(2, 3, 8, 8)
+    module(images).sum().backward()
+    optimizer.step()
+    kept = [v for state in optimizer.state.values() for v in state.values() if torch.is_tensor(v)]
+    net = convcost.read(module, inputs=(images,))
+    expected = sum(tensor.numel() * tensor.element_size() for tensor in kept)
+    assert state_bytes(net.table.values(), optimizer_of(name), "torch") == expected
+
+
+@each_optimizer
+def test_the_bytes_of_keras(name: str) -> None:
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(4, 3),
+            keras.layers.BatchNormalization(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(5),
+        ]
+    )
+    model.layers[0].trainable = False
+    kind, settings = KERAS[name]
+    optimizer = getattr(keras.optimizers, kind)(0.01, **settings)
+    optimizer.build(model.trainable_variables)
+    sizes = {"float32": 4, "int64": 8, "int32": 4}
+    expected = 0
+    for variable in optimizer.variables:
+        elements = 1
+        for size in variable.shape:
+            elements *= size
+        expected += elements * sizes[str(variable.dtype)]
+    net = convcost.read(model)
+    assert state_bytes(net.table.values(), optimizer_of(name), "keras") == expected
+
+
+@each_optimizer
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_traffic_is_parameter_gradient_and_states(name: str, framework: Any) -> None:
+    optimizer, weight = optimizer_of(name), Parameter("w", (7, 3))
+    cost = update_cost(weight, optimizer, framework)
+    states = state_bytes([weight], optimizer, framework) // weight.bytes
+    assert cost.read_bytes == (2 + states) * weight.bytes
+    assert cost.write_bytes == (1 + states) * weight.bytes
+    assert cost.elementwise % weight.elements == 0
+    assert cost.elementwise > 0
+
+
+CHARGES = {"mul": 1, "div": 1, "sqrt": 1, "add": 1, "lerp": 3, "addcmul": 2, "addcdiv": 2}
+
+
+class _Operations:
+    """Operations on tensors of a parameter's size, as PyTorch's dispatcher sees them."""
+
+    def __init__(self) -> None:
+        self.total = 0
+
+    def add(self, name: str, settings: dict[str, Any]) -> None:
+        """A scalar other than one is another multiplication."""
+        scaled = settings.get("alpha", 1) != 1 or settings.get("value", 1) != 1
+        self.total += CHARGES[name] + scaled
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_the_operations_of_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    found = _Operations()
+
+    class Recorder(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            result = function(*args, **(kwargs or {}))
+            if torch.is_tensor(result) and result.numel() == 21:
+                found.add(function.overloadpacket.__name__.rstrip("_"), kwargs or {})
+            return result
+
+    kind, settings = TORCH[name]
+    weight = torch.nn.Parameter(torch.randn(7, 3))
+    optimizer = getattr(torch.optim, kind)([weight], lr=0.01, foreach=False, **settings)
+    weight.grad = torch.randn(7, 3)
+    optimizer.step()  # the first step only makes the states
+    with Recorder():
+        optimizer.step()
+    assert optimizer_of(name).torch == found.total
+
+
+@each_optimizer
+def test_the_operations_of_keras(name: str) -> None:
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    tensorflow = pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Keras does not run on TensorFlow here")
+    kind, settings = KERAS[name]
+    variable = keras.Variable(tensorflow.zeros((7, 3)))
+    optimizer = getattr(keras.optimizers, kind)(0.01, **settings)
+    optimizer.build([variable])
+    step = tensorflow.function(lambda gradient: optimizer.apply([gradient], [variable]))
+    graph = step.get_concrete_function(tensorflow.TensorSpec((7, 3))).graph
+    moves = {"Placeholder", "Identity", "IdentityN", "ReadVariableOp", "AssignVariableOp"}
+    operations = 0
+    for operation in graph.get_operations():
+        assigns = operation.type in {"AssignAddVariableOp", "AssignSubVariableOp"}
+        tensors = list(operation.inputs)[1:2] if assigns else operation.outputs
+        sized = any(tensor.shape.rank == 2 for tensor in tensors)
+        operations += sized and operation.type not in moves
+    assert optimizer_of(name).keras == operations
