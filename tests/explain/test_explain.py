@@ -143,8 +143,10 @@ class TestRules:
     def test_every_rule_is_tested_in_both_directions(self):
         assert set(rules()) == {
             "few-channels",
+            "initializers-as-inputs",
             "memory-bound-elementwise",
             "parameters-are-not-time",
+            "training-step",
             "unfused-epilogues",
         }
 
@@ -163,6 +165,54 @@ class TestRules:
     def test_parameters_that_agree_with_time_are_left_alone(self):
         explanation = explained("seed001-mlp", under="keras-tensorflow")
         assert findings(explanation, "parameters-are-not-time") == []
+
+
+class TestTrainingStep:
+    """Seed 002: which layers take the time of training?"""
+
+    @staticmethod
+    def found(name, **workload):
+        explanation = explained(name, under="torch", training=True, **workload)
+        return findings(explanation, "training-step")
+
+    def test_alexnet_s_parameters_are_dense_and_its_work_is_convolution(self):
+        phases, against = self.found("alexnet", batch=128, optimizer="momentum")
+        numbers = phases.numbers
+        assert sum(numbers[f"{x}_share"] for x in ("forward", "backward", "update")) == (
+            pytest.approx(1)
+        )
+        assert numbers["backward_flops"] > 1.8 * numbers["forward_flops"]
+        assert numbers["update_flops"] == 4 * 61_100_840
+        assert "<0.1 % momentum" in phases.text
+        first = 64 * 55 * 55 * 363
+        of_convolutions = 3 * 655_566_528 - first
+        assert against.numbers["convolution_macs_share"] == (
+            pytest.approx(of_convolutions / 2_072_288_640)
+        )
+        assert against.numbers["dense_parameters_share"] == pytest.approx(58_631_144 / 61_100_840)
+        assert against.numbers["convolution_activation_bytes_share"] > 0.97
+        assert "features.0" in against.layers
+        assert "the fully connected layers hold 96 % of the parameters" in against.text
+
+    def test_frozen_layers_tell_what_they_save(self):
+        *_, frozen = sorted(
+            self.found("alexnet", batch=128, freeze=("features.*",)),
+            key=lambda finding: "flops_saved" in finding.numbers,
+        )
+        assert frozen.numbers["frozen_parameters"] == 2_469_696
+        saved = frozen.numbers["flops_saved"] / frozen.numbers["flops_unfrozen"]
+        assert 0.6 < saved < 0.65
+        # all gradients of convolutions, and that of the first dense layer's input
+        macs = 2 * 655_566_528 - 64 * 55 * 55 * 363 + 9216 * 4096
+        assert frozen.numbers["flops_saved"] > 2 * 128 * macs
+
+    def test_silent_without_training(self):
+        assert findings(explained("alexnet", under="torch"), "training-step") == []
+
+    def test_other_networks_have_nothing_but_their_phases(self):
+        for name in ("resnet18", "seed001-mlp"):
+            (phases,) = self.found(name)
+            assert "no optimizer counted" in phases.text
 
 
 def norm_behind(*ops, behind=()):

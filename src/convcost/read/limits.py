@@ -42,3 +42,45 @@ MAX_STORED = 200_000
 MAX_GROUP_DEPTH = 64
 #: Bytes of an array per byte that the file stores for it, from 64 MiB on.
 MAX_STORED_RATIO = 1_000
+
+#: Nodes of an ONNX file, those of inner graphs and functions included: scanning these takes some
+#: twenty seconds, making layers of them some minutes.
+MAX_NODES = 2_000_000
+#: Tensors that it stores.
+MAX_TENSORS = 2_000_000
+#: Values whose types it declares.
+MAX_VALUES = 2_000_000
+#: Graphs inside graphs: bodies of If, Loop and Scan.
+MAX_GRAPH_DEPTH = 32
+#: Items of a list that is an attribute.
+MAX_ATTRIBUTE_ITEMS = 10_000_000
+#: Axes of a tensor: as many as NumPy has.
+MAX_RANK = 64
+#: An ONNX file in a file system that cannot map files into memory.
+MAX_UNMAPPED_BYTES = 2 * 2**30
+#: Elements of a tensor that shape arithmetic is worked out on.
+MAX_KNOWN_ELEMENTS = 4_096
+#: Terms of the formula of a size.
+MAX_SIZE_TERMS = 64
+#: Nodes that functions and loops of an ONNX file are written out to.
+MAX_WRITTEN_OUT = 100_000
+
+#: A file in convcost's own format: it has room for `MAX_LAYERS`.
+MAX_EXCHANGE_BYTES = 256 * 2**20
+#: An attribute of an op that is a plain count, such as how many levels are stacked: some are looped
+#: over.
+MAX_COUNT = 10_000
+#: Ops inside ops.
+MAX_OP_DEPTH = 8
+#: Letters of the formula of a size.
+MAX_FORMULA = 10_000
+#: Formulas inside formulas: divisions and maxima.
+MAX_FORMULA_DEPTH = 32
+#: Open sizes that one size may depend on.
+MAX_FORMULA_NAMES = 64
+#: Any exponent in a formula.
+MAX_FORMULA_POWER = 64
+#: Bits of a size when every open size is as large as it may be.
+MAX_FORMULA_BITS = 4_096
+#: Terms of the product of all sizes of a tensor.
+MAX_TENSOR_TERMS = 1_000

@@ -6,16 +6,17 @@ A module of `convcost.read.formats` defines ``READER``, or ``LIVE`` for objects 
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import LimitError, SourceError
+from convcost.errors import LimitError, NetworkError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -121,6 +122,19 @@ class LiveReader:
     name: str
     recognises: Callable[[object], bool]
     read: Callable[[Any, Options], Network]
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Say in an error which source it is about."""
+    try:
+        yield
+    except (SourceError, NetworkError) as error:
+        if not error.message.startswith(where):
+            error.message = f"{where}: {error.message}"
+        raise
+    except RecursionError:
+        raise LimitError(f"{where}: it is nested too deeply") from None
 
 
 @cache

@@ -36,9 +36,10 @@ def _read(source: Source, options: Options) -> tuple[Network, ...]:
 
 
 def _without_model(root: Any, where: str) -> SourceError:
-    from convcost.read.hdf5 import member
+    from convcost.read.hdf5 import has_attribute, member
 
-    if "layer_names" in root.attrs or member(root, "layers") or member(root, "model_weights"):
+    groups = (member(root, name) for name in ("layers", "model_weights"))
+    if has_attribute(root, "layer_names") or any(group is not None for group in groups):
         return SourceError(
             f"{where}: holds weights only, not the layers that use them",
             hint="save the whole model with model.save('model.keras'), or read model.to_json()",
@@ -51,7 +52,7 @@ def _without_model(root: Any, where: str) -> SourceError:
 
 def _stored(file: File, root: Any) -> ByName:
     """The arrays of every layer, in the order of the file's own lists."""
-    from convcost.read.hdf5 import member
+    from convcost.read.hdf5 import is_array, member
     from convcost.read.keras_stored import ByName
 
     weights = member(root, "model_weights")
@@ -65,7 +66,7 @@ def _stored(file: File, root: Any) -> ByName:
         arrays = []
         for name in file.names(group, "weight_names"):
             array = member(group, name)
-            if array is None or not hasattr(array, "shape"):
+            if not is_array(array):
                 raise SourceError(f"{file.where}: the array {name!r:.80} is listed, but not there")
             arrays.append(file.stored(array, f"/model_weights/{layer}/{name}", name))
         layers[layer] = tuple(arrays)

@@ -14,6 +14,7 @@ _PICKLE = "a pickled PyTorch file: reading a pickle runs code that the file brin
 _SUMMARY = "paste what model.summary() prints into a text file and read that"
 _KERAS = "load it in Keras and save it again: model.save('model.keras')"
 _TORCH = "print the network with torchinfo's summary() and read that text"
+_ORT = "read the .onnx file that it was made from"
 _CODE = (
     "a file of weights does not say how they are used: make the module with its own code and read "
     "that, convcost.read(module, inputs=torch.zeros(1, 3, 224, 224)), or `convcost count "
@@ -22,8 +23,8 @@ _CODE = (
 
 #: File name ending -> what it is, and the way out.
 _BY_SUFFIX = {
-    ".onnx": ("an ONNX model, which this version does not read", _SUMMARY),
     ".pt2": ("no ZIP archive, as a PyTorch exported program would be", _TORCH),
+    ".ort": ("a model in ONNX Runtime's own format, whose layers are already fused", _ORT),
     ".tflite": ("a TensorFlow Lite model, whose layers are already fused", _KERAS),
     ".pb": ("a frozen TensorFlow graph, which has kernels in place of layers", _KERAS),
     ".pt": (_PICKLE, _CODE),
@@ -37,7 +38,12 @@ _BY_SUFFIX = {
     ".npy": ("an array, without the layers that use it", _SUMMARY),
 }
 #: Where the first bytes tell: offset and mark -> as for the ending.
-_BY_MARK = ((4, b"TFL3", ".tflite"), (0, b"\x93NUMPY", ".npy"), (0, b"\x80\x02", ".pkl"))
+_BY_MARK = (
+    (4, b"TFL3", ".tflite"),
+    (4, b"ORTM", ".ort"),
+    (0, b"\x93NUMPY", ".npy"),
+    (0, b"\x80\x02", ".pkl"),
+)
 _SAVED_MODEL = (
     "a TensorFlow SavedModel folder: its graph has kernels in place of layers",
     "load it in Keras, or what made it, and save it again: model.save('model.keras')",

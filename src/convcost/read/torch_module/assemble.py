@@ -129,7 +129,9 @@ def _layers(
 
 def _origin(draft: Draft) -> Origin | None:
     within = draft.within
-    return None if within is None else Origin(draft.called, within.path, within.number)
+    if within is None:
+        return None
+    return Origin(draft.called, within.path, within.number, draft.part_of)
 
 
 def _modules(passes: Passes) -> tuple[Module, ...]:

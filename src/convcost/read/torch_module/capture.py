@@ -44,6 +44,7 @@ class Record:
         kwargs: the others.
         results: the tensors that it returns.
         within: the module call that it belongs to.
+        part_of: the operator that was taken apart into this one and others; empty for none.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Record:
     kwargs: Mapping[str, Any]
     results: list[Any]
     within: ModuleCall
+    part_of: str = ""
 
     @property
     def called(self) -> str:
@@ -124,10 +126,11 @@ def tensors_in(value: Any) -> Iterator[Any]:
 
 
 class _Stack:
-    """Which module is running."""
+    """Which module is running, and which operators are being taken apart."""
 
     def __init__(self, whole_modules: Collection[str]) -> None:
         self.calls: list[ModuleCall] = [ModuleCall("", leaf=False)]
+        self.composites: list[str] = []
         self.hidden = 0
         self._whole = whole_modules
         self._handles: list[Any] = []
@@ -213,15 +216,21 @@ def _mode(trace: Trace, stack: _Stack, rules: Collection[str], real: bool) -> An
                     args = tuple(adapted(value) for value in args)
                     kwargs = {key: adapted(value) for key, value in kwargs.items()}
             if not whole and not stack.hidden:
-                with self:
-                    return func.decompose(*args, **kwargs)
+                stack.composites.append(name)
+                try:
+                    with self:
+                        return func.decompose(*args, **kwargs)
+                finally:
+                    stack.composites.pop()
             shortcut = quick.get(func)
             result = NotImplemented if shortcut is None else shortcut(*args, **kwargs)
             if result is NotImplemented:
                 result = func(*args, **kwargs)
             if not stack.hidden:
                 results = list(tensors_in(result))
-                records.append(Record(name, func, args, kwargs, results, stack.calls[-1]))
+                outermost = stack.composites[0] if stack.composites else ""
+                call = stack.calls[-1]
+                records.append(Record(name, func, args, kwargs, results, call, outermost))
             return result
 
     return Recorder()

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import MissingFramework, SourceError
+from convcost.network.module import Module
 from convcost.network.network import Network, Note
 from convcost.read.archive import Archive
 from convcost.read.limits import MAX_SIZE
@@ -20,6 +21,7 @@ from convcost.read.limits import MAX_SIZE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from convcost.network.module import Origin
     from convcost.read.reader import Options, Source
 
 _OLD_NAME = "serialized_exported_program.json"
@@ -41,13 +43,14 @@ class Node:
         arguments: by name, as the file has them.
         outputs: names of its results.
         path: of the module that it belongs to.
-        leaf: whether that module has no parts in the graph.
+        call: which call of that module it belongs to, from 0.
     """
 
     target: str
     arguments: tuple[tuple[str, Any], ...]
     outputs: tuple[str, ...]
     path: str
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Program:
         inputs: names of the tensors that it is given.
         outputs: names of those that it returns.
         tensors: name -> (sizes at export, dtype, whether it is trained, which axes are open).
+        kinds: path of a module -> its class, qualified, in the order in which they run.
     """
 
     nodes: tuple[Node, ...]
@@ -67,6 +71,7 @@ class Program:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     tensors: Mapping[str, TensorMeta]
+    kinds: Mapping[str, str]
 
     def __deepcopy__(self, memo: object) -> Program:
         """Itself: it does not change."""
@@ -98,11 +103,23 @@ def network_of(source: Source, options: Options) -> Network:
             hint="pip install 'convcost[torch]'",
         ) from None
     program = _program(source)
+    from convcost.read.torch_module.play import call_numbers
+
+    network = _played(program, PurePath(source.where).stem, options)
+    calls = call_numbers(program.nodes)
+    return replace(
+        network,
+        layers=tuple(replace(x, origin=_numbered(x.origin, calls)) for x in network.layers),
+        modules=tuple(Module(x.path, program.kinds.get(x.path, ""), x.parameters)
+                      for x in network.modules),
+    )  # fmt: skip
+
+
+def _played(program: Program, name: str, options: Options) -> Network:
     from convcost.read.torch_module.play import player
     from convcost.read.torch_module.read import read_module
 
     module = player(program)
-    name = PurePath(source.where).stem
     if options.inputs is not None:
         return read_module(module, options.inputs, options.batch_axis, name)
     inputs = [program.tensors[tensor].shape for tensor in program.inputs]
@@ -118,6 +135,13 @@ def network_of(source: Source, options: Options) -> Network:
             f"batch: the whole counts as one sample ({error.message})"
         )
         return replace(network, notes=(*network.notes, Note("assumed", text)))
+
+
+def _numbered(origin: Origin | None, calls: Mapping[str, Sequence[int]]) -> Origin | None:
+    """The player enters a module once per run of nodes; the file tells the module's real calls."""
+    if origin is None or not origin.module:
+        return origin
+    return replace(origin, call=calls[origin.module][origin.call])
 
 
 def _example(meta: TensorMeta) -> Any:
@@ -171,17 +195,27 @@ def _parsed(document: Mapping[str, Any]) -> Program:
             if "as_tensor" in spec.get("user_output", {}).get("arg", {})
         ),
         tensors={name: _meta(meta) for name, meta in graph["tensor_values"].items()},
+        kinds={path: kind for node in graph["nodes"] for _, path, kind in _stack(node)},
     )
 
 
 def _node(node: Mapping[str, Any]) -> Node:
     arguments = tuple((str(given["name"]), given["arg"]) for given in node["inputs"])
     outputs = tuple(name for output in node["outputs"] for name in _names(output))
-    stack = str(node.get("metadata", {}).get("nn_module_stack", ""))
-    innermost = stack.rpartition(";")[2].split(",")
-    # written as "key,qualified name,class", where functions have made-up keys
-    path = innermost[1] if len(innermost) == 3 and innermost[0].startswith("L__self__") else ""
-    return Node(str(node["target"]), arguments, outputs, path)
+    stack = _stack(node)
+    key, path, _ = stack[-1] if stack else ("", "", "")
+    # a later call of a module has its number in the key: "L__self__conv@1"
+    number = key.rpartition("@")[2] if "@" in key else ""
+    call = int(number) if number.isdecimal() else 0
+    return Node(str(node["target"]), arguments, outputs, path, call)
+
+
+def _stack(node: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Key, path and class of the modules that a node is in, the outermost first."""
+    written = str(node.get("metadata", {}).get("nn_module_stack", ""))
+    entries = (entry.split(",") for entry in written.split(";"))
+    # functions have made-up keys; a class of them, "list[int]", may hold commas
+    return [(e[0], e[1], e[2]) for e in entries if len(e) == 3 and e[0].startswith("L__self__")]
 
 
 def _names(output: Mapping[str, Any]) -> Iterator[str]:

@@ -12,11 +12,12 @@ from convcost.ops.constant import Constant
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
 from convcost.ops.view import View
+from convcost.read.axis_names import AxisNames
 from convcost.read.torch_module.aten import rule_for
 from convcost.read.torch_module.capture import ModuleCall, tensors_in
 from convcost.read.torch_module.memory import memory_of
 from convcost.read.torch_module.site import Arranged, Site, Step
-from convcost.read.torch_module.values import AxisNames, Operand, Stored, dtype_name
+from convcost.read.torch_module.values import Operand, Stored, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ class Draft:
         arranged: see `Step`.
         name: given where it is settled before.
         called: the operator, with its overload where that is not the default one.
+        part_of: see `Record`.
     """
 
     function: str
@@ -52,6 +54,7 @@ class Draft:
     arranged: tuple[Arranged | None, ...] = ()
     name: str | None = None
     called: str = ""
+    part_of: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +113,7 @@ class Graph:
         kept = step.kept or (1 if isinstance(step.op, Op) else len(results))
         made = tuple(result for result in results[:kept] if not result.is_empty)
         self._add(Draft(function, record.within, step.op, inputs, made, step.weights,
-                        step.arranged, called=record.called))  # fmt: skip
+                        step.arranged, called=record.called, part_of=record.part_of))  # fmt: skip
         for byproduct in results[kept:]:
             # whoever reads it waits for the layer; its bytes are taken for those of the result
             byproduct.ref = results[0].ref
@@ -153,25 +156,6 @@ class Graph:
         renamed = Operand(operand.shape, operand.dtype, AxisNames(names))
         self._add(Draft("view", None, View, (old,), (renamed,)))
         return renamed
-
-    def axis(self, operand: Operand, position: int) -> str:
-        """The name of an axis, given by number; one is made up where it has none."""
-        position %= operand.rank
-        name = operand.names[position]
-        if name is not None:
-            return name
-        plain = f"axis_{position}"
-        guess = plain
-        if position == operand.rank - 1 and operand.rank < 4:
-            guess = "feature"
-        elif position == 1:
-            guess = {3: "time"}.get(operand.rank, "channel")
-        for name in (guess, plain):
-            wanted: list[str | None] = [None] * operand.rank
-            wanted[position] = name
-            if operand.axes.take(wanted):
-                return name
-        return plain
 
     def shares_memory(self, site: Site) -> bool:
         """Whether a call's first result sees the memory of its first operand."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from convcost.read.torch_module.values import AxisNames, Operand, Stored, dtype_name
+from convcost.read.axis_names import AxisNames
+from convcost.read.torch_module.values import Operand, Stored, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

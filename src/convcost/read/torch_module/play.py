@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
-from convcost.read.limits import MAX_SIZE
+from convcost.read.limits import MAX_MODEL_DEPTH, MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,9 @@ def player(program: Program) -> Any:
     """A `torch.nn.Module` that plays the graph, with its parameters under their names.
 
     Raises:
-        SourceError: the graph calls something that is no tensor operator.
+        SourceError: the graph calls something that is no tensor operator, or has a module or tensor
+            that cannot be made, by its name.
+        LimitError: modules are nested too deeply.
     """
     import torch
 
@@ -65,19 +67,40 @@ def player(program: Program) -> Any:
             values = dict(zip(program.inputs, inputs, strict=True))
             for name, qualified, _ in program.stored:
                 values[name] = _found(self, qualified)
-            for path, nodes in groupby(program.nodes, key=lambda node: node.path):
+            for path, _, nodes in _runs(program.nodes):
                 if path:
-                    self.get_submodule(path)(tuple(nodes), values)
+                    self.get_submodule(path)(nodes, values)
                 else:
-                    Part.forward(self, tuple(nodes), values)
+                    Part.forward(self, nodes, values)
             return tuple(values[name] for name in program.outputs)
 
     whole = Played()
-    for path in sorted({node.path for node in program.nodes if node.path}):
-        _owner(whole, f"{path}.", Part)
-    for name, qualified, kind in program.stored:
-        _store(whole, qualified, program.tensors[name], kind, Part)
+    try:
+        for path in filter(None, program.kinds):
+            _owner(whole, f"{path}.", Part)
+        for name, qualified, kind in program.stored:
+            _store(whole, qualified, program.tensors[name], kind, Part)
+    except KeyError as error:
+        raise SourceError(f"a module or tensor of the exported program cannot be made: {error}",
+                          hint="export and save it again") from None  # fmt: skip
     return whole
+
+
+def call_numbers(nodes: Sequence[Node]) -> dict[str, list[int]]:
+    """For each time that a module is entered while the graph is played, which of its calls it is.
+
+    A module whose work its parts interrupt is entered several times in one call.
+    """
+    numbers: dict[str, list[int]] = {}
+    for path, call, _ in _runs(nodes):
+        numbers.setdefault(path, []).append(call)
+    return numbers
+
+
+def _runs(nodes: Sequence[Node]) -> list[tuple[str, int, tuple[Node, ...]]]:
+    """Neighbouring nodes of one call of a module."""
+    grouped = groupby(nodes, key=lambda node: (node.path, node.call))
+    return [(path, call, tuple(own)) for (path, call), own in grouped]
 
 
 def _store(whole: Any, qualified: str, meta: Any, kind: str, part: type) -> None:
@@ -97,6 +120,8 @@ def _store(whole: Any, qualified: str, meta: Any, kind: str, part: type) -> None
 def _owner(whole: Any, qualified: str, part: type) -> Any:
     """The module that holds what is so named; made where it is missing."""
     owner = whole
+    if qualified.count(".") > MAX_MODEL_DEPTH:
+        raise LimitError(f"modules are nested more than {MAX_MODEL_DEPTH} deep")
     for name in qualified.split(".")[:-1]:
         if name not in owner._modules:  # noqa: SLF001 - a name may shadow an attribute
             owner.add_module(name, part())

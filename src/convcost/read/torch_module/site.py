@@ -136,7 +136,7 @@ class Site:
 
     def axis(self, operand: Operand, position: int) -> str:
         """The name of an axis, given by number; one is made up where it has none."""
-        return self.graph.axis(operand, position)
+        return operand.axes.at(position)
 
     def like(self, *operands: Operand) -> None:
         """The result's axes mean the same as those of these operands."""

@@ -12,51 +12,7 @@ if TYPE_CHECKING:
 
     from convcost.network.dims import Dim
     from convcost.network.network import Ref
-
-
-class AxisNames:
-    """Names of axes, shared by tensors whose axes mean the same.
-
-    A convolution far behind says what the axes of an image mean: it names them for all tensors
-    that only element-wise layers separate from it.
-    """
-
-    __slots__ = ("given", "same_as")
-
-    def __init__(self, names: Sequence[str | None]) -> None:
-        self.given = list(names)
-        self.same_as: AxisNames | None = None
-
-    @property
-    def root(self) -> AxisNames:
-        """The names that stand for all that were united with these."""
-        root = self
-        while root.same_as is not None:
-            root = root.same_as
-        return root
-
-    @property
-    def names(self) -> tuple[str | None, ...]:
-        """What the axes are called; None where nothing has told yet."""
-        return tuple(self.root.given)
-
-    def take(self, wanted: Sequence[str | None]) -> bool:
-        """Name axes that have no name; False, and no change, where one has another name."""
-        own = self.root.given
-        merged = [have or want for have, want in zip(own, wanted, strict=True)]
-        if any(want and want != name for want, name in zip(wanted, merged, strict=True)):
-            return False
-        given = [name for name in merged if name]
-        if len(set(given)) < len(given):
-            return False
-        own[:] = merged
-        return True
-
-    def unite(self, other: AxisNames) -> None:
-        """Make both one, where their names agree."""
-        left, right = self.root, other.root
-        if left is not right and len(left.given) == len(right.given) and left.take(right.given):
-            right.same_as = left
+    from convcost.read.axis_names import AxisNames
 
 
 @dataclass(frozen=True, slots=True)

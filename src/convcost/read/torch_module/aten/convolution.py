@@ -10,6 +10,7 @@ from convcost.ops.conv import Conv
 from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.depthwise import DepthwiseConv
 from convcost.ops.window import AXES, window
+from convcost.read.axis_names import image_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from convcost.ops.window import Padding, Window
     from convcost.read.torch_module.site import Arranged, Rule, Site, Step
     from convcost.read.torch_module.values import Operand
-
-
-def image_names(rank: int, spatial: int) -> tuple[str, ...]:
-    """Axis names of what a window of so many axes slides over; the batch may be missing."""
-    return ("batch", "channel", *AXES[spatial])[spatial + 2 - rank :]
 
 
 def _convolution(site: Site) -> Step:

@@ -34,6 +34,9 @@ _ACTIVATIONS = {
     "rrelu_with_noise": "leaky_relu",
 }
 
+#: The argument that is an activation's number.
+_NUMBERS = {"leaky_relu": "negative_slope", "elu": "alpha", "celu": "alpha"}
+
 #: Functions of one or more tensors.
 _FUNCTIONS = {
     **{name: name for name in ("abs", "ceil", "cos", "erf", "exp", "expm1", "floor", "log")},
@@ -85,7 +88,9 @@ _MERGES: Mapping[str, Any] = {
 def _activation(site: Site) -> Step:
     tensor = site.tensor()
     site.like(tensor)
-    return Step(Activation(_ACTIVATIONS[site.function]), (tensor,))
+    argument = _NUMBERS.get(site.function)
+    alpha = None if argument is None else float(site.get(argument))
+    return Step(Activation(_ACTIVATIONS[site.function], alpha), (tensor,))
 
 
 def _hardtanh(site: Site) -> Step:

@@ -11,6 +11,7 @@ from convcost.ops.merge import Concatenate
 from convcost.ops.reshape import Flatten
 from convcost.ops.scatter import ScatterAdd
 from convcost.ops.view import View
+from convcost.read.axis_names import matched
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _name_results(site: Site, tensor: Operand) -> None:
         if order is not None and len(order) == result.rank:
             result.axes.take([None if place is None else names[place] for place in order])
         elif order is None:
-            result.axes.take(_matched(tensor, result))
+            result.axes.take(matched(names, tensor.shape, result.shape))
 
 
 def _order(site: Site, rank: int) -> Sequence[int | None] | None:
@@ -129,21 +130,6 @@ def _order(site: Site, rank: int) -> Sequence[int | None] | None:
 
 def _dims(site: Site) -> tuple[str, str]:
     return ("dim0", "dim1") if site.raw("dim0") is not None else ("axis0", "axis1")
-
-
-def _matched(tensor: Operand, result: Operand) -> list[str | None]:
-    """Names of the axes at both ends whose sizes stay."""
-    names: list[str | None] = [None] * result.rank
-    shortest = min(tensor.rank, result.rank)
-    front = 0
-    while front < shortest and tensor.shape[front] == result.shape[front]:
-        names[front] = tensor.names[front]
-        front += 1
-    back = 1
-    while back <= shortest - front and tensor.shape[-back] == result.shape[-back]:
-        names[-back] = tensor.names[-back]
-        back += 1
-    return names
 
 
 def _copied(site: Site) -> Step:

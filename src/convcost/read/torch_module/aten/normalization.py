@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.norm import BatchNorm
 from convcost.ops.regularization import Dropout
-from convcost.ops.window import AXES
+from convcost.read.axis_names import channel_names
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from convcost.network.op import Op
     from convcost.read.torch_module.site import Rule, Site
     from convcost.read.torch_module.values import Operand
-
-
-def channel_names(rank: int) -> tuple[str | None, ...]:
-    """Axis names of a tensor whose second axis holds channels."""
-    spatial = AXES.get(rank - 2, (None,) * (rank - 2))
-    return ("batch", "channel", *spatial) if rank > 2 else ("batch", "feature")
 
 
 def _channels(site: Site) -> tuple[Operand, str]:
@@ -49,7 +43,9 @@ def _by_statistics(site: Site, *, own: bool) -> Step:
     """By stored statistics; without these by those of the batch or sample itself."""
     tensor, axis = _channels(site)
     scale, shift = site.maybe("weight"), site.maybe("bias")
-    used = {"scale": scale is not None, "center": shift is not None}
+    used: dict[str, Any] = {
+        "scale": scale is not None, "center": shift is not None, "epsilon": site.get("eps"),
+    }  # fmt: skip
     mean = None if own else site.maybe("running_mean")
     if mean is None:
         # mean and variance per channel of what comes in: the work of a group per channel
@@ -67,6 +63,7 @@ def _group_norm(site: Site) -> Step:
         axis=axis,
         scale=scale is not None,
         center=shift is not None,
+        epsilon=site.get("eps"),
     )
     return site.weighted(op, [tensor], [scale, shift])
 
@@ -74,14 +71,19 @@ def _group_norm(site: Site) -> Step:
 def _layer_norm(site: Site) -> Step:
     tensor, axes = _normalised(site)
     scale, shift = site.maybe("weight"), site.maybe("bias")
-    op = LayerNorm(axes=axes, scale=scale is not None, center=shift is not None)
+    op = LayerNorm(
+        axes=axes, scale=scale is not None, center=shift is not None, epsilon=site.get("eps")
+    )
     return site.weighted(op, [tensor], [scale, shift])
 
 
 def _rms_norm(site: Site) -> Step:
     tensor, axes = _normalised(site)
     scale = site.maybe("weight")
-    return site.weighted(RMSNorm(axes=axes, scale=scale is not None), [tensor], [scale])
+    # the default is the smallest step of the dtype
+    epsilon = site.get("eps") or 2**-23
+    op = RMSNorm(axes=axes, scale=scale is not None, epsilon=epsilon)
+    return site.weighted(op, [tensor], [scale])
 
 
 def _normalised(site: Site) -> tuple[Operand, tuple[str, ...] | None]:

@@ -11,7 +11,8 @@ from convcost.ops.pad import ZeroPadding
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
 from convcost.ops.resize import Resize, Upsample
 from convcost.ops.window import AXES, window
-from convcost.read.torch_module.aten.convolution import image_names, plain
+from convcost.read.axis_names import image_names
+from convcost.read.torch_module.aten.convolution import plain
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def _pool(site: Site) -> Step:
         exact = isinstance(after, int) and not -s < after <= before
         paddings.append((before, after if exact else before))
     windows = window(kernel, stride, padding=plain(paddings), dilation=dilation, axes=AXES[spatial])
-    return Step(Pool(function=_function(site), windows=windows), (tensor,))
+    counted = bool(site.get("count_include_pad"))
+    op = Pool(function=_function(site), windows=windows, count_padding=counted)
+    return Step(op, (tensor,))
 
 
 def _adaptive_pool(site: Site) -> Step:
@@ -68,8 +71,8 @@ def _adaptive_pool(site: Site) -> Step:
 
 def _upsample(site: Site) -> Step:
     tensor, spatial = _image(site)
-    name = site.record.name.removeprefix("aten.upsample_").rstrip("123d")
-    interpolation = name.removeprefix("_").removesuffix("_exact").removesuffix("-exact")
+    name = site.record.name.removeprefix("aten.").removeprefix("_").removeprefix("upsample_")
+    interpolation = name.rstrip("123d").removesuffix("_exact")
     sizes = [(a, tensor.tensor.size(a), site.result.tensor.size(a)) for a in AXES[spatial]]
     factors = tuple((axis, new // old) for axis, old, new in sizes)
     if all(old * factor == new for (_, old, new), (_, factor) in zip(sizes, factors, strict=True)):

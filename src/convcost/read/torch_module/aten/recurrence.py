@@ -32,14 +32,13 @@ def _sequence(site: Site) -> Step:
     site.result.axes.take(order)
     for state in site.results[1:]:
         state.axes.take((None, "batch", "feature"))
-    levels, directions = site.get("num_layers"), 2 if site.get("bidirectional") else 1
     recurrent = weights[1]
     units = recurrent.shape[0] // _gates(function)
     op = RecurrentStack(
         function=function,
         units=units,
-        levels=levels,
-        directions=directions,
+        levels=site.get("num_layers"),
+        directions=2 if site.get("bidirectional") else 1,
         bias=bool(site.get("has_biases")),
         projection=None if recurrent.shape[1] == units else recurrent.shape[1],
         activation=activation,
