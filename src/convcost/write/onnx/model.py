@@ -1,0 +1,134 @@
+"""Networks as ONNX models, with the values of their parameters or sensible random ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost._version import __version__
+from convcost.errors import MissingFramework, NetworkError
+from convcost.network.builder import BATCH
+from convcost.network.network import Ref, naming
+from convcost.ops.input import Input
+from convcost.write.layout import plain_order
+from convcost.write.onnx.graph import Graph, Value
+from convcost.write.onnx.rules import rules
+from convcost.write.onnx.site import Site
+from convcost.write.values import Values
+
+if TYPE_CHECKING:
+    from convcost.network.network import Layer, Network
+    from convcost.network.tensor import Tensor
+
+#: Protobuf's limit.
+_MAX_BYTES = 2**31
+#: GroupNormalization in its present form begins here.
+OPSET = 21
+#: The format's version that this opset came with.
+IR_VERSION = 10
+
+
+def onnx_model(network: Network, *, batch: int | None = None, seed: int = 0) -> Any:
+    """The network as an `onnx.ModelProto`.
+
+    The values of parameters are those of the source; where it has none, random ones of sensible
+    size, the same for the same seed. Layers lose their names to their results; a fused activation
+    becomes a node of its own; inputs and outputs keep the source's order of axes.
+
+    Args:
+        network: what to write; all sizes but the batch known.
+        batch: fix it; None leaves it open, as the dimension ``N``.
+        seed: of random values.
+
+    Raises:
+        NetworkError: a layer's op has no counterpart in ONNX, or a size is open.
+        MissingFramework: the ``onnx`` package is not installed.
+    """
+    helper = _helper()
+    if batch is not None:
+        network = network.bind({str(BATCH): batch})
+    graph, values = Graph(), Values(network, seed)
+    inputs = []
+    known: dict[Ref, Value] = {}
+    for layer in network.layers:
+        with naming(layer.name):
+            if isinstance(layer.op, Input):
+                name = graph.fresh(layer.name)
+                inputs.append(_info(name, layer.outputs[0]))
+                known[Ref(layer.name)] = Value(name, plain_order(layer.outputs[0]))
+                continue
+            for output, value in _written(graph, network, layer, known, values).items():
+                known[Ref(layer.name, output)] = value
+    outputs = [_output(graph, network, known, ref) for ref in dict.fromkeys(network.outputs)]
+    made = helper.make_graph(graph.nodes, network.name, inputs, outputs, graph.initializers)
+    return helper.make_model(
+        made,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="convcost",
+        producer_version=__version__,
+    )
+
+
+def serialized(model: Any) -> bytes:
+    """The model as the bytes of a file.
+
+    Raises:
+        NetworkError: it is larger than the format allows.
+    """
+    size = model.ByteSize()
+    if size >= _MAX_BYTES:
+        raise NetworkError(f"{size:,} bytes: an ONNX file holds less than 2 GiB")
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def _helper() -> Any:
+    try:
+        from onnx import helper
+    except ImportError:
+        raise MissingFramework(
+            "writing ONNX needs the onnx package", hint="pip install 'convcost[onnx]'"
+        ) from None
+    return helper
+
+
+def _written(
+    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values
+) -> dict[int, Value]:
+    """Have the layer's rule add its nodes.
+
+    Raises:
+        NetworkError: there is no rule.
+    """
+    rule = rules().get(layer.op.kind)
+    if rule is None:
+        raise NetworkError(f"'{layer.op.kind}' has no counterpart in ONNX that is written here")
+    call = network.call(layer)
+    site = Site(
+        graph=graph,
+        op=layer.op,
+        name=layer.name,
+        tensors=call.inputs,
+        results=call.outputs,
+        values=tuple(known[ref] for ref in layer.inputs),
+        weights=values.of(layer),
+        made={},
+    )
+    rule(site)
+    return site.made
+
+
+def _info(name: str, tensor: Tensor) -> Any:
+    from onnx import TensorProto, helper
+
+    shape = [size if isinstance(size, int) else str(size) for size in tensor.shape]
+    kind = getattr(TensorProto, {"float32": "FLOAT", "float64": "DOUBLE"}.get(
+        tensor.dtype, tensor.dtype.upper()))  # fmt: skip
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def _output(graph: Graph, network: Network, known: dict[Ref, Value], ref: Ref) -> Any:
+    """An output in the network's order, under a name of its own."""
+    tensor = network.tensor(ref)
+    name = graph.turned(known[ref], plain_order(tensor))
+    return _info(graph.one("Identity", name, hint="output"), tensor)

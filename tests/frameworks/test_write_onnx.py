@@ -1,0 +1,173 @@
+"""Networks written as ONNX models compute what their source computes."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import convcost
+from convcost.errors import NetworkError, SourceError
+from convcost.write.onnx.model import onnx_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+#: Modules that cannot be written, and the op that cannot.
+REFUSED = {
+    "weight norm": "constant", "spectral norm": "constant", "standardised kernel": "constant",
+    "a kernel per sample": "view", "W @ x (unfold)": "copy", "baddbmm": "factor",
+    "einsum": "view", "bilinear": "bilinear", "attention by hand": "view",
+    "multi-head attention": "view", "cross attention": "view", "encoder layer": "view",
+    "LSTM": "size", "LSTM, two levels, both directions, time first": "view",
+    "LSTM with a projection": "size", "GRU": "size", "LSTM cell in a loop": "view",
+    "written in place into parts": "constant", "class token and positions": "constant",
+    "patches folded back": "scatter_add", "added by index": "constant",
+    "picked between pixels": "grid_sample", "functions that consist of products": "view",
+    "everything else": "copy",
+}  # fmt: skip
+
+
+def outputs(net: convcost.network.network.Network, inputs: Sequence[np.ndarray]) -> list[Any]:
+    """What onnxruntime makes of the network written."""
+    session = runtime.InferenceSession(onnx_model(net).SerializeToString())
+    names = [each.name for each in session.get_inputs()]
+    found: list[Any] = session.run(None, dict(zip(names, inputs, strict=True)))
+    return found
+
+
+def assert_equal(found: np.ndarray, wanted: np.ndarray) -> None:
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
+
+
+def torch_cases() -> dict[str, Any]:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    path = Path(__file__).parent / "torch_cases.py"
+    spec = importlib.util.spec_from_file_location("torch_cases_of_onnx", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    cases: dict[str, Any] = module.CASES
+    return cases
+
+
+def test_modules_of_torch_compute_the_same() -> None:
+    cases = torch_cases()
+    import torch
+
+    written, refused = 0, {}
+    for name, make in cases.items():
+        torch.manual_seed(0)
+        module, inputs, *_ = make()
+        module.eval()
+        for buffer in module.buffers():
+            if buffer.is_floating_point():
+                buffer.data.uniform_(0.5, 1.5)
+        with torch.no_grad():
+            wanted = module(*inputs)
+        try:
+            net = convcost.read(module, inputs=inputs)
+        except SourceError:
+            continue  # one without a batch axis, which is tested elsewhere
+        try:
+            found = outputs(net, [each.numpy() for each in inputs])
+        except NetworkError as error:
+            refused[name] = error.message
+            continue
+        first = wanted[0] if isinstance(wanted, tuple) else wanted
+        assert_equal(found[0], first.numpy())
+        written += 1
+    assert refused.keys() == REFUSED.keys()
+    assert all(REFUSED[name] in message for name, message in refused.items())
+    assert written >= 24
+
+
+def keras_models() -> dict[str, tuple[Any, ...]]:
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    layers, image = keras.layers, keras.Input
+    return {
+        "LSTM": (image((7, 5)), layers.LSTM(4, return_sequences=True), layers.Dense(2)),
+        "GRU": (image((7, 5)), layers.GRU(3, return_sequences=True),
+                layers.GRU(3, reset_after=False)),
+        "simple": (image((7, 5)), layers.SimpleRNN(4)),
+        "embedding": (image((7,)), layers.Embedding(10, 4), layers.GlobalAveragePooling1D()),
+        "images": (
+            image((16, 16, 3)), layers.SeparableConv2D(8, 3, strides=2, padding="same"),
+            layers.BatchNormalization(), layers.LeakyReLU(),
+            layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+            layers.Conv2DTranspose(4, 5, strides=2),
+            layers.AveragePooling2D(3, 2, padding="same"), layers.Flatten(),
+            layers.Dense(3, activation="softmax"),
+        ),
+        "sequences": (
+            image((16, 3)), layers.Conv1D(4, 3, padding="causal"), layers.MaxPooling1D(2),
+            layers.ZeroPadding1D(2), layers.Cropping1D(1), layers.UpSampling1D(2),
+            layers.Reshape((-1, 2)), layers.Permute((2, 1)), layers.LayerNormalization(),
+        ),
+        "larger": (
+            image((8, 8, 3)), layers.UpSampling2D(2, interpolation="bilinear"),
+            layers.Conv2D(4, 3, activation="gelu"), layers.GroupNormalization(2),
+            layers.PReLU(shared_axes=[1]), layers.ELU(0.3),
+            layers.GlobalMaxPooling2D(keepdims=True),
+        ),
+        "prepared": (
+            image((8, 8, 3)), layers.Rescaling(1 / 127.5, -1),
+            layers.DepthwiseConv2D((3, 5), depth_multiplier=2, dilation_rate=(2, 1)),
+            layers.SpatialDropout2D(0.1), layers.Softmax(), layers.Activation("mish"),
+        ),
+        "volumes": (
+            image((6, 6, 6, 2)), layers.Conv3D(3, 3, padding="same"), layers.MaxPooling3D(2),
+            layers.GlobalAveragePooling3D(), layers.RepeatVector(3),
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["LSTM", "GRU", "simple", "embedding", "images", "sequences", "larger", "prepared", "volumes"],
+)
+def test_models_of_keras_compute_the_same(name: str) -> None:
+    models = keras_models()
+    import keras
+
+    model = keras.Sequential(models[name])
+    state = np.random.default_rng(0)
+    for weight in model.weights:
+        positive = "variance" in weight.path
+        spread = 0.2 if len(weight.shape) > 1 else 1.0
+        values = state.uniform(0.5, 1.5, weight.shape) if positive else state.normal(
+            0, spread, weight.shape)  # fmt: skip
+        weight.assign(values)
+    shape = (2, *model.input_shape[1:])
+    whole = name == "embedding"
+    x = state.integers(0, 10, shape) if whole else state.normal(size=shape)
+    x = x.astype("float32")
+    (found,) = outputs(convcost.read(model), [x])
+    assert_equal(found, np.asarray(model(x, training=False)))
+
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fer2013_mini_xception_0.66.hdf5", "fer2013_big_xception_0.66.hdf5",
+     "mlperftiny_ic_resnet8_cifar10.h5", "mlperftiny_ad_autoencoder_dense.h5"],
+)  # fmt: skip
+def test_trained_files_compute_the_same(name: str) -> None:
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    if not (SHARED / name).is_file():
+        pytest.skip(f"{name} is not there")
+    model = keras.models.load_model(SHARED / name, compile=False)
+    x = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
+    (found,) = outputs(convcost.read(SHARED / name), [x])
+    assert_equal(found, np.asarray(model(x, training=False)))
