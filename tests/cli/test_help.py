@@ -11,7 +11,7 @@ from convcost.read import MAX_TEXT_BYTES
 
 Run = Callable[..., Result]
 
-COMMANDS = ("count", "devices", "explain", "predict", "runtimes")
+COMMANDS = ("count", "devices", "explain", "memory", "predict", "read", "runtimes")
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 
 
@@ -46,7 +46,7 @@ def test_help_ends_in_examples_and_exit_codes(run: Run, command: str) -> None:
     assert "130  interrupted" in text
 
 
-@pytest.mark.parametrize("command", ["count", "predict", "explain"])
+@pytest.mark.parametrize("command", ["count", "predict", "explain", "read"])
 def test_help_says_what_a_source_is(run: Run, command: str) -> None:
     text = " ".join(run(command, "-h").stdout.split())
     for part in ("PATH", "zoo:NAME", "FILE#2", "standard input", f"at most {LIMIT} of text"):

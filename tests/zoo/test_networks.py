@@ -131,8 +131,8 @@ def test_seed000_with_more_convolutions(convolutions: int) -> None:
 def test_seed004_formulas() -> None:
     result = count(zoo.load("seed004"), symbolic=True)
     conv = result.layers[1]
-    assert conv.time_formula == "M^2*K^2*Cin*Cout"
-    assert conv.space_formula == "K^2*Cin*Cout + M^2*Cout"
+    assert conv.formulas.time == "M^2*K^2*Cin*Cout"
+    assert conv.formulas.space == "K^2*Cin*Cout + M^2*Cout"
     assert {name: str(size) for name, size in result.definitions.items()} == {
         "M": "(X - K + 2*P)//S + 1"
     }
@@ -141,8 +141,8 @@ def test_seed004_formulas() -> None:
 
 def test_seed004_of_one_sample_prints_the_post_s_formula() -> None:
     result = count(zoo.load("seed004?N=1"), symbolic=True)
-    assert result.layers[1].time_formula == "M^2*K^2*Cin*Cout"
-    assert result.layers[1].space_formula == "K^2*Cin*Cout + M^2*Cout"
+    assert result.layers[1].formulas.time == "M^2*K^2*Cin*Cout"
+    assert result.layers[1].formulas.space == "K^2*Cin*Cout + M^2*Cout"
     assert "fixed at 1" in result.notes[0].text
 
 

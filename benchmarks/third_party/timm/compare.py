@@ -1,16 +1,17 @@
-"""Compare counts of timm's networks with the table that its authors publish.
+"""Compare our count of timm's networks with the table that its authors publish.
 
     python benchmarks/third_party/timm/compare.py TABLE.csv.gz -o results.csv
 
-TABLE has a row per network and image size with ``params_m``, ``gmacs`` and ``macts`` (huggingface's
-pytorch-image-models, folder results). The networks are made on the meta device, read, and counted;
-rows that the output has already are skipped, so that a run can be interrupted and continued.
+TABLE is made of the result files of huggingface's pytorch-image-models, with ``params_m``,
+``gmacs`` and ``macts`` per network and image size. Their benchmark.py takes gmacs from fvcore's
+FlopCountAnalysis and macts from its ActivationCountAnalysis and rounds all three to two digits;
+ours are `convcost.count_as(network, "fvcore")`, rounded the same way. The networks are made on the
+meta device, read and counted. Rows that the output has already are skipped, so that a run can be
+interrupted and continued.
 
-Their columns are rounded to two digits. ``gmacs`` is fvcore's count, which adds 2 per element of a
-BatchNorm, 5 of a layer or group normalisation (one less without scale and shift) and 1 per value
-that an average reads: column ``gmacs_theirs`` charges our layers the same way. ``macts`` are the
-outputs of convolutions, dense layers and matrix products. Where even the module's own parameters
-(column ``own``) are others than the table's, the library has changed since: ``changed``.
+Their fvcore saw attention as products of matrices: timm's fused attention is switched off. Where
+not even the module's own parameters (column ``own``) are the table's, the library has changed since
+the table was made: ``changed``.
 """
 
 from __future__ import annotations
@@ -18,25 +19,31 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import os
 import sys
-import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import torch
 
 import convcost
 
-FIELDS = ("model", "img_size", "verdict", "params_m", "parameters", "own", "gmacs", "macs",
-          "gmacs_theirs", "macts", "activations", "unknown", "seconds")  # fmt: skip
-NORM_CHARGES = {"batch_norm": 2, "layer_norm": 5, "group_norm": 5, "rms_norm": 4}
+FIELDS = ("model", "img_size", "verdict", "params_m", "gmacs", "macts", "parameters", "own",
+          "macs", "fvcore", "activations", "unknown", "convolutions")  # fmt: skip
+#: Fewest convolutions of a network that counts as convolutional: patches are made by one to four.
+CONVOLUTIONAL = 10
+CONVOLUTIONS = ("conv", "depthwise_conv", "conv_transpose")
 
 
 def rows_of(table: Path) -> list[dict[str, str]]:
-    """One row per network and image size."""
+    """One row per network and image size, from the newest of the files that have it."""
     opened = gzip.open if table.suffix == ".gz" else open
     with opened(table, "rt", newline="") as file:
-        found = {(r["model"], r["img_size"]): r for r in csv.DictReader(file) if r["gmacs"]}
+        rows = sorted(
+            (r for r in csv.DictReader(file) if r["gmacs"]), key=lambda r: int(r["torch"])
+        )
+    found = {(r["model"], r["img_size"]): r for r in rows}
     return [found[key] for key in sorted(found, key=lambda key: (int(key[1]), key[0]))]
 
 
@@ -48,58 +55,58 @@ def compare(row: dict[str, str]) -> dict[str, object]:
     result: dict[str, object] = {name: row.get(name, "") for name in FIELDS}
     try:
         with torch.device("meta"):
-            model = timm.create_model(row["model"], pretrained=False)
+            model = timm.create_model(row["model"], pretrained=False).eval()
     except Exception as error:  # noqa: BLE001 - whatever the other library raises
         return result | {"verdict": f"not made: {first_line(error)}"}
-    start = time.perf_counter()
     try:
         network = convcost.read(model, inputs=(1, 3, size, size))
-        counted = convcost.count(network)
+        other = convcost.count_as(network, "fvcore")
     except Exception as error:  # noqa: BLE001 - a crash is a result
         return result | {"verdict": f"not read: {first_line(error)}"}
-    result["seconds"] = f"{time.perf_counter() - start:.3f}"
-    bound = network.bind({"N": 1})
-    parameters, macs = counted.total.parameters, counted.total.forward.macs
-    activations = sum(
-        equation.outputs
-        for layer in bound.layers
-        for equation in layer.op.equations(bound.call(layer))
-    )
-    theirs = macs + sum(extra(bound, layer) for layer in bound.layers)
-    result |= {
-        "parameters": parameters,
-        "macs": macs,
-        "gmacs_theirs": f"{theirs / 1e9:.4f}",
-        "activations": activations,
-        "unknown": " ".join(sorted({u.what for u in counted.unknown})),
-    }
-    differ = [
-        name
-        for name, own, stated, slack in (
-            ("params", parameters / 1e6, float(row["params_m"]), 0),
-            ("macts", activations / 1e6, float(row["macts"]), 0),
-            ("gmacs", theirs / 1e9, float(row["gmacs"]), 0.005),
-        )
-        if abs(own - stated) > 0.0051 + slack * stated
-    ]
+    # normalised kernels are weights that are computed: the convolution is inside
+    kinds = [getattr(layer.op, "op", layer.op).kind for layer in network.layers]
     own = sum(parameter.numel() for parameter in model.parameters())
-    if differ and own == parameters and "params" in differ:
-        verdict = "changed: " + " ".join(differ)
-    else:
-        verdict = "differs: " + " ".join(differ) if differ else "equal"
-    return result | {"own": own, "verdict": verdict}
+    ours = {
+        "params_m": rounded(other.parameters, 1e6),
+        "gmacs": rounded(other.operations, 1e9),
+        "macts": rounded(other.activations, 1e6),
+    }
+    differ = [name for name, figure in ours.items() if figure != float(row[name])]
+    return result | {
+        "verdict": verdict(differ, changed=own == other.parameters and "params_m" in differ),
+        "parameters": other.parameters,
+        "own": own,
+        "macs": other.ours,
+        "fvcore": other.operations,
+        "activations": other.activations,
+        "unknown": sum(layer.ours is None for layer in other.layers),
+        "convolutions": sum(kind in CONVOLUTIONS for kind in kinds),
+    }
 
 
-def extra(network, layer) -> int:
-    """What fvcore adds to the products for one layer."""
-    call = network.call(layer)
-    op = getattr(layer.op, "op", layer.op)  # normalisation of a kernel has computed weights
-    if op.kind in NORM_CHARGES:
-        return (NORM_CHARGES[op.kind] - (not op.scale)) * call.output_elements
-    averages = op.kind in ("global_pool", "adaptive_pool", "reduce")
-    if averages and op.function in ("average", "mean"):
-        return call.inputs[0].elements
-    return 0
+def rounded(figure: int, unit: float) -> float:
+    """As their benchmark.py rounds it."""
+    return round(figure / unit, 2)
+
+
+def verdict(differ: list[str], *, changed: bool) -> str:
+    """In a word, and the figures that differ."""
+    if not differ:
+        return "equal"
+    return ("changed: " if changed else "differs: ") + " ".join(differ)
+
+
+def totals(output: Path) -> str:
+    """How many rows are equal, and how many of these are convolutional networks."""
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    equal = [row for row in rows if row["verdict"] == "equal"]
+    convolutional = {row["model"] for row in equal if int(row["convolutions"]) >= CONVOLUTIONAL}
+    others = Counter(row["verdict"].split(":")[0] for row in rows if row["verdict"] != "equal")
+    return (
+        f"{len(rows)} rows: {len(equal)} equal, {len({row['model'] for row in equal})} networks, "
+        f"{len(convolutional)} of them with {CONVOLUTIONAL} or more convolutions; {dict(others)}"
+    )
 
 
 def first_line(error: Exception) -> str:
@@ -116,12 +123,13 @@ def main() -> None:
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
+    os.environ["TIMM_FUSED_ATTN"] = "0"
     done = set()
     if arguments.output.exists():
         with arguments.output.open(newline="") as file:
             done = {(row["model"], row["img_size"]) for row in csv.DictReader(file)}
     with arguments.output.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         if not done:
             writer.writeheader()
         for row in rows_of(arguments.table):
@@ -131,6 +139,7 @@ def main() -> None:
                 file.flush()
                 if result["verdict"] != "equal":
                     print(row["model"], row["img_size"], result["verdict"], file=sys.stderr)
+    print(totals(arguments.output))
 
 
 if __name__ == "__main__":

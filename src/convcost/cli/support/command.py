@@ -55,7 +55,7 @@ def _sources() -> list[tuple[str, str]]:
     text = f"a pasted model.summary(), torchinfo printout or model code, {limit}"
     function = "your own function that makes a PyTorch or Keras model; this runs your code"
     return [
-        ("PATH", f"{text}; or a Keras file (.keras, .h5, .hdf5, .json)"),
+        ("PATH", f"{text}; a Keras file (.keras, .h5, .hdf5, .json); a file of `convcost read`"),
         ("-", f"a text from standard input, {limit}"),
         ("MOD:FUNC", function),
         ("zoo:NAME", "a reference network, with settings where wanted: 'zoo:seed003?kernel=5'"),

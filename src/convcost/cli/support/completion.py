@@ -1,4 +1,4 @@
-"""What the shell completes: names of sources, devices, runtimes, formats and dtypes."""
+"""What the shell completes: names of sources, devices, runtimes, tools, formats and dtypes."""
 
 from __future__ import annotations
 
@@ -43,6 +43,32 @@ def runtimes(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
     del ctx, param
     return _starting(incomplete, known())
+
+
+def conventions(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Tools whose way of counting is known."""
+    from convcost.count.conventions.registry import conventions as known
+
+    del ctx, param
+    return _starting(incomplete, known())
+
+
+def optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Optimizers by name."""
+    from convcost.count.optimizers import OPTIMIZERS
+
+    del ctx, param
+    return _starting(incomplete, OPTIMIZERS)
+
+
+def losses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Loss functions by name."""
+    from convcost.ops.loss import LOSSES
+
+    del ctx, param
+    return _starting(incomplete, LOSSES)
 
 
 def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -21,22 +21,32 @@ def sources(function: Function) -> Function:
     )(function)
 
 
+def sizes(function: Function) -> Function:
+    """--dim, --input."""
+    for option in (
+        click.option("--input", metavar="SIZES", multiple=True, callback=_inputs,
+                     expose_value=False,
+                     help="Shape of one sample of an input of module:function: 3,224,224; "
+                     "repeatable, one per input."),
+        click.option("--dim", "dims", metavar="NAME=SIZE", multiple=True, callback=_dims,
+                     help="A size that the source leaves open: height=416; repeatable."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
 def workload(batch: int | None) -> Callable[[Function], Function]:
     """--batch with its default (None: by --samples), --training, --dtype, --dim, --input."""
     text = "Samples per batch; by default 1, or 32 with --samples."
 
     def add(function: Function) -> Function:
+        function = sizes(function)
         for option in (
-            click.option("--input", metavar="SIZES", multiple=True, callback=_inputs,
-                         expose_value=False,
-                         help="Shape of one sample of an input of module:function: 3,224,224; "
-                         "repeatable, one per input."),
-            click.option("--dim", "dims", metavar="NAME=SIZE", multiple=True, callback=_dims,
-                         help="A size that the source leaves open: height=416; repeatable."),
             click.option("--dtype", metavar="NAME", shell_complete=completion.dtypes,
                          help="Type of the floating-point numbers; by default the source's."),
             click.option("--training", is_flag=True,
-                         help="The forward pass as in training, not as at inference."),
+                         help="As in training: the forward pass; count and memory have the "
+                         "backward pass too."),
             click.option("--batch", metavar="N", type=click.IntRange(min=1), default=batch,
                          show_default=batch is not None,
                          help=text if batch is None else "Samples per batch."),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.errors import ConvcostError, UsageError, unknown_name
+from convcost.errors import UsageError, unknown_name
+from convcost.write import save_text
 
 if TYPE_CHECKING:
     from convcost.report import Report, Surface
@@ -44,9 +45,7 @@ class Output:
             raise UsageError(f"--json and --format {format_} exclude each other")
         if format_ is not None and format_ not in formats():
             raise unknown_name("format", format_, formats())
-        file = None if path in (None, "-") else Path(str(path))
-        if file is not None and file.exists() and not force:
-            raise UsageError(f"{file} exists", hint="add --force to overwrite it")
+        file = target(path, force=force)
         of_file = None if file is None else format_of_suffix(file.suffix)
         return cls("json" if as_json else format_ or of_file or "table", file, force)
 
@@ -59,10 +58,21 @@ class Output:
         from convcost.report import render
 
         if self.path is not None:
-            _save(self.path, render(report, self.format), force=self.force)
-            click.echo(f"wrote {self.path}", err=True)
-            return
-        _print(render(report, self.format, _surface()))
+            save(self.path, render(report, self.format), force=self.force)
+        else:
+            print_text(render(report, self.format, _surface()))
+
+
+def target(path: str | None, *, force: bool) -> Path | None:
+    """The file of -o; None is standard output.
+
+    Raises:
+        UsageError: it exists, and is not to be overwritten.
+    """
+    file = None if path in (None, "-") else Path(str(path))
+    if file is not None and file.exists() and not force:
+        raise UsageError(f"{file} exists", hint="add --force to overwrite it")
+    return file
 
 
 def _surface() -> Surface:
@@ -74,8 +84,8 @@ def _surface() -> Surface:
     return Surface(width=shutil.get_terminal_size().columns, colour=colour)
 
 
-def _print(text: str) -> None:
-    """A reader that stops early (`| head`) is no error."""
+def print_text(text: str) -> None:
+    """Print a result. A reader that stops early (`| head`) is no error."""
     try:
         click.echo(text, nl=False)
         sys.stdout.flush()
@@ -85,11 +95,12 @@ def _print(text: str) -> None:
         raise click.exceptions.Exit(0) from None
 
 
-def _save(path: Path, text: str, *, force: bool) -> None:
-    try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"{path} exists", hint="add --force to overwrite it") from None
-    except OSError as error:
-        raise ConvcostError(f"{path} cannot be written: {error.strerror}") from error
+def save(path: Path, text: str, *, force: bool) -> None:
+    """Write a result to a file, and say so.
+
+    Raises:
+        UsageError: it exists, and is not to be overwritten.
+        ConvcostError: it cannot be written.
+    """
+    save_text(path, text, force=force)
+    click.echo(f"wrote {path}", err=True)

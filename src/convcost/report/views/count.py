@@ -15,6 +15,7 @@ from convcost.report.figures import (
     size_in_bytes,
     text_column,
 )
+from convcost.report.views import training
 from convcost.report.views.remarks import at_least, lost, remarks
 
 if TYPE_CHECKING:
@@ -57,13 +58,10 @@ _NOT_KNOWN = "?"
 
 _COST_KEYS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
 
-_RECORDS = tuple(
-    text_column(key, key)
-    for key in (
-        *("network", "layer", "op", "inputs", "output", "batch", "parameters"),
-        *("trainable_parameters", "statistics", *_COST_KEYS, "padding_macs", "shared_with"),
-        *("time_formula", "space_formula"),
-    )
+_RECORD_KEYS = (
+    *("network", "layer", "op", "inputs", "output", "batch", "parameters"),
+    *("trainable_parameters", "statistics", *_COST_KEYS, "padding_macs", "shared_with"),
+    *("time_formula", "space_formula"),
 )
 
 
@@ -89,11 +87,8 @@ def report(
                 )
                 for counted in counts
             ),
-            records=Table(
-                columns=_RECORDS,
-                rows=tuple(_record(counted, x) for counted in counts for x in counted.layers),
-            ),
-            footnotes=(*_CONVENTIONS, *([_FORMULAS] if symbolic else [])),
+            records=_records(counts),
+            footnotes=_footnotes(counts, symbolic=symbolic),
             next=next_,
         ),
         {
@@ -111,10 +106,12 @@ def answer(counted: Count, *, symbolic: bool = False) -> str:
     >>> answer(count(load("vgg16")))
     'vgg16: 138,357,544 parameters, 15,470,264,320 MACs per sample (15.5 G)'
     """
-    macs = counted.total.forward.macs
+    macs = counted.total.step.macs
     bound, reason = at_least(counted.unknown)
     batch = counted.workload.batch
     per = "batch of N" if symbolic else "sample" if batch == 1 else f"batch of {exact(batch)}"
+    if counted.workload.training:
+        per = f"training step on a {per}"
     details = [rounded(macs)] if isinstance(macs, int) and macs >= 10_000 else []
     details += [reason] if reason else []
     more = f" ({'; '.join(details)})" if details else ""
@@ -124,10 +121,14 @@ def answer(counted: Count, *, symbolic: bool = False) -> str:
 
 
 def _blocks(counted: Count, *, symbolic: bool, verbose: bool) -> tuple[Block, ...]:
+    trains = counted.workload.training
     table = _symbolic_table(counted) if symbolic else _table(counted)
+    if trains and not symbolic:
+        table = training.layers_table(counted)
     definitions = _definitions(counted)
     return (
         table,
+        *([training.phases_table(counted)] if trains else []),
         *([Lines("where", definitions)] if definitions else []),
         Lines("totals", _totals(counted)),
         *remarks(counted.notes, counted.unknown, verbose=verbose),
@@ -157,7 +158,7 @@ def _definitions(counted: Count) -> tuple[str, ...]:
 
 def _symbolic_table(counted: Count) -> Table:
     rows = tuple(
-        (layer.name, layer.op, _shapes(layer), layer.time_formula, layer.space_formula)
+        (layer.name, layer.op, _shapes(layer), layer.formulas.time, layer.formulas.space)
         for layer in counted.layers
     )
     return Table(columns=_SYMBOLIC_COLUMNS, rows=rows)
@@ -168,21 +169,28 @@ def _totals(counted: Count) -> tuple[str, ...]:
     bound, _ = at_least(counted.unknown)
     stored = total.parameters + total.statistics
     more = "at least " if lost(counted.unknown) else ""
+    forward = "forward " if counted.workload.training else ""
     lines = [
         (
             f"parameters: {more}{exact(total.parameters)}, {_trainable(counted)}; statistics: "
             f"{exact(total.statistics)}; Keras's 'Total params': {exact(stored)}"
         ),
-        f"FLOP: {bound}{exact(cost.flops)} = 2 x MACs + {exact(cost.elementwise)} element-wise",
+        *training.state(counted),
         (
-            f"bytes: {bound}{exact(cost.read_bytes)} read, {exact(cost.weight_bytes)} of them "
-            f"weights; {exact(cost.write_bytes)} written"
+            f"{forward}FLOP: {bound}{exact(cost.flops)} = 2 x MACs + "
+            f"{exact(cost.elementwise)} element-wise"
+        ),
+        (
+            f"{forward}bytes: {bound}{exact(cost.read_bytes)} read, "
+            f"{exact(cost.weight_bytes)} of them weights; {exact(cost.write_bytes)} written"
         ),
     ]
     padding = [layer.padding_macs for layer in counted.layers if layer.forward is not None]
     if isinstance(cost.macs, int) and None not in padding and any(padding):
         zeros = sum(macs for macs in padding if macs is not None)
-        lines.append(f"MACs without those on zero padding: {bound}{exact(cost.macs - zeros)}")
+        lines.append(
+            f"{forward}MACs without those on zero padding: {bound}{exact(cost.macs - zeros)}"
+        )
     shared = sum(layer.shared_with is not None for layer in counted.layers)
     if shared:
         lines.append(f"{plural(shared, 'call')} of shared layers: parameters counted once")
@@ -200,6 +208,31 @@ def _shapes(layer: LayerCount) -> str:
     return ", ".join(map(shape, layer.outputs))
 
 
+def _footnotes(counts: Sequence[Count], *, symbolic: bool) -> tuple[str, ...]:
+    trained = dict.fromkeys(x.workload for x in counts if x.workload.training)
+    more = [text for workload in trained for text in training.footnotes(workload)]
+    return (*_CONVENTIONS, *more, *([_FORMULAS] if symbolic else []))
+
+
+def _records(counts: Sequence[Count]) -> Table:
+    """A row per layer; the figures of a training step in columns of their own."""
+    phases = dict.fromkeys(phase for counted in counts for phase in counted.total.phases[1:])
+    more = [(phase, key) for phase in phases for key in _COST_KEYS]
+    keys = (*_RECORD_KEYS, *(f"{phase}_{key}" for phase, key in more))
+    return Table(
+        columns=tuple(text_column(key, key) for key in keys),
+        rows=tuple(
+            (*_record(counted, layer), *_more(layer.to_dict(), more))
+            for counted in counts
+            for layer in counted.layers
+        ),
+    )
+
+
+def _more(row: dict[str, Any], keys: Sequence[tuple[str, str]]) -> Row:
+    return tuple((row.get(phase) or {}).get(key) for phase, key in keys)
+
+
 def _record(counted: Count, layer: LayerCount) -> Row:
     row = layer.to_dict()
     cost = row["forward"] or {}
@@ -208,5 +241,5 @@ def _record(counted: Count, layer: LayerCount) -> Row:
         *(layer.name, layer.op, " ".join(layer.inputs), _shapes(layer), counted.workload.batch),
         *(row["parameters"], row["trainable_parameters"], row["statistics"]),
         *(cost.get(key) for key in _COST_KEYS),
-        *(layer.padding_macs, layer.shared_with, layer.time_formula, layer.space_formula),
+        *(layer.padding_macs, layer.shared_with, layer.formulas.time, layer.formulas.space),
     )

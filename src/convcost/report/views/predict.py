@@ -75,9 +75,11 @@ def answer(prediction: Prediction) -> str:
     """The first line: time of a batch, its range, where, and on what basis."""
     bound, reason = at_least(prediction.unknown)
     details = [band(prediction.seconds), *([reason] if reason else [])]
+    # of a training step only the forward pass is predicted
+    what = "forward pass of a batch" if prediction.workload.training else "batch"
     text = (
         f"{prediction.source}: {bound}{format_seconds(prediction.seconds.value)} per "
-        f"batch of {exact(prediction.workload.batch)} ({'; '.join(details)}) on "
+        f"{what} of {exact(prediction.workload.batch)} ({'; '.join(details)}) on "
         f"{prediction.device.name} with {prediction.runtime.name}, by {prediction.basis}"
     )
     plan = prediction.plan

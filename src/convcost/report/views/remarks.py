@@ -45,7 +45,10 @@ def at_least(unknown: Sequence[UnknownCost]) -> tuple[str, str]:
         return "", ""
     layers = sum(part.layer is not None for part in unknown)
     reasons = [f"{plural(layers, 'layer')} not counted"] if layers else []
-    if layers < len(unknown):
+    others = {part.what for part in unknown if part.layer is None}
+    if "backward pass" in others:
+        reasons.append("no backward pass")
+    if others - {"backward pass"}:
         reasons.append("a part of the source is missing")
     return "at least ", ", ".join(reasons)
 
