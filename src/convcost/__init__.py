@@ -19,9 +19,19 @@ from typing import TYPE_CHECKING
 from convcost._version import __version__
 
 if TYPE_CHECKING:
-    from convcost.verbs import count, explain, predict, read, read_all
+    from convcost.verbs import count, count_as, explain, memory, predict, read, read_all, write
 
-__all__ = ["__version__", "count", "explain", "predict", "read", "read_all"]
+__all__ = [
+    "__version__",
+    "count",
+    "count_as",
+    "explain",
+    "memory",
+    "predict",
+    "read",
+    "read_all",
+    "write",
+]
 
 
 class _Package(ModuleType):

@@ -39,6 +39,28 @@ def format_bytes(value: float) -> str:
     return format_count(value, "B")
 
 
+def parse_bytes(text: str) -> int:
+    """Read a size such as ``8GB`` (10^9), ``8GiB`` (2^30), ``512 MB`` or ``1000000`` (bytes).
+
+    Raises:
+        UsageError: it is no size above zero.
+
+    >>> parse_bytes("8GB"), parse_bytes("1.5 GiB"), parse_bytes("4096")
+    (8000000000, 1610612736, 4096)
+    """
+    match = re.fullmatch(
+        r"\s*([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*(?:([kmgt])(i?))?b?\s*", text.lower()
+    )
+    if match is None:
+        raise UsageError(f"'{text}' is not a size", hint="write it as 8GB, 8GiB, 512MB or in bytes")
+    whole, part, prefix, binary = match.groups()
+    scale = int((1024 if binary else 1000) ** " kmgt".index(prefix or " "))
+    bytes_ = int(whole + (part or "")) * scale // int("1" + "0" * len(part or ""))
+    if bytes_ < 1:
+        raise UsageError(f"'{text}' is no size above zero", hint="write it as 8GB, 8GiB or 512MB")
+    return bytes_
+
+
 def format_seconds(value: float) -> str:
     """A duration with three significant digits.
 

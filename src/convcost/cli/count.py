@@ -8,10 +8,14 @@ import click
 
 from convcost.cli.support import options
 from convcost.cli.support.command import Command
+from convcost.cli.support.conventions import Conventions, tools
+from convcost.cli.support.grouping import Grouped, grouping
+from convcost.cli.support.training import options_of, training_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from convcost.count.group import By, Figure
     from convcost.network.network import Network
 
 _DEFAULT_BATCH = 1
@@ -27,12 +31,20 @@ _DEFAULT_BATCH = 1
         "convcost count summary.txt --batch 32 --json",
         "convcost count - < summary.txt",
         "convcost count zoo:seed004 --symbolic",
+        "convcost count zoo:resnet50 --by module --depth 2",
+        "convcost count zoo:vgg16 --top 5 --sort parameters",
+        "convcost count zoo:alexnet --batch 128 --training --optimizer momentum",
+        "convcost count zoo:vgg16 --training --freeze 'features.*' --loss cross-entropy",
         "convcost count zoo:vgg16 --receptive-field",
+        "convcost count zoo:seed000 --as fvcore --explain-difference",
         "convcost count zoo:seed000 zoo:alexnet --format csv",
     ),
 )
 @options.sources
 @options.workload(batch=_DEFAULT_BATCH)
+@training_step
+@grouping
+@tools
 @click.option("--symbolic", is_flag=True, help="Formulas of time and space instead of numbers.")
 @click.option(
     "--receptive-field",
@@ -49,6 +61,16 @@ def command(
     training: bool,
     dtype: str | None,
     dims: Mapping[str, int],
+    optimizer: str | None,
+    loss: str | None,
+    freeze: tuple[str, ...],
+    input_gradient: bool,
+    by: By,
+    depth: int | None,
+    sort: Figure | None,
+    top: int | None,
+    as_tools: tuple[str, ...],
+    explain: bool,
     symbolic: bool,
     fields: bool,
     as_json: bool,
@@ -59,24 +81,40 @@ def command(
 ) -> None:
     """Count parameters, MACs, operations and bytes of networks, exactly."""
     from convcost.cli.support.output import Output
-    from convcost.cli.support.sources import dim_options, networks
+    from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.count import Workload, count
     from convcost.report.views.count import report
 
     output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
-    workload = Workload(batch=batch, training=training, dtype=dtype)
+    grouped = Grouped(by, depth, sort, top)
+    grouped.check(("--symbolic", symbolic), ("--receptive-field", fields))
+    theirs = Conventions(as_tools, explain)
+    theirs.check(
+        ("--symbolic", symbolic),
+        ("--receptive-field", fields),
+        ("--by, --sort and --top", not grouped.is_plain),
+    )
+    workload = Workload(batch=batch, training=training, dtype=dtype, optimizer=optimizer,
+                        loss=loss, freeze=freeze, input_gradient=input_gradient)  # fmt: skip
     nets = networks(sources, dims)
     counts = [count(net, workload, symbolic=symbolic) for net in nets]
     chosen: list[tuple[str, object]] = [("--training", training), ("--dtype", dtype)]
     chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
-    proposal = _next(sources, chosen, _open_sizes(nets), symbolic=symbolic)
+    if theirs:
+        proposal = command_line(*theirs.next(sources, chosen))
+        output.write(theirs.report(nets, counts, workload, verbose=verbose, next_=proposal))
+        return
+    step = options_of(optimizer, loss, freeze, input_gradient=input_gradient)
+    proposal = _next(sources, chosen, step, _open_sizes(nets), symbolic=symbolic)
     result = report(counts, symbolic=symbolic, verbose=verbose, next_=proposal)
     if fields:
+        from convcost.count.prepare import prepared
         from convcost.count.receptive_field import receptive_field
         from convcost.report.views.receptive_field import with_receptive_fields
 
-        result = with_receptive_fields(result, [*map(receptive_field, nets)])
-    output.write(result)
+        shown = (prepared(net, workload) for net in nets)
+        result = with_receptive_fields(result, [*map(receptive_field, shown)])
+    output.write(grouped.shown(result, nets, counts))
 
 
 def _open_sizes(nets: Sequence[Network]) -> list[str]:
@@ -89,6 +127,7 @@ def _open_sizes(nets: Sequence[Network]) -> list[str]:
 def _next(
     sources: Sequence[str],
     chosen: Sequence[tuple[str, object]],
+    step: Sequence[tuple[str, object]],
     open_sizes: Sequence[str],
     *,
     symbolic: bool,
@@ -98,7 +137,8 @@ def _next(
 
     if symbolic:
         examples = [("--dim", f"{name}=1") for name in open_sizes]
-        return command_line("count", sources, [*chosen, *examples])
+        return command_line("count", sources, [*chosen, *step, *examples])
     if open_sizes:
-        return command_line("count", sources, [*chosen, ("--symbolic", True)])
-    return command_line("explain", sources, chosen)
+        return command_line("count", sources, [*chosen, *step, ("--symbolic", True)])
+    wanted = [option for option in step if option[0] in {"--optimizer", "--freeze"}]
+    return command_line("explain", sources, [*chosen, *wanted])

@@ -8,6 +8,7 @@ import click
 
 from convcost.cli.support import options
 from convcost.cli.support.command import Command
+from convcost.cli.support.training import trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,14 @@ _DEFAULT_BATCH = 32
     examples=(
         "convcost explain zoo:seed000",
         "convcost explain zoo:seed001-mlp zoo:seed001-cnn --device laptop-cpu",
+        "convcost explain zoo:alexnet --training --optimizer momentum --batch 128",
         "convcost explain three-summaries.txt --measured 14s,340s,205s --samples 60000",
         "convcost explain - < summary.txt",
     ),
 )
 @options.sources
 @options.workload(batch=_DEFAULT_BATCH)
+@trained
 @options.where
 @click.option("--measured", metavar="TIMES",
               help="Times that you measured, one per network, in order: 4.6s,2.3s. They are for "
@@ -44,6 +47,8 @@ def command(
     training: bool,
     dtype: str | None,
     dims: Mapping[str, int],
+    optimizer: str | None,
+    freeze: tuple[str, ...],
     device: str | None,
     runtime: str | None,
     measured: str | None,
@@ -69,7 +74,7 @@ def command(
     nets = networks(sources, dims)
     explanation = explain(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
-        samples=samples, measured=seconds,
+        optimizer=optimizer, freeze=freeze, samples=samples, measured=seconds,
     )  # fmt: skip
     chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
     chosen += [("--batch", batch), ("--training", training), ("--dtype", dtype)]

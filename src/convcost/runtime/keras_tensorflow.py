@@ -18,6 +18,7 @@ RUNTIME = Runtime(
     title="Keras 3 on TensorFlow",
     frameworks=("keras",),
     runnable=True,
+    reuses="elementwise",  # TensorFlow's kernels forward an input's buffer to their output
     rules={
         "cpu": Rules(
             bias="fused",

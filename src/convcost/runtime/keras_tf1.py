@@ -22,6 +22,7 @@ RUNTIME = Runtime(
     title="Keras on TensorFlow 1 (historical)",
     frameworks=(),
     runnable=False,
+    reuses="elementwise",
     rules={
         "cpu": Rules(**_RULES, launches_overlap=False),  # type: ignore[arg-type]
         "gpu": Rules(**_RULES, launches_overlap=True),  # type: ignore[arg-type]

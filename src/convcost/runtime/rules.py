@@ -54,6 +54,9 @@ class Runtime:
         frameworks: sources of these frameworks run on it unless the user says otherwise.
         runnable: False for a historical one, which can be predicted but not measured.
         rules: its behaviour per kind of device; a kind that is missing is not supported.
+        saved: which file of `convcost.runtime.saved` says what it keeps for the backward pass.
+        reuses: which layers write over an input that nobody else needs: those that the source marks
+            (PyTorch's ``relu_``), or all that work element by element.
     """
 
     name: str
@@ -61,3 +64,5 @@ class Runtime:
     frameworks: tuple[str, ...]
     runnable: bool
     rules: dict[DeviceKind, Rules]
+    saved: str = "operands"
+    reuses: Literal["marked", "elementwise"] = "marked"

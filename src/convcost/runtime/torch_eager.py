@@ -9,6 +9,7 @@ RUNTIME = Runtime(
     title="PyTorch, eager",
     frameworks=("torch",),
     runnable=True,
+    saved="torch",
     rules={
         "cpu": Rules(
             bias="fused",

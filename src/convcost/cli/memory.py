@@ -1,0 +1,110 @@
+"""`convcost memory`: what is alive when, the peak, and the largest batch that fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from convcost.cli.support import completion, options
+from convcost.cli.support.command import Command
+from convcost.cli.support.training import options_of, training_step
+from convcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEFAULT_BATCH = 1
+_GIVEN = ParameterSource.COMMANDLINE
+
+
+@click.command(
+    "memory",
+    cls=Command,
+    short_help="Memory of a pass: what is alive when, the peak, the largest batch that fits.",
+    sources=True,
+    examples=(
+        "convcost memory zoo:vgg16 --batch 8",
+        "convcost memory zoo:vgg16 --training --optimizer adam --within 8GB",
+        "convcost memory zoo:alexnet --training --batch 64 --checkpoint",
+        "convcost memory summary.txt --training --dtype float16 --json",
+    ),
+)
+@options.sources
+@options.workload(batch=_DEFAULT_BATCH)
+@training_step
+@click.option(
+    "--runtime",
+    metavar="NAME",
+    shell_complete=completion.runtimes,
+    help="A name of `convcost runtimes`; by default the source's own framework.",
+)
+@click.option(
+    "--within",
+    metavar="SIZE",
+    help="Memory that there is, 8GB or 8GiB: the largest batch that fits, in place of --batch.",
+)
+@click.option(
+    "--checkpoint",
+    is_flag=True,
+    help="With --training: keep only what enters each of about sqrt(n) segments, and "
+    "compute the rest again.",
+)
+@click.option(
+    "--checkpoint-after",
+    metavar="LAYER",
+    multiple=True,
+    help="The same, with segments that end behind these layers; repeatable.",
+)
+@options.output
+@click.pass_context
+def command(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    *,
+    batch: int,
+    training: bool,
+    dtype: str | None,
+    dims: Mapping[str, int],
+    optimizer: str | None,
+    loss: str | None,
+    freeze: tuple[str, ...],
+    input_gradient: bool,
+    runtime: str | None,
+    within: str | None,
+    checkpoint: bool,
+    checkpoint_after: tuple[str, ...],
+    as_json: bool,
+    format_: str | None,
+    path: str | None,
+    force: bool,
+) -> None:
+    """Memory of inference or of a training step: what is alive when, and the peak."""
+    from convcost.cli.support.output import Output
+    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.report.views.memory import report
+    from convcost.verbs import memory
+
+    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
+    if within is not None and ctx.get_parameter_source("batch") == _GIVEN:
+        raise UsageError("--batch and --within exclude each other")
+    found = [
+        memory(
+            net, batch=batch, training=training, optimizer=optimizer, loss=loss, freeze=freeze,
+            input_gradient=input_gradient, dtype=dtype, runtime=runtime,
+            checkpoint=checkpoint_after or checkpoint, within=within,
+        )
+        for net in networks(sources, dims)
+    ]  # fmt: skip
+    chosen: list[tuple[str, object]] = [("--runtime", runtime), ("--dtype", dtype)]
+    chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
+    chosen += [("--within", within), ("--training", True)]
+    chosen += options_of(optimizer, loss, freeze, input_gradient=input_gradient)
+    if training:
+        proposal = command_line("memory", sources, [*chosen, ("--checkpoint", True)])
+        if checkpoint or checkpoint_after:
+            proposal = command_line("count", sources, [("--training", True), *dim_options(dims)])
+    else:
+        proposal = command_line("memory", sources, chosen)
+    output.write(report(found, next_=proposal))
