@@ -152,7 +152,7 @@ def test_models_of_keras_compute_the_same(name: str) -> None:
     x = state.integers(0, 10, shape) if whole else state.normal(size=shape)
     x = x.astype("float32")
     (found,) = outputs(convcost.read(model), [x])
-    assert_equal(found, np.asarray(model(x, training=False)))
+    assert_equal(found, keras.ops.convert_to_numpy(model(x, training=False)))
 
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
@@ -170,4 +170,4 @@ def test_trained_files_compute_the_same(name: str) -> None:
     model = keras.models.load_model(SHARED / name, compile=False)
     x = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
     (found,) = outputs(convcost.read(SHARED / name), [x])
-    assert_equal(found, np.asarray(model(x, training=False)))
+    assert_equal(found, keras.ops.convert_to_numpy(model(x, training=False)))

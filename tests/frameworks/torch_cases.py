@@ -212,6 +212,16 @@ case("added by index", 0, 0, (2, 5, 4), (2, 3, 4))(
 case("picked between pixels", 0, 0, IMAGE, (2, 4, 5, 2))(
     lambda: Code(lambda _, x, places: F.grid_sample(x, places, align_corners=False))
 )
+case("copied from the nearest", 0, 0, IMAGE)(
+    lambda: nn.Upsample(scale_factor=2, mode="nearest-exact")
+)
+case("functions that consist of products", 2 * 8 * 4 * (16 + 3), 64 + 12, (2, 8, 16))(
+    lambda: Code(
+        lambda m, x: torch.inner(torch.tensordot(x, m.a.weight.t(), 1), m.b.weight),
+        a=nn.Linear(16, 4, bias=False),
+        b=nn.Linear(4, 3, bias=False),
+    )
+)
 case("everything else", POSITIONS * 27 * 8 + 2 * 8 * 5, 216 + 16 + 8 + 16 + 16 + 16 + 45, IMAGE)(
     lambda: nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1, bias=False),

@@ -18,6 +18,7 @@ from convcost.ops.dense import Dense
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
 from convcost.predict import DATA_SHEETS, interval, kernel_time, predict, vector_fill
+from convcost.report.views.predict import answer
 from convcost.runtime import Kernel
 
 I9 = device.load("i9-10940x")
@@ -179,3 +180,12 @@ def test_the_dictionary_has_the_contract_s_keys():
     assert found["plan"]["seconds"]["value"] > 0
     layer = found["layers"][1]
     assert {"name", "seconds", "share", "bound", "phases"} <= set(layer)
+
+
+def test_of_training_only_the_forward_pass_is_predicted_and_that_is_said():
+    training = predict(zoo.load("seed000"), Workload(batch=32, training=True), device=I9)
+    assert "of training the forward pass only: no backward pass, no update" in training.assumptions
+    assert "per forward pass of a batch of 32" in answer(training)
+    inference = predict(zoo.load("seed000"), Workload(batch=32), device=I9)
+    assert inference.assumptions == ()
+    assert "per batch of 32" in answer(inference)

@@ -148,7 +148,8 @@ def _no_way_back(
         return ()
     if not any(parameter.trainable for parameter in network.table.values()):
         return ()
-    why = "no result of the network leads back to a parameter: they are whole numbers"
+    reason = "they are whole numbers" if network.outputs else "its results are not known"
+    why = f"no result of the network leads back to a parameter: {reason}"
     return (UnknownCost(None, "backward pass", why),)
 
 

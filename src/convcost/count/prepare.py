@@ -63,8 +63,8 @@ def with_loss(network: Network, function: str) -> Network:
     if not refs:
         raise NetworkError(
             f"'{network.name}' has no result that a loss could be computed of: "
-            "it returns whole numbers",
-            hint="leave out the loss",
+            + ("it returns whole numbers" if network.outputs else "its results are not known"),
+            hint="leave out --loss (loss=), or ask about inference",
         )
     loss = Loss(function=function, probabilities=_are_probabilities(network, refs, function))
     outputs = loss.outputs(*(network.tensor(ref) for ref in refs))

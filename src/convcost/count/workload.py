@@ -66,7 +66,7 @@ class Workload:
         for name in ("optimizer", "loss", "freeze", "input_gradient"):
             if getattr(self, name) and not self.training:
                 raise UsageError(f"{name.replace('_', ' ')} belongs to training",
-                                 hint="ask for training too")  # fmt: skip
+                                 hint="add --training (training=True)")  # fmt: skip
 
     @property
     def mode(self) -> Mode:

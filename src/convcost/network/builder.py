@@ -40,7 +40,7 @@ class Builder:
         self._layers: dict[str, Layer] = {}
         self._table: dict[str, Parameter] = {}
         self._sizes: dict[Dim, Expr] = {}
-        self._taken: set[str] = set()
+        self._taken = {str(BATCH)}
         self._numbers: dict[str, int] = {}
 
     def add(
@@ -147,7 +147,7 @@ class Builder:
 
     def _with_named_size(self, axis: Axis) -> Axis:
         size = axis.size
-        if isinstance(size, int):
+        if isinstance(size, int) or size is BATCH:
             return axis
         if _is_symbol(size):
             self._taken.add(str(size))

@@ -129,6 +129,11 @@ class Network:
     modules: tuple[Module, ...] = ()
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        of_framework = f" ({self.framework})" if self.framework else ""
+        stored = f"{len(self.table):,} stored tensors"
+        return f"<Network {self.name}{of_framework}: {len(self.layers):,} layers, {stored}>"
+
     def __post_init__(self) -> None:
         index = {layer.name: position for position, layer in enumerate(self.layers)}
         if len(index) != len(self.layers):

@@ -47,6 +47,9 @@ CHARGES: Mapping[str, int] = {
     "log_softmax": 6,  # maximum, subtract, exp, sum, log, subtract
 }
 
+#: These reduce along an axis: they are not computed element by element.
+ROW_FUNCTIONS = frozenset({"softmax", "log_softmax"})
+
 
 class Derivative(NamedTuple):
     """What the gradient of a function costs.
@@ -147,13 +150,14 @@ def derivative(function: str) -> Derivative:
 
 @dataclass(frozen=True, slots=True)
 class Activation(Op):
-    """An element-wise function (softmax: along the last axis) as a layer of its own.
+    """An element-wise function (softmax: along an axis) as a layer of its own.
 
     Element-wise: `CHARGES` per element. Gradient: `DERIVATIVES` per element.
 
     Attributes:
         function: a key of `CHARGES`.
         alpha: the function's number, the slope of ``leaky_relu``, where it is not the usual one.
+        position: of the axis that softmax runs along; None for the last one.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=10)
@@ -164,6 +168,7 @@ class Activation(Op):
     kind: ClassVar[str] = "activation"
     function: str
     alpha: float | None = None
+    position: int | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""

@@ -25,6 +25,10 @@ class ScaledAttention(Op):
     5 per score, 1 per score for a mask. Gradient: softmax 4 per score, 1 per number of the query;
     for a mask that is learned and repeated, the sums over its repetitions.
 
+    Attributes:
+        causal: whether later positions are masked without an input that says so.
+        scale: in place of ``1 / sqrt(d)``.
+
     >>> q = Tensor.of(batch=1, head=2, time=8, feature=16)
     >>> op = ScaledAttention()
     >>> op.cost("forward", Call((q, q, q), op.outputs(q, q, q))).macs == 2 * (2 * 8 * 8 * 16)
@@ -33,6 +37,8 @@ class ScaledAttention(Op):
 
     kind: ClassVar[str] = "scaled_attention"
     arity: ClassVar[tuple[int, int | None]] = (3, 4)
+    causal: bool = False
+    scale: float | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The query's shape with the value's features.

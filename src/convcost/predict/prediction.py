@@ -217,7 +217,7 @@ def predict(
         seconds=seconds,
         layers=_layers(bound, times, whole),
         unknown=unknown_costs(network, found),
-        assumptions=_assumptions(device, dtype),
+        assumptions=_assumptions(device, dtype, workload),
         plan=_plan(workload, seconds, rules.loop_seconds.value),
     )
 
@@ -229,10 +229,13 @@ def _dtype(network: Network) -> str:
     return max(sorted(set(floats)), key=floats.count) if floats else "float32"
 
 
-def _assumptions(device: Device, dtype: str) -> tuple[str, ...]:
-    if dtype in device.peak_flops:
-        return ()
-    return (f"{device.name} lists no peak for {dtype}: arithmetic at the rate of float32",)
+def _assumptions(device: Device, dtype: str, workload: Workload) -> tuple[str, ...]:
+    found = []
+    if dtype not in device.peak_flops:
+        found.append(f"{device.name} lists no peak for {dtype}: arithmetic at the rate of float32")
+    if workload.training:
+        found.append("of training the forward pass only: no backward pass, no update")
+    return tuple(found)
 
 
 def _layers(network: Network, times: list[KernelTime], whole: float) -> tuple[LayerPrediction, ...]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from convcost.read.keras_stored import Tree
 
+#: Bytes of an array that are never too many.
+_SMALL = 64 * 2**20
 _BY_WIDTH = {1: "uint8", 2: "int16", 4: "int32", 8: "int64"}
 #: What h5py raises on damaged files, and NumPy on what it reads from them.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError,
@@ -48,7 +50,10 @@ class File:
 
     @contextmanager
     def open(self) -> Iterator[Any]:
-        """The root group.
+        """h5py's identifier of the root group.
+
+        Identifiers stand for groups and arrays here: h5py's objects ask the library for more, and
+        take several times as long.
 
         Raises:
             SourceError: the file is damaged.
@@ -64,7 +69,7 @@ class File:
         with self._opener() as binary:
             try:
                 with h5py.File(binary, "r") as root:
-                    yield root
+                    yield root["/"].id
             except SourceError as error:
                 if not error.message.startswith(self.where):
                     error.message = f"{self.where}: {error.message}"
@@ -75,15 +80,17 @@ class File:
                     hint="copy or download it again; its size should equal the original's",
                 ) from None
 
-    def attribute(self, group: Any, name: str) -> Any:
+    def attribute(self, item: Any, name: str) -> Any:
         """An attribute of bounded size; None where there is none.
 
         Raises:
             LimitError: it is too large.
         """
-        if name not in group.attrs:
+        import h5py
+
+        if not has_attribute(item, name):
             return None
-        handle = group.attrs.get_id(name)
+        handle = h5py.h5a.open(item, name.encode())
         if prod(handle.shape) * handle.dtype.itemsize > MAX_ATTRIBUTE_BYTES:
             raise LimitError(
                 f"the attribute '{name}' is larger than {MAX_ATTRIBUTE_BYTES // 2**20} MiB, "
@@ -93,7 +100,7 @@ class File:
             with self._opener() as binary:
                 check_heaps(binary)
             self._heaps_checked = True
-        return group.attrs[name]
+        return h5py.HLObject(item).attrs[name]
 
     def text(self, group: Any, name: str) -> bytes | None:
         """An attribute that is one text.
@@ -119,7 +126,7 @@ class File:
             LimitError: there are too many.
         """
         parts = [self.attribute(group, name)]
-        while parts[0] is None and f"{name}{len(parts) - 1}" in group.attrs:
+        while parts[0] is None and has_attribute(group, f"{name}{len(parts) - 1}"):
             parts.append(self.attribute(group, f"{name}{len(parts) - 1}"))
         items = [item for part in parts if part is not None for item in list(part)]
         if len(items) > MAX_STORED:
@@ -128,14 +135,15 @@ class File:
             )
         return [x.decode("utf-8", "replace") if isinstance(x, bytes) else str(x) for x in items]
 
-    def _dtype(self, array: Any) -> str:
+    def _dtype(self, array: Any, dtype: Any) -> str:
         """The dtype by its common name; of an unknown one, that of an integer of its width."""
         # NumPy has no bfloat16: Keras 3 stores two bytes, in .keras files with a remark
-        unnamed = array.dtype.kind == "V" and array.dtype.itemsize == 2
-        if unnamed or self.attribute(array, "dtype") in ("bfloat16", b"bfloat16"):
+        if dtype.itemsize == 2 and (
+            dtype.kind == "V" or self.attribute(array, "dtype") in ("bfloat16", b"bfloat16")
+        ):
             return "bfloat16"
-        name = str(array.dtype.name)
-        return name if name in DTYPE_BYTES else _BY_WIDTH.get(array.dtype.itemsize, "uint8")
+        name = str(dtype.name)
+        return name if name in DTYPE_BYTES else _BY_WIDTH.get(dtype.itemsize, "uint8")
 
     def tree(self, root: Any) -> Tree:
         """The arrays in a group and in those below it."""
@@ -144,66 +152,111 @@ class File:
     def stored(self, array: Any, path: str, name: str) -> Stored:
         """The entry of one array, without its values.
 
+        Args:
+            array: h5py's identifier of it.
+            path: where it is.
+            name: what the entry calls it.
+
         Raises:
-            SourceError: the array lies in another file, or is declared far larger than it is.
+            SourceError: the array lies in another file.
+            LimitError: it is declared far larger than it is.
         """
-        if getattr(array, "external", None) or array.is_virtual:
+        # an array that begins somewhere in this file is in no other
+        if array.get_offset() is None and _is_elsewhere(array):
             raise SourceError(f"the array {path!r:.80} refers to another file; it is not followed")
-        packed = array.id.get_storage_size()
-        if array.nbytes > 64 * 2**20 and array.nbytes > MAX_STORED_RATIO * max(packed, 1):
+        shape, numbers = array.shape, array.dtype
+        size = prod(shape) * numbers.itemsize
+        if size > _SMALL and size > MAX_STORED_RATIO * max(array.get_storage_size(), 1):
+            packed = array.get_storage_size()
             raise LimitError(
-                f"the array {path!r:.80} declares {array.nbytes:,} bytes, but stores {packed:,}"
+                f"the array {path!r:.80} declares {size:,} bytes, but stores {packed:,}"
             )
-        dtype = self._dtype(array)
-        return Stored(name, tuple(array.shape), dtype, lambda: self._load(path, dtype))
+        dtype = self._dtype(array, numbers)
+        return Stored(name, shape, dtype, lambda: self._load(path, dtype))
 
     def _load(self, path: str, dtype: str) -> Any:
+        import h5py
         import numpy as np
 
         with self.open() as root:
-            values = np.asarray(root[path])
+            values = np.asarray(h5py.Group(root)[path])
         if dtype == "bfloat16":
             # the upper half of a float32's bits
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
         return values
 
 
+def has_attribute(item: Any, name: str) -> bool:
+    """Whether a group or array has an attribute of that name."""
+    from h5py import h5a
+
+    return bool(h5a.exists(item, name.encode()))
+
+
+def is_array(item: Any) -> bool:
+    """Whether an identifier is an array's."""
+    from h5py import h5d
+
+    return isinstance(item, h5d.DatasetID)
+
+
 def member(group: Any, path: str) -> Any:
     """What a group holds under a path, through hard links only; None where there is nothing."""
-    import h5py
+    from h5py import h5g, h5l, h5o
 
     found = group
-    for part in path.split("/"):
-        if not isinstance(found, h5py.Group) or not part:
+    for part in path.encode("utf-8", "surrogateescape").split(b"/"):
+        if not isinstance(found, h5g.GroupID) or not part or not found.links.exists(part):
             return None
-        link = found.get(part, getlink=True)
-        if link is None or not isinstance(link, h5py.HardLink):
+        if found.links.get_info(part).type != h5l.TYPE_HARD:
             return None
-        found = found[part]
+        found = h5o.open(found, part)
     return found
 
 
+def _is_elsewhere(array: Any) -> bool:
+    """Whether an array lies in other files, or is put together from them."""
+    from h5py import h5d
+
+    layout = array.get_create_plist()
+    return bool(layout.get_layout() == h5d.VIRTUAL or layout.get_external_count() > 0)
+
+
 class _Listing:
-    """One walk over the arrays of a file."""
+    """One walk over the arrays of a file, by h5py's identifiers."""
 
     def __init__(self, file: File) -> None:
+        import h5py
+
         self._file = file
+        self._library = h5py
         self._count = 0
 
     def group(self, group: Any, path: str, depth: int) -> Tree:
-        import h5py
-
         if depth > MAX_GROUP_DEPTH:
             raise LimitError(f"its groups are nested more than {MAX_GROUP_DEPTH} deep")
         found: dict[str, Any] = {}
-        for name in group:
+        for link in self._links(group):
+            item = self._library.h5o.open(group, link)
+            name = link.decode("utf-8", "surrogateescape")
+            below = f"{path}/{name}"
+            if isinstance(item, self._library.h5g.GroupID):
+                found[name] = self.group(item, below, depth + 1)
+            elif isinstance(item, self._library.h5d.DatasetID):
+                found[name] = self._file.stored(item, below, below[1:])
+        return found
+
+    def _links(self, group: Any) -> list[bytes]:
+        """The names of what a group itself holds; other links may lead to other files."""
+        hard: list[bytes] = []
+        own = self._library.h5l.TYPE_HARD
+
+        def take(name: bytes, info: Any) -> None:
             self._count += 1
             if self._count > MAX_STORED:
                 raise LimitError(f"it holds more than {MAX_STORED:,} arrays and groups")
-            item = member(group, name)
-            below = f"{path}/{name}"
-            if isinstance(item, h5py.Group):
-                found[name] = self.group(item, below, depth + 1)
-            elif isinstance(item, h5py.Dataset):
-                found[name] = self._file.stored(item, below, below.lstrip("/"))
-        return found
+            if info.type == own:
+                hard.append(name)
+
+        group.links.iterate(take, info=True)
+        return hard

@@ -103,6 +103,8 @@ class LayerConfig:
             source holds no numbers.
         identity: two layers with the same identity are one, also in different models; without one,
             a layer is known by its place.
+        function: the name, in snake case, of a function of tensors that is written as the layer
+            which does the same.
     """
 
     class_name: str
@@ -114,6 +116,7 @@ class LayerConfig:
     known: bool = True
     stored: tuple[Stored, ...] | None = None
     identity: str | None = None
+    function: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ class ModelConfig:
         line: the line of the source that makes the model.
         specs: what the source states about tensors of its layers.
         loose: arrays of the model itself that belong to none of its layers.
+        custom: its own class, qualified, where that is not one of Keras's.
     """
 
     class_name: str
@@ -152,6 +156,7 @@ class ModelConfig:
     line: int | None = None
     specs: Mapping[TensorRef, TensorSpec] = field(default_factory=dict)
     loose: tuple[Stored, ...] = ()
+    custom: str | None = None
 
     def layer(self, name: str) -> LayerConfig:
         """The layer of that name.

@@ -46,7 +46,8 @@ def with_dtypes(network: Network, made: Made) -> Network:
         config, spec = made[layer.name]
         compute, variable = policy(config.config.get("dtype"))
         for id_ in layer.parameters if layer.shared_with is None else ():
-            table[id_] = replace(table[id_], dtype=variable)
+            if table[id_].dtype != variable:
+                table[id_] = replace(table[id_], dtype=variable)
         if not isinstance(layer.op, Input):
             outputs = tuple(
                 _cast(tensor, _dtype(network, layer, config, dtypes, compute, index, spec))

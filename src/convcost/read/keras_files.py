@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from convcost.errors import LimitError, NetworkError, SourceError
 from convcost.read import keras_model
 from convcost.read.keras_inputs import with_batch, with_inputs
 from convcost.read.keras_serial import model_of, parse
+from convcost.read.reader import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from convcost.network.network import Network
     from convcost.read.keras_stored import Group
     from convcost.read.reader import Options, Source
@@ -32,21 +29,8 @@ def network_of(config: bytes, stored: Group, source: Source, options: Options) -
         SourceError: it is damaged, or no model.
         NetworkError: its layers do not fit together.
     """
-    with _naming(source.where):
+    with naming(source.where):
         model = model_of(parse(config), stored)
         name = model.name or PurePath(source.where).stem
         network = keras_model.network_of(with_inputs(model, options), name)
     return with_batch(network, options)
-
-
-@contextmanager
-def _naming(where: str) -> Iterator[None]:
-    """Say in an error which source it is about."""
-    try:
-        yield
-    except (SourceError, NetworkError) as error:
-        if not error.message.startswith(where):
-            error.message = f"{where}: {error.message}"
-        raise
-    except RecursionError:
-        raise LimitError(f"{where}: the configuration is nested too deeply") from None

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NONSENSE = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
-def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> None:
-    """Whether an op fits its inputs, and gives what the source states.
+def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> int:
+    """The number of an op's outputs, if it fits its inputs and gives what the source states.
 
     Raises:
         NetworkError: it does not.
@@ -32,8 +32,8 @@ def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpe
         weights = op.weights(*tensors)
     except NONSENSE as error:
         raise NetworkError(nonsense(error)) from None
-    shapes = (*(tensor.shape for tensor in results), *(weight.shape for weight in weights))
-    if not all(isinstance(size, int | Expr) for shape in shapes for size in shape):
+    shapes = [*(tensor.shape for tensor in results), *(weight.shape for weight in weights)]
+    if not all(isinstance(size, (int, Expr)) for shape in shapes for size in shape):
         raise NetworkError("its arguments make sizes that are no whole numbers")
     for index, spec in specs.items():
         if index >= len(results):
@@ -44,6 +44,7 @@ def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpe
         if differ or len(shape) != len(spec.shape):
             stated = ", ".join(str(size) for size in spec.shape)
             raise NetworkError(f"its arguments give {results[index]}; ({stated}) is stated")
+    return len(results)
 
 
 def nonsense(error: Exception) -> str:

@@ -9,6 +9,7 @@ from convcost.errors import LimitError, SourceError
 from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig
 from convcost.read.keras_objects import (
     config_of,
+    custom_class,
     is_opaque,
     operands,
     operation_of,
@@ -44,9 +45,10 @@ class Graph:
         """A model whose graph is known."""
         functional = model._functional if hasattr(model, "_functional") else model  # noqa: SLF001
         kind = model._obj_type()  # noqa: SLF001
-        return self.between(
+        config = self.between(
             model.name, functional.inputs, functional.outputs, kind, functional.operations
         )
+        return replace(config, custom=custom_class(model))
 
     def between(
         self,
@@ -114,8 +116,10 @@ class Graph:
         """
         if not hasattr(layer, "weights"):
             assert node is not None  # noqa: S101 - functions of tensors only are calls
-            class_name, config = operation_of(layer, node).layer()
-            return LayerConfig(class_name, name, config, calls, known=False)
+            operation = operation_of(layer, node)
+            class_name, config = operation.layer()
+            function = operation.function
+            return LayerConfig(class_name, name, config, calls, known=False, function=function)
         model = self._inner_model(layer)
         own = config_of(layer, name) if model is None else None
         if own is not None and is_opaque(own) and node is not None:
@@ -143,7 +147,9 @@ class Graph:
         if not layers:
             raise SourceError(f"the model '{model.name}' has no layers")
         outputs = ((layers[-1].name, 0, 0),)
-        return ModelConfig("Sequential", model.name, tuple(layers), (), outputs)
+        return ModelConfig(
+            "Sequential", model.name, tuple(layers), (), outputs, custom=custom_class(model)
+        )
 
     def _inner_model(self, layer: Any) -> ModelConfig | None:
         """The layers of a model that is used as a layer, without calling it."""

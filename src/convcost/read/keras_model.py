@@ -19,6 +19,7 @@ from convcost.read.keras_layers import Site, build
 from convcost.read.keras_parameters import with_stored
 from convcost.read.keras_schedule import schedule
 from convcost.read.keras_scope import Scope, stated_tensor
+from convcost.read.keras_structure import Structure, function_of, kind_of
 from convcost.read.limits import MAX_LAYERS
 
 if TYPE_CHECKING:
@@ -61,14 +62,16 @@ class _Reading:
         self.models: list[tuple[LayerConfig, list[str]]] = []
         #: tensors whose shape is a guess, or follows from one
         self.guessed: set[Ref] = set()
+        self.structure = Structure(kind_of(model.class_name, model.custom))
 
     def network(self) -> Network:
-        outputs = self._model(Scope(self.model, "", "", trainable=True), None)
+        outputs = self._model(Scope(self.model), None)
         missing = [f"line {line}: {text}" for line, text in self.model.unread]
         network = self.builder.build(outputs or None, notes=self.notes, missing=missing)
         network = with_dtypes(network, self.made)
         layers = {name: layer for name, (layer, _) in self.made.items()}
-        return with_stored(network, layers, self.models, self.model.loose)
+        network = with_stored(network, layers, self.models, self.model.loose)
+        return self.structure.given_to(network)
 
     def _model(self, scope: Scope, inputs: Sequence[Ref] | None) -> list[Ref]:
         """Add a model's layers, and give its outputs.
@@ -102,12 +105,18 @@ class _Reading:
             self.made[name] = layer, None
         elif layer.model is not None:
             before = len(self.made)
-            inner = Scope(layer.model, name, key, trainable=trainable)
+            kind = kind_of(layer.model.class_name, layer.model.custom)
+            path = self.structure.part(scope.path, layer.name, kind, key)
+            place = path, self.structure.next_call(path)
+            inner = Scope(layer.model, name, key, place, trainable=trainable)
             outputs = self._model(inner, scope.inputs(layer.name, call))
             if number == 0:
                 self.models.append((layer, list(self.made)[before:]))
         else:
             outputs = self._layer(scope, layer, number, call, name, key, trainable)
+        if layer.model is None:
+            function = layer.function or function_of(layer.class_name, known=layer.known)
+            self.structure.called(name, function, scope.path, scope.number)
         for index, ref in enumerate(outputs):
             scope.refs[layer.name, number, index] = ref
 
@@ -126,19 +135,18 @@ class _Reading:
         specs = scope.specs(layer.name, number)
         guessed = any(ref in self.guessed for ref in inputs)
 
-        def add(op: Op, shared_with: str | None) -> int:
+        def add(op: Op, shared_with: str | None) -> None:
             self.builder.add(
                 op, *inputs, name=name, shared_with=shared_with, trainable=trainable, line=call.line
             )
-            return len(op.outputs(*tensors))
 
         op, why = self._op(layer, tensors)
         count = 0
         if op is not None:
             try:
                 with naming(name):
-                    check_fit(op, tensors, specs)
-                count = add(op, self.first.get(key))
+                    count = check_fit(op, tensors, specs)
+                add(op, self.first.get(key))
             except NetworkError as error:
                 if layer.known and not specs and not guessed:
                     raise

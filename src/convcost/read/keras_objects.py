@@ -26,6 +26,13 @@ def is_opaque(config: LayerConfig) -> bool:
     )
 
 
+def custom_class(model: Any) -> str | None:
+    """The class of a model or layer, qualified; None for one of Keras's own."""
+    kind = type(model)
+    own = kind.__module__.partition(".")[0] in ("keras", "tf_keras", "tensorflow")
+    return None if own else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def weights_of(layer: Any, variables: Iterable[Any]) -> tuple[Stored, ...]:
     """A layer's variables, with what is known of them."""
     # what a layer made to be trained, be it frozen by now; Keras 3 and Keras 2

@@ -25,13 +25,23 @@ class Scope:
         model: its layers.
         name: what stands before their names; empty for the whole network.
         key: the same, whichever call of the model it is.
+        place: path of the model among the network's modules, and which call of it this is.
         trainable: False within a frozen model.
     """
 
-    def __init__(self, model: ModelConfig, name: str, key: str, *, trainable: bool) -> None:
+    def __init__(
+        self,
+        model: ModelConfig,
+        name: str = "",
+        key: str = "",
+        place: tuple[str, int] = ("", 0),
+        *,
+        trainable: bool = True,
+    ) -> None:
         self.model = model.with_input_layers()
         self.name = name
         self.key = key
+        self.path, self.number = place
         self.trainable = trainable
         #: the tensors that exist by now
         self.refs: dict[TensorRef, Ref] = {}

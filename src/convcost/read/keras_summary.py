@@ -16,6 +16,9 @@ from convcost.network.tensor import Axis, Tensor
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
 from convcost.read.axes import axis_names
+from convcost.read.code.signatures import SIGNATURES
+from convcost.read.keras_names import class_of
+from convcost.read.keras_structure import Structure, function_of, kind_of
 from convcost.read.solve import totals
 from convcost.read.solve.activations import activations
 from convcost.read.solve.agree import takes
@@ -77,14 +80,28 @@ class _Reading:
         self.functions, assumed = activations(self.items)
         self.notes += assumed
         self.refs: dict[str, Ref] = {}
+        self.structure = Structure(kind_of(code.class_name, code.custom) if code else "")
 
     def network(self) -> Network:
         for item in self.items:
             self._add(item)
+            self._place(item)
         network = self.builder.build()
         notes, missing = totals.check(self.table, network, begins_late=self._begins_late())
         self.notes += notes
-        return self.builder.build(network.outputs, notes=self.notes, missing=missing)
+        network = self.builder.build(network.outputs, notes=self.notes, missing=missing)
+        return self.structure.given_to(network)
+
+    def _place(self, item: Item) -> None:
+        """Note down the class of a layer, and the printed models that it is in."""
+        path = ""
+        for row in item.within:
+            kind = kind_of(class_of(row.kind, row.name) or row.kind, None)
+            path = self.structure.part(path, row.name, kind)
+        function = function_of(
+            item.class_name or item.row.kind, known=item.class_name in SIGNATURES
+        )
+        self.structure.called(item.name, function, path, 0)
 
     def _add(self, item: Item) -> None:
         if item.class_name == "InputLayer":

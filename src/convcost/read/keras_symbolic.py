@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import ConvcostError, SourceError
 from convcost.network.tensor import DTYPE_BYTES
 from convcost.read.keras_inputs import shapes_of
-from convcost.read.keras_objects import Values, flat, operands, weights_of
+from convcost.read.keras_objects import Values, custom_class, flat, operands, weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,8 @@ def trace(model: Any, tensors: Any, graph: Graph) -> ModelConfig:
                 hint="check the inputs; in call(), use layers and keras.ops, whose shapes Keras "
                 "knows beforehand",
             ) from None
-    return replace(config, loose=weights_of(model, _left_out(config, model)))
+    loose = weights_of(model, _left_out(config, model))
+    return replace(config, loose=loose, custom=custom_class(model))
 
 
 def expanded(layer: Any, node: Any, graph: Graph) -> ModelConfig | None:
@@ -95,7 +96,7 @@ def expanded(layer: Any, node: Any, graph: Graph) -> ModelConfig | None:
         except Exception:  # noqa: BLE001 - then the layer stays one of unknown cost
             graph.depth = depth
             return None
-        return None if _left_out(config, layer) else config
+        return None if _left_out(config, layer) else replace(config, custom=custom_class(layer))
 
 
 @contextmanager

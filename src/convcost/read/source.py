@@ -93,7 +93,7 @@ def _of_path(text: str, options: Options) -> tuple[Network, ...]:
         return networks
     if not 1 <= number <= len(networks):
         raise SourceError(
-            f"{path}: there is no network {number}; the text holds {len(networks)}",
+            f"{path}: there is no network {number}; it holds {len(networks)}",
             hint=f"write {path}#1" + (f" to {path}#{len(networks)}" if len(networks) > 1 else ""),
         )
     return (networks[number - 1],)

@@ -24,6 +24,15 @@ def exact(size: Dim) -> str:
     return f"{size:,}" if isinstance(size, int) else str(size)
 
 
+def signed(size: int) -> str:
+    """Every digit, and the sign.
+
+    >>> signed(65_536), signed(-884_736), signed(0)
+    ('+65,536', '-884,736', '0')
+    """
+    return f"{size:+,}" if size else "0"
+
+
 def rounded(size: Dim, unit: str = "") -> str:
     """Three digits of an integer; a formula as it is."""
     return format_count(size, unit) if isinstance(size, int) else f"{size} {unit}".rstrip()

@@ -20,7 +20,7 @@ from convcost.read import keras_model
 
 Json = dict[str, Any]
 
-#: Damaged files per kind in the default run; benchmarks/fuzz/keras_files.py does thousands.
+#: Damaged files per kind in the default run; benchmarks/fuzz/fuzz.py does thousands.
 MUTATIONS = 100
 STRANGE: list[Any] = [
     *(None, True, 0, -1, 3, 2**63, 10**30, 1.5, float("nan"), "", "x", "same", [], [[]], {}),

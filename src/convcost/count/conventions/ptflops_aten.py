@@ -8,27 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.count.conventions.convention import Charge, Convention, Site
+from convcost.count.conventions.kernels import own_kernel
 from convcost.count.conventions.ptflops import CONVENTION as MODULES
 from convcost.count.conventions.sites import combined, number, operators
 from convcost.count.conventions.torch_classes import biased, cells
 from convcost.ops.cell import GATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from convcost.count.conventions.sites import Operator
-
-#: Operators that end in one without a rule; an LSTM that projects its state does not.
-_OPAQUE: Mapping[str, str] = {
-    "scaled_dot_product_attention": "aten._scaled_dot_product_flash_attention_for_cpu",
-    "bilinear": "aten._trilinear",
-    "lstm": "aten.mkldnn_rnn_layer",
-    "baddbmm": "aten.baddbmm",
-    "mv": "aten.mv",
-    "addmv": "aten.addmv",
-    "dot": "aten.dot",
-    "vdot": "aten.vdot",
-}
 
 
 def _charge(site: Site) -> Charge:
@@ -41,8 +28,10 @@ def _charge(site: Site) -> Charge:
 def _operator(operator: Operator) -> Charge:
     if not operator.macs:
         return Charge(0)
-    if operator.name in _OPAQUE and getattr(operator.op, "projection", None) is None:
-        return Charge(0, f"{_OPAQUE[operator.name]} has no rule", fault=True)
+    # other counters have a formula for this one
+    kernel = "aten.baddbmm" if operator.name == "baddbmm" else own_kernel(operator)
+    if kernel:
+        return Charge(0, f"{kernel} has no rule", fault=True)
     extra = _biases(operator)
     if not extra:
         return Charge(operator.macs)

@@ -36,4 +36,4 @@ def convention(name: str) -> Convention:
     try:
         return conventions()[name]
     except KeyError:
-        raise unknown_name("convention", name, conventions()) from None
+        raise unknown_name("tool", name, conventions()) from None

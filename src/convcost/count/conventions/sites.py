@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convcost.count.conventions.convention import Charge, Site
-from convcost.errors import NetworkError
-from convcost.network.dims import summed
+from convcost.network import dims
 from convcost.ops.bidirectional import Bidirectional
 from convcost.ops.chain import Chain
 from convcost.ops.computed import ComputedWeights
@@ -71,14 +70,12 @@ def number(size: Dim) -> int:
     Raises:
         NetworkError: it is a formula.
     """
-    if isinstance(size, int):
-        return size
-    raise NetworkError(f"{size} is not a number yet")
+    return dims.number(size, "a size")
 
 
 def macs(op: Op, call: Call) -> int:
     """Multiply-accumulates of a call."""
-    return number(summed(equation.macs for equation in op.equations(call)))
+    return number(dims.summed(equation.macs for equation in op.equations(call)))
 
 
 def operators(site: Site) -> tuple[Operator, ...]:

@@ -140,6 +140,8 @@ def _keras_1_rank(
     Keras 2 still took ``Conv2D(32, 3, 3)`` so, while ``tf.keras`` and Keras 3 read strides. Where
     the call itself does not tell, two equal odd numbers are a kernel.
     """
+    if len(given) < 3:
+        return 0
     match = re.fullmatch(
         r"(?:Separable)?(?:Conv|LocallyConnected)([23])D(?:Transpose)?", class_name
     )

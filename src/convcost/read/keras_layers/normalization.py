@@ -17,15 +17,21 @@ if TYPE_CHECKING:
 
 def _batch_norm(site: Site) -> Op:
     return BatchNorm(
-        axis=site.axis(), scale=site.get("scale", True), center=site.get("center", True)
+        axis=site.axis(),
+        scale=site.get("scale", True),
+        center=site.get("center", True),
+        epsilon=site.real("epsilon", 1e-3),
     )
 
 
 def _layer_norm(site: Site) -> Op:
     if site.get("rms_scaling", False):
-        return RMSNorm(axes=_axes(site))
+        return RMSNorm(axes=_axes(site), epsilon=site.real("epsilon", 1e-3))
     return LayerNorm(
-        axes=_axes(site), scale=site.get("scale", True), center=site.get("center", True)
+        axes=_axes(site),
+        scale=site.get("scale", True),
+        center=site.get("center", True),
+        epsilon=site.real("epsilon", 1e-3),
     )
 
 
@@ -37,6 +43,7 @@ def _group_norm(site: Site) -> Op:
         axis=axis,
         scale=site.get("scale", True),
         center=site.get("center", True),
+        epsilon=site.real("epsilon", 1e-3),
     )
 
 
@@ -51,7 +58,7 @@ RULES: Mapping[str, Rule] = {
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "GroupNormalization": _group_norm,
-    "RMSNormalization": lambda site: RMSNorm(axes=_axes(site)),
+    "RMSNormalization": lambda site: RMSNorm(axes=_axes(site), epsilon=site.real("epsilon", 1e-6)),
     "LayerScale": lambda _: Scale(),  # keras.applications.convnext's own layer
     "UnitNormalization": lambda site: UnitNorm(axes=_axes(site)),
 }

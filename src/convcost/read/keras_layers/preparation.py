@@ -40,6 +40,12 @@ def _normalization(site: Site) -> Op:
     return Normalization(axes=None if last else site.axes("axis"), stored=not given)
 
 
+def _rescaling(site: Site) -> Op:
+    scale, offset = site.get("scale"), site.get("offset", 0.0)
+    plain = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
+    return Rescaling(float(scale), float(offset)) if plain else Rescaling()
+
+
 def _discretization(site: Site) -> Op:
     if site.get("output_mode", "int") != "int":
         raise NetworkError("only discretization to whole numbers is covered")
@@ -63,7 +69,7 @@ def _random(name: str) -> Rule:
 
 RULES: Mapping[str, Rule] = {
     "Normalization": _normalization,
-    "Rescaling": lambda _: Rescaling(),
+    "Rescaling": _rescaling,
     "Masking": lambda _: Masking(),
     "Discretization": _discretization,
     "CategoryEncoding": _category_encoding,

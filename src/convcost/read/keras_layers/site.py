@@ -72,6 +72,17 @@ class Site:
             raise NetworkError(f"activation {stated!r} is not known")
         return str(name)
 
+    def real(self, argument: str, default: float) -> float:
+        """An argument that is a plain number.
+
+        Raises:
+            NetworkError: it is not.
+        """
+        value = self.get(argument, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise NetworkError(f"{argument} is {value!r}; expected a number")
+        return float(value)
+
     def names(self, rank: int) -> tuple[str | None, ...]:
         """Keras's names for the axes of a tensor of so many, the batch included."""
         return axis_names(rank, channels_first=self.channels_first)

@@ -10,8 +10,8 @@ from convcost.read.code.arguments import bind
 from convcost.read.code.signatures import MERGE_MODES, SIGNATURES, canonical
 from convcost.read.keras_config import LayerConfig, Unknown
 from convcost.read.keras_serial.values import (
-    IMMATERIAL,
     argument,
+    immaterial,
     mapping,
     name_of,
     plain,
@@ -21,6 +21,8 @@ from convcost.read.keras_serial.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from convcost.read.keras_config import LayerCall, Stored
 
 #: Layers that Keras wraps functions of tensors in.
 _FUNCTION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"})
@@ -61,6 +63,13 @@ class RawLayer:
             return package.startswith(("keras", "tf_keras", "tensorflow"))
         root = (self.module or "keras").partition(".")[0]
         return root in ("keras", "tf_keras", "tensorflow")
+
+    @property
+    def custom(self) -> str | None:
+        """The class, qualified as far as the source does so; None for one of Keras's own."""
+        if self.is_keras:
+            return None
+        return f"{self.module}.{self.written}" if self.module else self.written
 
     @property
     def is_model(self) -> bool:
@@ -119,8 +128,17 @@ def raw_layer(value: object, number: int) -> RawLayer:
     )
 
 
-def layer_of(raw: RawLayer) -> LayerConfig:
-    """A layer's configuration, without its calls.
+def layer_of(
+    raw: RawLayer,
+    calls: tuple[LayerCall, ...] = (),
+    stored: tuple[Stored, ...] | None = None,
+) -> LayerConfig:
+    """A layer's configuration.
+
+    Args:
+        raw: the layer as it is written.
+        calls: where it is used.
+        stored: its arrays.
 
     Raises:
         SourceError: an argument has the wrong type.
@@ -128,9 +146,12 @@ def layer_of(raw: RawLayer) -> LayerConfig:
     identity = None if raw.shared is None else f"shared object {raw.shared}"
     config = mapping({} if raw.config is None else raw.config, f"the config of {shown(raw.name)}")
     if raw.written == "InputLayer":
-        return LayerConfig("InputLayer", raw.name, _input(config, raw.name), identity=identity)
+        shape = _input(config, raw.name)
+        return LayerConfig("InputLayer", raw.name, shape, calls, stored=stored, identity=identity)
     class_name, arguments, known = arguments_of(raw, config, 0)
-    return LayerConfig(class_name, raw.name, arguments, known=known, identity=identity)
+    return LayerConfig(
+        class_name, raw.name, arguments, calls, known=known, stored=stored, identity=identity
+    )
 
 
 def arguments_of(
@@ -154,7 +175,7 @@ def arguments_of(
     class_name = canonical(written) if raw.is_keras else None
     if class_name is None:
         own = {} if written == "Lambda" else config
-        kept = {key: plain(v) for key, v in own.items() if not IMMATERIAL.fullmatch(key)}
+        kept = {key: plain(v) for key, v in own.items() if not immaterial(key)}
         taken = written in SIGNATURES
         custom = (raw.registered or f"{raw.module}>{written}") if taken else written
         return custom, _with_dtype(kept, config), raw.is_keras
@@ -162,12 +183,12 @@ def arguments_of(
         # its code is a marshalled function: it is neither kept nor looked at
         kept = {"output_shape": plain(config.get("output_shape"))}
         return class_name, _with_dtype(kept, config), True
-    given = {key: v for key, v in config.items() if not IMMATERIAL.fullmatch(key)}
+    given = {key: v for key, v in config.items() if not immaterial(key)}
     bound = bind(class_name, (), given).config
     arguments = {
         key: _layers(value, raw.name, depth) if key in _LAYERS else argument(key, value, raw.name)
         for key, value in bound.items()
-        if not IMMATERIAL.fullmatch(key)
+        if not immaterial(key)
     }
     return class_name, _with_dtype(arguments, config), True
 

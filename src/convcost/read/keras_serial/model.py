@@ -79,31 +79,34 @@ class _Model:
     def config(self) -> ModelConfig:
         sequential = self.raw.written == "Sequential"
         model = self._sequential() if sequential else self._functional()
-        return replace(model, loose=self.stored.loose)
+        return replace(model, loose=self.stored.loose, custom=self.raw.custom)
 
-    def _layer(self, raw: RawLayer, calls: list[RawCall]) -> LayerConfig:
-        """A layer without its calls."""
+    def _layer(
+        self, raw: RawLayer, calls: tuple[LayerCall, ...], written: list[RawCall]
+    ) -> LayerConfig:
+        """A layer with its calls; `written` are those as the source has them."""
         identity = None if raw.shared is None else f"shared object {raw.shared}"
         if raw.is_model:
             group = self.stored.model(raw.written, raw.name)
             model = _Model(raw, group, self.depth + 1).config()
             trainable = self._option(raw, "trainable", default=True)
             return LayerConfig(
-                raw.written, raw.name, {"trainable": trainable}, model=model, identity=identity,
-                stored=group.whole,
+                raw.written, raw.name, {"trainable": trainable}, calls, model=model,
+                identity=identity, stored=group.whole,
             )  # fmt: skip
         if raw.is_operation:
-            return self._operation(raw, calls)
-        layer = layer_of(raw)
-        return replace(layer, stored=self.stored.layer(raw.written, raw.name))
+            return self._operation(raw, calls, written)
+        return layer_of(raw, calls, self.stored.layer(raw.written, raw.name))
 
     def _option(self, raw: RawLayer, key: str, *, default: object) -> object:
         return raw.config.get(key, default) if isinstance(raw.config, dict) else default
 
-    def _operation(self, raw: RawLayer, calls: list[RawCall]) -> LayerConfig:
+    def _operation(
+        self, raw: RawLayer, calls: tuple[LayerCall, ...], written: list[RawCall]
+    ) -> LayerConfig:
         """A function of tensors, as the layer that does the same."""
         config = mapping(raw.config or {}, f"the config of {shown(raw.name)}")
-        call = calls[0] if calls else RawCall()
+        call = written[0] if written else RawCall()
         operation = Operation(
             function_of(raw.written, config),
             call.arguments,
@@ -113,7 +116,8 @@ class _Model:
         )
         class_name, arguments = operation.layer()
         # it may be a guess: whether it fits is seen when its input is known
-        return LayerConfig(class_name, raw.name, arguments, known=False)
+        function = operation.function
+        return LayerConfig(class_name, raw.name, arguments, calls, known=False, function=function)
 
     def _sequential(self) -> ModelConfig:
         layers: list[LayerConfig] = []
@@ -122,11 +126,11 @@ class _Model:
         for raw in self.layers:
             branches = self._branches(raw) if not layers else []
             layers += branches
-            layer = self._layer(raw, [])
             previous = tuple((branch.name, 0, 0) for branch in branches) or previous
+            layer = self._layer(raw, (LayerCall(previous),), [])
             if layer.class_name == "InputLayer":
                 inputs = ((layer.name, 0, 0),)
-            layers.append(replace(layer, calls=(LayerCall(previous),)))
+            layers.append(layer)
             previous = ((layer.name, 0, 0),)
         if not layers:
             raise SourceError(f"the model {shown(self.raw.name)} has no layers")
@@ -143,7 +147,7 @@ class _Model:
         if raw.written != "Merge" or not isinstance(entries, list):
             return []
         branches = [raw_layer(entry, number) for number, entry in enumerate(entries)]
-        return [replace(self._layer(branch, []), calls=(LayerCall(()),)) for branch in branches]
+        return [self._layer(branch, (LayerCall(()),), []) for branch in branches]
 
     def _first_shape(self, first: LayerConfig) -> tuple[int | None, ...] | None:
         """The shape that a Sequential model is given, without the batch axis."""
@@ -192,11 +196,10 @@ class _Model:
                         self.specs[ref] = edge.spec
         layers = []
         for raw in self.layers:
-            layer = self._layer(raw, calls[raw.name])
-            made = tuple(LayerCall(refer(c.edges)) for c in calls[raw.name] if c.edges)
-            if layer.class_name == "InputLayer":
+            made = tuple([LayerCall(refer(c.edges)) for c in calls[raw.name] if c.edges])
+            if raw.written == "InputLayer":
                 made = (LayerCall(()),)
-            layers.append(replace(layer, calls=made))
+            layers.append(self._layer(raw, made, calls[raw.name]))
         inputs, outputs = refer(ends["input_layers"]), refer(ends["output_layers"])
         if not outputs:
             raise SourceError(f"the model {shown(self.raw.name)} states no outputs")

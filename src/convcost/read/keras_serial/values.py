@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
 from convcost.read.code.signatures import canonical
 from convcost.read.keras_config import LayerConfig, Unknown
 from convcost.read.limits import MAX_NAME, MAX_SIZE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: Arguments that are one whole number.
-_NUMBER = frozenset(
+_ONE = frozenset(
     {
         *("filters", "groups", "units", "depth_multiplier", "n", "input_dim", "output_dim"),
         *("num_heads", "key_dim", "value_dim", "head_dim", "num_query_heads", "height", "width"),
         *("num_key_value_heads", "num_tokens", "implementation"),
     }
 )
-#: Arguments that are one or several.
-_NUMBERS = frozenset(
+#: Arguments that are whole numbers, one or several.
+_NUMBERS = _ONE | frozenset(
     {
         *("kernel_size", "strides", "dilation_rate", "pool_size", "target_shape", "dims", "axis"),
         *("axes", "cropping", "output_padding", "output_size", "shape", "shared_axes"),
@@ -36,8 +40,7 @@ _FLAGS = frozenset(
         *("go_backwards", "reset_after", "stateful", "unroll"),
     }
 )
-#: Arguments that change no size and no cost.
-IMMATERIAL = re.compile(r"(?:.*_)?(?:initializer|regularizer|constraint)|name|weights|seed")
+_IMMATERIAL = re.compile(r"(?:.*_)?(?:initializer|regularizer|constraint)|name|weights|seed")
 #: Values of one argument that are kept.
 _MOST_VALUES = 1_000
 
@@ -89,7 +92,13 @@ def shape_of(value: object, what: str) -> tuple[int | None, ...] | None:
     items = value.get("items") if isinstance(value, dict) else value
     if not isinstance(items, list):
         raise SourceError(f"{what} is {_kind(value)}; expected a list")
-    return tuple(_axis(item, what) for item in items)
+    return tuple([_axis(item, what) for item in items])
+
+
+@lru_cache(maxsize=1024)
+def immaterial(key: str) -> bool:
+    """Whether an argument changes no size and no cost."""
+    return _IMMATERIAL.fullmatch(key) is not None
 
 
 def argument(key: str, value: object, layer: str) -> object:
@@ -104,15 +113,14 @@ def argument(key: str, value: object, layer: str) -> object:
         value = _function(value)
     if value is None or isinstance(value, Unknown | LayerConfig):
         return value
-    if key in _NUMBER and isinstance(value, tuple):
+    if key in _ONE and isinstance(value, tuple):
         raise SourceError(f"'{key}' of {shown(layer)} is a list; expected a whole number")
-    if key in _NUMBER | _NUMBERS and not (key in _OR_WORD and isinstance(value, str)):
-        return _whole(value, f"'{key}' of {shown(layer)}")
-    expected = "text" if key in _WORDS else "true or false" if key in _FLAGS else None
-    if expected == "text" and not isinstance(value, str):
-        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected {expected}")
-    if expected == "true or false" and value not in (True, False):
-        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected {expected}")
+    if key in _NUMBERS and not (key in _OR_WORD and isinstance(value, str)):
+        return _whole(value, lambda: f"'{key}' of {shown(layer)}")
+    if key in _WORDS and not isinstance(value, str):
+        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected text")
+    if key in _FLAGS and value not in (True, False):
+        raise SourceError(f"'{key}' of {shown(layer)} is {_kind(value)}; expected true or false")
     return value
 
 
@@ -121,7 +129,7 @@ def plain(value: object) -> object:
     if isinstance(value, list):
         if len(value) > _MOST_VALUES:
             return Unknown(f"{len(value):,} values")
-        return tuple(plain(item) for item in value)
+        return tuple([plain(item) for item in value])
     if not isinstance(value, dict):
         return value
     kind = value.get("class_name")
@@ -155,23 +163,30 @@ def _function(value: object) -> object:
     return Unknown("a function") if known is None else LayerConfig(known, known)
 
 
-def _whole(value: object, what: str) -> object:
-    """Whole numbers, in tuples or alone; ``32.0`` is one."""
+def _whole(value: object, what: Callable[[], str]) -> object:
+    """Whole numbers, in tuples or alone; ``32.0`` is one.
+
+    Args:
+        value: as it is written.
+        what: names it for a message.
+    """
+    if type(value) is int and -MAX_SIZE <= value <= MAX_SIZE:
+        return value
     if isinstance(value, tuple):
-        return tuple(_whole(item, what) for item in value)
+        return tuple([_whole(item, what) for item in value])
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise SourceError(f"{what} is {_kind(value)}; expected a whole number")
+        raise SourceError(f"{what()} is {_kind(value)}; expected a whole number")
     if abs(value) > MAX_SIZE:
-        raise LimitError(f"{what} is {_kind(value)}; at most {MAX_SIZE:,}")
+        raise LimitError(f"{what()} is {_kind(value)}; at most {MAX_SIZE:,}")
     return value
 
 
 def _axis(value: object, what: str) -> int | None:
-    size = _whole(value, what)
+    size = _whole(value, lambda: what)
     return size if isinstance(size, int) and size >= 0 else None
 
 

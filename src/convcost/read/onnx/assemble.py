@@ -144,8 +144,9 @@ def _unused(building: Building, table: dict[str, Parameter]) -> list[Note]:
     if not unused:
         return []
     shown = ", ".join([*unused][:5]) + (", ..." if len(unused) > 5 else "")
-    text = f"{sum(unused.values()):,} parameters are used by no layer: {shown}"
-    return [Note("inferred", text)]
+    number = sum(unused.values())
+    what = "1 parameter is" if number == 1 else f"{number:,} parameters are"
+    return [Note("assumed", f"{what} used by no layer, and counted: {shown}")]
 
 
 def _overridable(building: Building) -> list[Note]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     Declared = tuple[int | str | None, ...]
 
-_HINT = "give one shape per input, the batch axis included: (1, 3, 224, 224)"
+_HINT = (
+    "give one shape per input, the batch axis included: (1, 3, 224, 224); on the command line "
+    "without it: --input 3,224,224"
+)
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ class Item:
         shape: of its first output, to be repaired where digits are cut off.
         config: what pasted code says about it; empty without code.
         call_of: the call of a shared layer that runs first, where this is another one.
+        within: the rows of the models around it, the outermost first.
     """
 
     row: Row
@@ -47,6 +48,7 @@ class Item:
     shape: list[Dimension]
     config: Mapping[str, Any] = field(default_factory=dict)
     call_of: str | None = None
+    within: tuple[Row, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -84,7 +86,8 @@ def items_of(table: Table) -> list[Item]:
         groups = [(name,) for name in inputs] if len(own) > 1 else [inputs]
         for name, group in zip(own, groups, strict=True):
             shape = list(row.shapes[0]) if row.shapes else []
-            items.append(Item(row, name, class_name, group, shape))
+            around = models.around.get(id(row), ())
+            items.append(Item(row, name, class_name, group, shape, within=around))
         calls.setdefault(row.name, []).extend(own)
         for model in models.ends.get(id(row), ()):
             calls.setdefault(model, [own[-1]])
@@ -97,11 +100,13 @@ class _Models:
     Attributes:
         given: row -> what it takes: the first layer of a model takes what the model takes.
         ends: row -> the models that end with it: it stands for them where they are taken.
+        around: row -> the rows of the models that it is printed in, the outermost first.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.given: dict[int, tuple[Connection, ...]] = {}
         self.ends: dict[int, list[str]] = {}
+        self.around: dict[int, tuple[Row, ...]] = {}
         entering: tuple[Connection, ...] | None = None
         open_models: list[Row] = []
         for row, following in pairwise((*rows, None)):
@@ -110,6 +115,8 @@ class _Models:
                 open_models.append(row)
                 entering = row.inputs or entering
                 continue
+            if open_models:
+                self.around[id(row)] = tuple(open_models)
             if entering and not row.inputs and row.kind != "InputLayer":
                 self.given[id(row)] = entering
             if row.kind != "InputLayer":

@@ -16,7 +16,8 @@ BatchAxis: TypeAlias = "int | Sequence[int | None] | None"
 
 _HINT = (
     "give one example tensor or shape per argument of forward, the batch axis included: "
-    "inputs=torch.zeros(1, 3, 224, 224), or inputs=(1, 3, 224, 224)"
+    "inputs=torch.zeros(1, 3, 224, 224), or inputs=(1, 3, 224, 224); on the command line without "
+    "it: --input 3,224,224"
 )
 
 

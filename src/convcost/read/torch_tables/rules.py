@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from convcost.network.op import Op
     from convcost.read.torch_tables.site import Rule, TorchSite
 
+#: PyTorch's default, which printouts do not tell.
+_EPSILON = 1e-5
+
 _PADS = ("Zero", "Constant", "Reflection", "Replication", "Circular")
 
 
@@ -76,7 +79,7 @@ def _batch_norm(site: TorchSite) -> Op:
     if site.parameters not in (2 * axis.size, 4 * axis.size + 1, 0):
         raise NetworkError(f"{site.parameters:,} parameters are not 2 for {axis.size} channels")
     learned = site.parameters > 0
-    return BatchNorm(axis=str(axis.name), scale=learned, center=learned)
+    return BatchNorm(axis=str(axis.name), scale=learned, center=learned, epsilon=_EPSILON)
 
 
 def _group_norm(site: TorchSite) -> Op:
@@ -85,7 +88,9 @@ def _group_norm(site: TorchSite) -> Op:
         raise NetworkError(f"{site.parameters:,} parameters are not 2 for {axis.size} channels")
     groups = axis.size if site.row.kind.startswith("Instance") else 1
     learned = site.parameters > 0
-    return GroupNorm(groups=groups, axis=str(axis.name), scale=learned, center=learned)
+    return GroupNorm(
+        groups=groups, axis=str(axis.name), scale=learned, center=learned, epsilon=_EPSILON
+    )
 
 
 def _channels(site: TorchSite) -> Axis:
@@ -99,13 +104,13 @@ def _layer_norm(site: TorchSite) -> Op:
     """Over as many of the last axes as explain the parameters."""
     axes = site.same().axes[1:]
     if site.parameters == 0:
-        return LayerNorm(scale=False, center=False)
+        return LayerNorm(scale=False, center=False, epsilon=_EPSILON)
     for count in range(1, len(axes) + 1):
         chosen = axes[-count:]
         size = prod(axis.size for axis in chosen if isinstance(axis.size, int))
         if site.parameters in (2 * size, size) and all(axis.name for axis in chosen):
             over = tuple(str(axis.name) for axis in chosen)
-            return LayerNorm(axes=over, center=site.parameters == 2 * size)
+            return LayerNorm(axes=over, center=site.parameters == 2 * size, epsilon=_EPSILON)
     raise NetworkError(f"{site.parameters:,} parameters fit none of the axes of {site.output}")
 
 

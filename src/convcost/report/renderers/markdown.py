@@ -66,7 +66,13 @@ def _table(table: Table) -> Iterator[str]:
 
 def _texts(table: Table, row: Row) -> list[str]:
     pairs = zip(table.columns, row, strict=True)
-    return [_escaped(column.text(value)) for column, value in pairs]
+    return [_indented(column.text(value)) for column, value in pairs]
+
+
+def _indented(text: str) -> str:
+    """A cell; blanks in front, which Markdown would drop, tell how deep a row stands."""
+    bare = text.lstrip(" ")
+    return "&nbsp;" * (len(text) - len(bare)) + _escaped(bare)
 
 
 def _row(texts: list[str]) -> str:

@@ -77,6 +77,7 @@ def report(
         next_: the command to propose.
     """
     headings = len(counts) > 1
+    networks = [counted.to_dict() for counted in counts]
     return Report(
         Document(
             answers=tuple(answer(counted, symbolic=symbolic) for counted in counts),
@@ -87,13 +88,13 @@ def report(
                 )
                 for counted in counts
             ),
-            records=_records(counts),
+            records=_records(counts, networks),
             footnotes=_footnotes(counts, symbolic=symbolic),
             next=next_,
         ),
         {
             "schema": "convcost/count/1",
-            "networks": [counted.to_dict() for counted in counts],
+            "networks": networks,
         },
     )
 
@@ -214,17 +215,22 @@ def _footnotes(counts: Sequence[Count], *, symbolic: bool) -> tuple[str, ...]:
     return (*_CONVENTIONS, *more, *([_FORMULAS] if symbolic else []))
 
 
-def _records(counts: Sequence[Count]) -> Table:
-    """A row per layer; the figures of a training step in columns of their own."""
+def _records(counts: Sequence[Count], networks: Sequence[dict[str, Any]]) -> Table:
+    """A row per layer; the figures of a training step in columns of their own.
+
+    Args:
+        counts: one per network.
+        networks: the same as plain values.
+    """
     phases = dict.fromkeys(phase for counted in counts for phase in counted.total.phases[1:])
     more = [(phase, key) for phase in phases for key in _COST_KEYS]
     keys = (*_RECORD_KEYS, *(f"{phase}_{key}" for phase, key in more))
     return Table(
         columns=tuple(text_column(key, key) for key in keys),
         rows=tuple(
-            (*_record(counted, layer), *_more(layer.to_dict(), more))
-            for counted in counts
-            for layer in counted.layers
+            (*_record(counted, layer, row), *_more(row, more))
+            for counted, network in zip(counts, networks, strict=True)
+            for layer, row in zip(counted.layers, network["layers"], strict=True)
         ),
     )
 
@@ -233,13 +239,12 @@ def _more(row: dict[str, Any], keys: Sequence[tuple[str, str]]) -> Row:
     return tuple((row.get(phase) or {}).get(key) for phase, key in keys)
 
 
-def _record(counted: Count, layer: LayerCount) -> Row:
-    row = layer.to_dict()
+def _record(counted: Count, layer: LayerCount, row: dict[str, Any]) -> Row:
     cost = row["forward"] or {}
     return (
         counted.source,
         *(layer.name, layer.op, " ".join(layer.inputs), _shapes(layer), counted.workload.batch),
         *(row["parameters"], row["trainable_parameters"], row["statistics"]),
         *(cost.get(key) for key in _COST_KEYS),
-        *(layer.padding_macs, layer.shared_with, layer.formulas.time, layer.formulas.space),
+        *(layer.padding_macs, layer.shared_with, row["time_formula"], row["space_formula"]),
     )

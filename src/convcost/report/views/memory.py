@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import exact, number_column, plural, rounded, text_column
+from convcost.report.views.remarks import remarks
 from convcost.units import format_bytes, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convcost.network.network import Note
     from convcost.report.document import Block, Row
     from convcost.runtime.memory import Memory, Step
 
@@ -51,11 +53,19 @@ _HEIGHTS = "▁▂▃▄▅▆▇█"
 _WIDTH = 60
 
 
-def report(memories: Sequence[Memory], *, next_: str = "") -> Report:
+def report(
+    memories: Sequence[Memory],
+    *,
+    notes: Sequence[Sequence[Note]],
+    verbose: bool = False,
+    next_: str = "",
+) -> Report:
     """Memories as a report.
 
     Args:
         memories: one per network.
+        notes: the networks' own, in the same order.
+        verbose: show every note.
         next_: the command to propose.
     """
     headings = len(memories) > 1
@@ -63,7 +73,11 @@ def report(memories: Sequence[Memory], *, next_: str = "") -> Report:
         Document(
             answers=tuple(answer(memory) for memory in memories),
             sections=tuple(
-                Section(memory.source if headings else "", _blocks(memory)) for memory in memories
+                Section(
+                    memory.source if headings else "",
+                    (*_blocks(memory), *remarks(of_network, (), verbose=verbose)),
+                )
+                for memory, of_network in zip(memories, notes, strict=True)
             ),
             records=Table(
                 columns=_RECORDS,

@@ -39,6 +39,10 @@ def _activation(site: Site) -> Step:
     op = _OPS[key]
     if key in _ALPHAS:
         op = Activation(_FUNCTIONS[key], site.real("alpha", _ALPHAS[key]))
+    if "Softmax" in key and tensor.rank:
+        axis = site.integer("axis", -1 if site.opset >= 13 else 1) % tensor.rank
+        if axis != tensor.rank - 1:
+            op = Activation(_FUNCTIONS[key], position=axis)
     return Step(op, (tensor,), (site.like(tensor),))
 
 

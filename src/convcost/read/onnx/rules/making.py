@@ -83,18 +83,17 @@ def _random(site: Site) -> Step:
     shape = site.integers("shape")
     if shape is None:
         raise NetworkError("its shape is missing")
-    return _made(site, site.new(shape, DTYPES.get(site.attribute("dtype", 1), "float32")), "random")
+    return _made(site.new(shape, DTYPES.get(site.attribute("dtype", 1), "float32")), "random")
 
 
 def _like(site: Site) -> Step:
     tensor = site.value(0)
     dtype = DTYPES.get(site.attribute("dtype"), tensor.dtype)
     function = "eye" if site.node.op_type == "EyeLike" else "random"
-    return _made(site, site.like(tensor, dtype), function)
+    return _made(site.like(tensor, dtype), function)
 
 
-def _made(site: Site, result: Value, function: str) -> Step:
-    del site
+def _made(result: Value, function: str) -> Step:
     return Step(lambda out: Fill(function=function, result=out[0]), (), (result,))
 
 
@@ -111,7 +110,7 @@ def _window(site: Site) -> Step:
     if not size:
         raise NetworkError("its size is missing")
     dtype = DTYPES.get(site.attribute("output_datatype", 1), "float32")
-    return _made(site, site.new((size[0],), dtype), "window")
+    return _made(site.new((size[0],), dtype), "window")
 
 
 def _bit_cast(site: Site) -> Step:

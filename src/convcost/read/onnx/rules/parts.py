@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
+from convcost.network.dims import free_symbols
 from convcost.ops.copy import Copy
 from convcost.ops.merge import Concatenate
 from convcost.ops.view import View
@@ -35,10 +36,11 @@ def _concatenate(site: Site) -> Step | Value:
     full = _with_batch(site, full, axis)
     shape = list(full[0].sizes)
     for place in range(rank):
-        sizes = {operand.sizes[place] for operand in full}
+        sizes = dict.fromkeys(operand.sizes[place] for operand in full)
         if place != axis and len(sizes) > 1:
             shown = " and ".join(map(str, sizes))
-            raise NetworkError(f"cannot join along axis {axis}: axis {place} is {shown}")
+            way_out = "; --input with the input's shape decides it" if free_symbols(*sizes) else ""
+            raise NetworkError(f"cannot join along axis {axis}: axis {place} is {shown}{way_out}")
     shape[axis] = sum((operand.sizes[axis] for operand in full), start=0)
     result = site.resized(full[0], shape)
     for operand in full[1:]:

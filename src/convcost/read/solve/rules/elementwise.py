@@ -36,7 +36,7 @@ def _random(name: str) -> Rule:
 RULES: Mapping[str, Rule] = {
     "Activation": _activation(),
     "ReLU": _activation("relu"),
-    "LeakyReLU": _activation("leaky_relu"),
+    "LeakyReLU": lambda _: Activation("leaky_relu", 0.3),  # Keras's default
     "ELU": _activation("elu"),
     "Softmax": _activation("softmax"),
     "ThresholdedReLU": _activation("threshold"),

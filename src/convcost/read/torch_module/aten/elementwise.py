@@ -36,6 +36,8 @@ _ACTIVATIONS = {
 
 #: The argument that is an activation's number.
 _NUMBERS = {"leaky_relu": "negative_slope", "elu": "alpha", "celu": "alpha"}
+#: Likewise, with the number that is usual and need not be told.
+_USUAL = {"softplus": ("beta", 1.0), "hardshrink": ("lambd", 0.5), "softshrink": ("lambd", 0.5)}
 
 #: Functions of one or more tensors.
 _FUNCTIONS = {
@@ -88,16 +90,40 @@ _MERGES: Mapping[str, Any] = {
 def _activation(site: Site) -> Step:
     tensor = site.tensor()
     site.like(tensor)
-    argument = _NUMBERS.get(site.function)
-    alpha = None if argument is None else float(site.get(argument))
-    return Step(Activation(_ACTIVATIONS[site.function], alpha), (tensor,))
+    function = _ACTIVATIONS[site.function]
+    op = Activation(function, _number(site), _position(site, tensor.rank))
+    if function == "threshold" and site.get("value"):
+        return Step(Elementwise(function="select"), (tensor,))
+    return Step(op, (tensor,))
+
+
+def _number(site: Site) -> float | None:
+    """The activation's number, where it is not the usual one."""
+    name = site.function
+    if name in _NUMBERS:
+        return float(site.get(_NUMBERS[name]))
+    if name in _USUAL:
+        argument, usual = _USUAL[name]
+        number = float(site.get(argument))
+        return None if number == usual else number
+    if name.startswith("rrelu"):  # at inference
+        return float(site.get("lower") + site.get("upper")) / 2
+    return float(site.get("threshold")) if _ACTIVATIONS[name] == "threshold" else None
+
+
+def _position(site: Site, rank: int) -> int | None:
+    """The axis that a softmax runs along, where it is not the last one."""
+    if "softmax" not in site.function or not rank:
+        return None
+    position = int(site.get("dim")) % rank
+    return None if position == rank - 1 else position
 
 
 def _hardtanh(site: Site) -> Step:
     tensor = site.tensor()
     site.like(tensor)
-    six = (site.get("min_val"), site.get("max_val")) == (0, 6)
-    return Step(Activation("relu6" if six else "hard_tanh"), (tensor,))
+    known = {(0, 6): "relu6", (-1, 1): "hard_tanh"}.get((site.get("min_val"), site.get("max_val")))
+    return Step(Activation(known) if known else Elementwise(function="clamp"), (tensor,))
 
 
 def _prelu(site: Site) -> Step:

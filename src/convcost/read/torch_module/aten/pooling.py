@@ -86,7 +86,7 @@ def _pad(site: Site) -> Step:
     site.like(tensor)
     amounts = list(site.raw("pad") or site.raw("padding"))
     mode = site.raw("mode") or "constant"
-    zeros = mode == "constant" and "ion" not in site.function
+    zeros = mode == "constant" and "ion" not in site.function and not site.raw("value")
     if not zeros or min(amounts) < 0:
         name = site.function if site.function != "pad" else f"{mode}_pad"
         return Step(lambda out: Copy(function=name, result=out[0]), (tensor,))

@@ -107,7 +107,11 @@ def _attention(site: Site) -> Step:
     if query.rank < 2:
         raise NetworkError("attention over tensors of one axis")
     site.like(query)
-    return Step(ScaledAttention(), tuple(o for o in (query, key, value, mask) if o is not None))
+    scale = site.raw("scale")
+    op = ScaledAttention(
+        causal=bool(site.raw("is_causal")), scale=None if scale is None else float(scale)
+    )
+    return Step(op, tuple(o for o in (query, key, value, mask) if o is not None))
 
 
 RULES: Mapping[str, Rule] = {

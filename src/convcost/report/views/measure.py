@@ -1,0 +1,187 @@
+"""Measurements: how many times as long, the time of a batch, and its layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Document, Lines, Report, Section, Table
+from convcost.report.figures import (
+    bar_column,
+    exact,
+    number_column,
+    plural,
+    share_column,
+    text_column,
+)
+from convcost.units import format_percent, format_ratio, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from convcost.measure import LayerTime, Measurement, Measurements, Ratio
+    from convcost.report.document import Block, Row
+
+_CONVENTIONS = (
+    (
+        "time = the median of turns, in which the networks alternate; the range holds the true "
+        "median 19 times out of 20, for as long as the machine stays as it was."
+    ),
+    (
+        "share = of the whole batch; a layer's time is seen inside the running network, fused "
+        "layers together; loop = what the framework does between the layers."
+    ),
+)
+
+_COLUMNS = (
+    text_column("layer", "layer"),
+    number_column("seconds", "time", format_seconds),
+    share_column(rank=1),
+    bar_column(rank=3),
+    text_column("phases", "of it", rank=4),
+    text_column("fused_with", "together with", rank=2),
+    text_column("kernels", "kernels", rank=5),
+)
+_RECORDS = (
+    text_column("network", "network"),
+    text_column("runtime", "runtime"),
+    number_column("batch", "batch", str),
+    *(column for column in _COLUMNS if not column.bar),
+)
+
+
+def report(found: Measurements, *, next_: str = "") -> Report:
+    """Measurements as a report.
+
+    Args:
+        found: of one or several networks.
+        next_: the command to propose.
+    """
+    headings = len(found.networks) > 1
+    return Report(
+        Document(
+            answers=answers(found),
+            sections=tuple(
+                Section(one.source if headings else "", _blocks(one)) for one in found.networks
+            ),
+            records=Table(
+                columns=_RECORDS,
+                rows=tuple(row for one in found.networks for row in _records(one)),
+            ),
+            footnotes=_CONVENTIONS,
+            next=next_,
+        ),
+        found.to_dict(),
+    )
+
+
+def answers(found: Measurements) -> tuple[str, ...]:
+    """The first lines: the time of the only network, or the ratios of several."""
+    if not found.ratios:
+        return tuple(map(_time, found.networks))
+    first, *later = found.networks
+    return tuple(_ratio(ratio, one, first) for ratio, one in zip(found.ratios, later, strict=True))
+
+
+def _time(one: Measurement) -> str:
+    what = f"{format_seconds(one.seconds.median)} ({_range(one)})"
+    return f"{one.source}: {what} per {_batch(one)} in {one.runtime}{_doubt([one])}"
+
+
+def _ratio(ratio: Ratio, a: Measurement, b: Measurement) -> str:
+    """The slower network first, whichever was given first."""
+    times, low, high = ratio.times.median, ratio.times.low, ratio.times.high
+    if times < 1:
+        a, b = b, a
+        times, low, high = 1 / times, 1 / high, 1 / low
+    both = f"{format_seconds(a.seconds.median)} against {format_seconds(b.seconds.median)}"
+    ends = f"{both} per {_batch(a)}{_doubt([a, b])}"
+    between = f"{format_ratio(low).removesuffix('x')}-{format_ratio(high)}"
+    if low <= 1:
+        told = f"cannot be told apart in {a.runtime}: {format_ratio(times)} ({between})"
+        return f"{a.source} and {b.source} {told}; {ends}"
+    takes = f"{a.source} takes {format_ratio(times)} ({between}) the time of {b.source}"
+    return f"{takes} in {a.runtime}: {ends}"
+
+
+def _batch(one: Measurement) -> str:
+    """Of what the time is."""
+    step = "training step, batch" if one.workload.training else "batch"
+    return f"{step} of {exact(one.workload.batch)}"
+
+
+def _doubt(found: Sequence[Measurement]) -> str:
+    if any(one.interrupted for one in found):
+        return "; interrupted"
+    return "; noisy, see the reasons" if any(one.verdict.name == "noisy" for one in found) else ""
+
+
+def _range(one: Measurement) -> str:
+    return f"{format_seconds(one.seconds.low)} to {format_seconds(one.seconds.high)}"
+
+
+def _blocks(one: Measurement) -> tuple[Block, ...]:
+    return (
+        *([_table(one)] if one.layers else []),
+        Lines("of what", _circumstances(one)),
+        Lines("how sure", _sureness(one)),
+    )
+
+
+def _table(one: Measurement) -> Table:
+    empty = (None,) * (len(_COLUMNS) - 2)
+    rows = tuple(_row(layer) for layer in one.layers)
+    table = Table(columns=_COLUMNS, rows=rows, footer=(("whole", one.seconds.median, *empty),))
+    unused = {
+        key for key, place in (("phases", 4), ("fused_with", 5)) if not any(r[place] for r in rows)
+    }
+    return table.without(frozenset(unused))
+
+
+def _row(layer: LayerTime) -> Row:
+    phases = ""
+    if len(layer.phases) > 1:
+        parts = layer.phases.items()
+        phases = ", ".join(f"{phase} {format_seconds(seconds)}" for phase, seconds in parts)
+    fused = ", ".join(layer.fused_with)
+    times = (layer.seconds, layer.share, layer.share)
+    return (layer.name, *times, phases, fused, ", ".join(layer.kernels))
+
+
+def _records(one: Measurement) -> tuple[Row, ...]:
+    head = (one.source, one.runtime, one.workload.batch)
+    bar = next(place for place, column in enumerate(_COLUMNS) if column.bar)
+    rows = map(_row, one.layers)
+    return tuple((*head, *row[:bar], *row[bar + 1 :]) for row in rows)
+
+
+def _circumstances(one: Measurement) -> tuple[str, ...]:
+    workload, machine = one.workload, one.machine
+    versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())
+    step = f"training step, loss {workload.loss}, optimizer {workload.optimizer or 'none'}"
+    what = step if workload.training else "forward pass, inference"
+    cores, threads = plural(machine["cores"], "core"), plural(machine["threads"], "thread")
+    lines = [
+        f"runtime: {one.runtime} ({versions})",
+        f"machine: {machine['model']}, {cores}, {threads}; {machine['system']}",
+        f"batch: {exact(workload.batch)}; {what}; parameters have random values",
+    ]
+    if one.idle:
+        lines.append(f"no time of their own (views, or folded away): {', '.join(one.idle)}")
+    return tuple(lines)
+
+
+def _sureness(one: Measurement) -> tuple[str, ...]:
+    """The verdict with its reasons, and what the instrument did."""
+    turns, runs = plural(len(one.samples), "turn"), plural(one.runs, "run")
+    lines = [
+        f"{one.verdict}: {format_seconds(one.seconds.median)} ({_range(one)}), {runs} in {turns}"
+    ]
+    lines += one.verdict.reasons
+    if one.verdict.advice:
+        lines.append(f"what helps: {one.verdict.advice}")
+    over = one.layers_over_whole
+    if one.instrument is not None and over is not None:
+        cost = f"looking at the layers adds {format_percent(max(0.0, one.instrument.overhead))}"
+        scaled = "; their times are scaled to a run without it" if one.instrument.scaled else ""
+        lines += [f"the layers add up to {format_percent(over)} of the whole", f"{cost}{scaled}"]
+    return tuple(lines)
