@@ -22,16 +22,16 @@ runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installe
 
 #: Modules that cannot be written, and the op that cannot.
 REFUSED = {
-    "weight norm": "constant", "spectral norm": "constant", "standardised kernel": "constant",
+    "weight norm": "normalize", "spectral norm": "constant", "standardised kernel": "deviation",
     "a kernel per sample": "view", "W @ x (unfold)": "copy", "baddbmm": "factor",
     "einsum": "view", "bilinear": "bilinear", "attention by hand": "view",
     "multi-head attention": "view", "cross attention": "view", "encoder layer": "view",
     "LSTM": "size", "LSTM, two levels, both directions, time first": "view",
     "LSTM with a projection": "size", "GRU": "size", "LSTM cell in a loop": "view",
-    "written in place into parts": "constant", "class token and positions": "constant",
+    "written in place into parts": "constant", "class token and positions": "view",
     "patches folded back": "scatter_add", "added by index": "constant",
     "picked between pixels": "grid_sample", "functions that consist of products": "view",
-    "everything else": "copy",
+    "everything else": "statistics",
 }  # fmt: skip
 
 

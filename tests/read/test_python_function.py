@@ -62,7 +62,7 @@ def test_what_it_names_is_read(module: str, name: str) -> None:
     ("name", "said", "next_step"),
     [
         ("fails", r"raises ValueError: on purpose \(models_of_.*\.py, line 22\)", "without argum"),
-        ("parameter", "raises TypeError", "without arguments"),
+        ("parameter", r"raises TypeError: [^(]+\(\) missing [^(]+$", "without arguments"),
         ("missing", "has no 'missing'", "make"),
     ],
 )

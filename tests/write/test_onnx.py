@@ -52,6 +52,25 @@ def test_the_batch_stays_open_unless_it_is_fixed() -> None:
     assert [d.dim_value for d in dims[0][1:]] == [32, 32, 3]
 
 
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [("float64", "DOUBLE"), ("float16", "FLOAT16"), ("bfloat16", "BFLOAT16"), ("int8", "INT8"),
+     ("float8_e4m3fn", "FLOAT8E4M3FN"), ("bool", "BOOL")],
+)  # fmt: skip
+def test_inputs_have_their_type(dtype: str, kind: str) -> None:
+    b = Builder("typed")
+    b.add(Input(Tensor.of(batch=BATCH, feature=4, dtype=dtype)))
+    (made,) = onnx_model(b.build()).graph.input
+    assert made.type.tensor_type.elem_type == getattr(onnx.TensorProto, kind)
+
+
+def test_a_type_that_onnx_does_not_have_is_refused() -> None:
+    b = Builder("typed")
+    b.add(Input(Tensor.of(batch=BATCH, feature=4, dtype="complex32")), name="waves")
+    with pytest.raises(NetworkError, match="'waves': ONNX has no tensors of complex32"):
+        onnx_model(b.build())
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     net = convcost.read("zoo:seed001-cnn")
     first, again, other = (

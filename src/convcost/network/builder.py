@@ -51,6 +51,7 @@ class Builder:
         shared_with: str | None = None,
         trainable: bool = True,
         line: int | None = None,
+        unkept: str | None = None,
     ) -> Ref:
         """Append a call of an op and return its first output.
 
@@ -61,6 +62,7 @@ class Builder:
             shared_with: an earlier layer whose parameters this call uses again.
             trainable: False where the layer is frozen.
             line: where the source mentions it.
+            unkept: see `Layer`.
 
         Raises:
             NetworkError: the inputs do not fit, or the name is taken.
@@ -78,7 +80,7 @@ class Builder:
             ids = tuple(f"{name}/{weight.name}" for weight in weights)
         else:
             ids = self._layers[shared_with].parameters
-        layer = Layer(name, op, inputs, outputs, ids, shared_with, line)
+        layer = Layer(name, op, inputs, outputs, ids, shared_with, line, unkept=unkept)
         check_sizes(layer)
         if shared_with is None:
             for id_, w in zip(ids, weights, strict=True):

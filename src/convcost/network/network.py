@@ -46,6 +46,8 @@ class Layer:
         shared_with: the first layer that uses the same parameters, when this is a later call of it.
         line: where the source mentions it, 1-based.
         origin: what the source calls it, where that is known.
+        unkept: what of the source's layer the op does not keep, although its results depend on it:
+            the cost is exact, but the layer cannot be written; None for nothing.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Layer:
     shared_with: str | None = None
     line: int | None = None
     origin: Origin | None = None
+    unkept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

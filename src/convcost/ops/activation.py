@@ -158,6 +158,8 @@ class Activation(Op):
         function: a key of `CHARGES`.
         alpha: the function's number, the slope of ``leaky_relu``, where it is not the usual one.
         position: of the axis that softmax runs along; None for the last one.
+        approximate: whether ``gelu`` is computed by its approximation with tanh, which takes
+            about as many operations.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=10)
@@ -169,6 +171,7 @@ class Activation(Op):
     function: str
     alpha: float | None = None
     position: int | None = None
+    approximate: bool = False
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""

@@ -39,6 +39,12 @@ class Upsample(Op):
     Gradient per output: the same interpolations transposed, each t multiplications and t additions
     into the input's gradient; nearest 1 addition.
 
+    Attributes:
+        factors: (axis, factor) per axis.
+        interpolation: a key of `INTERPOLATION_TAPS`.
+        align_corners: whether the first and last values stay where they are; else positions are
+            measured from the middle of values.
+
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=4, width=4, channel=2)
     >>> up = Upsample(factors=(("height", 2), ("width", 3)), interpolation="bilinear")
@@ -49,6 +55,7 @@ class Upsample(Op):
     kind: ClassVar[str] = "upsample"
     factors: tuple[tuple[str, Dim], ...]
     interpolation: str = "nearest"
+    align_corners: bool = False
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Each axis times its factor."""
@@ -72,6 +79,11 @@ class Resize(Op):
 
     Element-wise and gradient per output as `Upsample`. Smoothing against aliasing is not covered.
 
+    Attributes:
+        sizes: (axis, size) per axis.
+        interpolation: as that of `Upsample`.
+        align_corners: likewise.
+
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, height=32, width=48, channel=3)
     >>> resize = Resize(sizes=(("height", 16), ("width", 16)), interpolation="bilinear")
@@ -82,6 +94,7 @@ class Resize(Op):
     kind: ClassVar[str] = "resize"
     sizes: tuple[tuple[str, Dim], ...]
     interpolation: str = "bilinear"
+    align_corners: bool = False
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The given sizes."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: One tensor: the layer that makes it, which of the layer's calls, which of that call's outputs.
 TensorRef: TypeAlias = tuple[str, int, int]
 
+#: How the identities of layers begin that are objects of the Keras that runs.
+LIVE = "object "
+
 #: A remark about the source: its line (from 1), where known, and the text.
 Remark: TypeAlias = tuple[int | None, str]
 
@@ -117,6 +120,11 @@ class LayerConfig:
     stored: tuple[Stored, ...] | None = None
     identity: str | None = None
     function: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a layer of the Keras that runs, which is Keras 3."""
+        return self.identity is not None and self.identity.startswith(LIVE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
-from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig
+from convcost.read.keras_config import LIVE, LayerCall, LayerConfig, ModelConfig
 from convcost.read.keras_objects import (
     config_of,
     custom_class,
@@ -126,7 +126,7 @@ class Graph:
             from convcost.read.keras_symbolic import expanded
 
             model = expanded(layer, node, self)
-        identity = f"object {id(layer)}"
+        identity = f"{LIVE}{id(layer)}"
         if own is None or model is not None:
             return LayerConfig("Functional", name, {}, calls, model=model, identity=identity)
         if own.class_name == "InputLayer":

@@ -16,6 +16,7 @@ from convcost.read.keras_config import Unknown as NotLiteral
 from convcost.read.keras_dtypes import with_dtypes
 from convcost.read.keras_fit import NONSENSE, check_fit, nonsense
 from convcost.read.keras_layers import Site, build
+from convcost.read.keras_layers.unkept import unkept
 from convcost.read.keras_parameters import with_stored
 from convcost.read.keras_schedule import schedule
 from convcost.read.keras_scope import Scope, stated_tensor
@@ -137,8 +138,9 @@ class _Reading:
 
         def add(op: Op, shared_with: str | None) -> None:
             self.builder.add(
-                op, *inputs, name=name, shared_with=shared_with, trainable=trainable, line=call.line
-            )
+                op, *inputs, name=name, shared_with=shared_with, trainable=trainable,
+                line=call.line, unkept=unkept(layer, tensors),
+            )  # fmt: skip
 
         op, why = self._op(layer, tensors)
         count = 0

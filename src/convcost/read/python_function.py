@@ -92,9 +92,9 @@ def _offer(module_name: str, module: Any) -> str:
 def _raised(source: str, what: str, error: Exception) -> SourceError:
     place = ""
     trace = error.__traceback__
-    while trace is not None:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next  # the first one is the call itself
         place = f" ({Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno})"
-        trace = trace.tb_next
     text = (str(error).strip() or "no message").splitlines()[0]
     return SourceError(
         f"{source}: {what} raises {type(error).__name__}: {text}{place}",

@@ -52,6 +52,11 @@ def read_source(
     if isinstance(source, str) and source.startswith("zoo:"):
         from convcost import zoo
 
+        if inputs is not None:
+            raise UsageError(
+                f"{source}: 'inputs' are for models and model files",
+                hint="a network of the zoo takes parameters: 'zoo:vgg16?image=128'",
+            )
         networks: tuple[Network, ...] = (zoo.load(source.removeprefix("zoo:")),)
     elif source == "-":
         data = sys.stdin.buffer.read(MAX_CONFIG_BYTES + 1)

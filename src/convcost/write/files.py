@@ -8,22 +8,28 @@ from convcost.errors import UsageError
 from convcost.write import save_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from convcost.network.network import Network
 
 
 def save_networks(networks: Sequence[Network], path: Path, *, force: bool = False) -> None:
-    """Write networks: an ONNX model where the name ends in ``.onnx``, else convcost's own format.
+    """Write networks: ``.onnx`` is an ONNX model, ``.json`` convcost's own format.
 
     Raises:
-        UsageError: the file exists, or an ONNX model is to hold several networks.
+        UsageError: the name ends in something else, the file exists, or an ONNX model is to hold
+            several networks.
         NetworkError: a layer cannot be written to that format.
         ConvcostError: the file cannot be written.
     """
-    onnx = path.suffix.lower() == ".onnx"
-    save_bytes(path, _onnx(networks) if onnx else _exchange(networks), force=force)
+    make = _FORMATS.get(path.suffix.lower())
+    if make is None:
+        raise UsageError(
+            f"{path}: networks are not written as '{path.suffix}' files",
+            hint=f"end the name in {' or '.join(_FORMATS)}",
+        )
+    save_bytes(path, make(networks), force=force)
 
 
 def _exchange(networks: Sequence[Network]) -> bytes:
@@ -41,3 +47,9 @@ def _onnx(networks: Sequence[Network]) -> bytes:
             hint="choose one: FILE#2 is the second network of a text",
         )
     return serialized(onnx_model(networks[0]))
+
+
+_FORMATS: Mapping[str, Callable[[Sequence[Network]], bytes]] = {
+    ".json": _exchange,
+    ".onnx": _onnx,
+}

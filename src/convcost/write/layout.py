@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
+#: Of Keras 3's `keras.activations.leaky_relu`; PyTorch's and ONNX's is 0.01.
+KERAS_SLOPE = 0.2
+
 
 def plain_order(tensor: Tensor) -> tuple[int, ...]:
     """The network's own order."""
@@ -59,14 +62,3 @@ def sizes_of(sizes: Sequence[Dim], what: str) -> list[int]:
         raise NetworkError(f"{what} needs several sizes that are not known: {tuple(sizes)}",
                            hint="give the batch and all open sizes")  # fmt: skip
     return numbers
-
-
-def number(size: Dim, what: str) -> int:
-    """A size that has to be known.
-
-    Raises:
-        NetworkError: it is not.
-    """
-    if not isinstance(size, int):
-        raise NetworkError(f"{what} is {size}, which is not known", hint="set it with --dim")
-    return size

@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.network.parameter import Weight
 
 if TYPE_CHECKING:
@@ -59,11 +60,11 @@ class Values:
         return array
 
     def _loaded(self, weight: Weight, shape: tuple[Dim, ...], parameter: Parameter) -> Any:
-        if not all(isinstance(size, int) for size in shape):
-            raise NetworkError(f"the shape {shape} of '{parameter.id}' is not known")
+        for size in shape:
+            number(size, f"a size of '{parameter.id}'")
         load = parameter.values
         array = _random(weight.name, shape, self._state(parameter)) if load is None else load()
-        if array.size != math.prod(shape):  # type: ignore[arg-type]
+        if array.size != math.prod(shape):
             raise NetworkError(f"'{parameter.id}' holds {array.shape}; expected {shape}")
         return array.reshape(shape).astype(_storable(parameter.dtype))
 
@@ -88,6 +89,6 @@ def _random(name: str, shape: tuple[Any, ...], state: Any) -> Any:
     if "variance" in last or last in {"gamma", "scale"}:
         return state.uniform(0.75, 1.25, shape)
     if len(shape) < 2:
-        return state.normal(0.0, 0.1, shape)
+        return state.standard_normal(shape, "float32") * 0.1
     fan_in = math.prod(shape) // shape[-1]
-    return state.normal(0.0, math.sqrt(2 / max(fan_in, 1)), shape)
+    return state.standard_normal(shape, "float32") * math.sqrt(2 / max(fan_in, 1))

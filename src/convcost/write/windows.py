@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.window import Window
-from convcost.write.layout import channels_first, number
+from convcost.write.layout import channels_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -46,7 +46,7 @@ def assemble(building: Building, name: str, outputs: tuple[Ref, ...]) -> Network
         shared_with = users.get(ids) if ids else None
         users.setdefault(ids, draft.name)
         refs = tuple([value.ref for value in draft.inputs if value.ref is not None])
-        layers.append(Layer(draft.name, op, refs, made, ids, shared_with))
+        layers.append(Layer(draft.name, op, refs, made, ids, shared_with, unkept=draft.unkept))
     notes = [*_unused(building, table), *_overridable(building), *_absent(building)]
     return Network(
         name=name,

@@ -24,6 +24,7 @@ from convcost.read.onnx.scalars import Undecided
 from convcost.read.onnx.scope import Draft, layer_name
 from convcost.read.onnx.site import Site
 from convcost.read.onnx.step import Step, Weight
+from convcost.read.onnx.unkept import unkept
 from convcost.read.onnx.values import Stored, Value
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ class Building:
         why = f"no rule for the operator {site.node.op_type}"
         if rule is None and site.node.domain:
             why += f" of {site.node.domain}"
+        first, lost = len(self.drafts), None
         try:
             made = None if rule is None else rule(site)
+            lost = None if rule is None else unkept(site)
         except NetworkError as error:
             made, why = None, error.message
         except Undecided:
@@ -119,6 +122,8 @@ class Building:
         if isinstance(made, Step):
             self.layer("", made, site.scope, site.node)
             made = (*made.results, *made.byproducts)
+        for draft in self.drafts[first:] if lost else ():
+            draft.unkept = lost if draft.inputs else None  # not the stored tensors that it reads
         outputs = made if isinstance(made, tuple) else (made,)
         values = site.scope.values
         for name, value in zip(site.node.outputs, outputs, strict=False):

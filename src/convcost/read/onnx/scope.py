@@ -23,6 +23,7 @@ class Draft:
     Attributes:
         idle: whether it only matters to those who read it.
         kept: whether anybody does.
+        unkept: see `Layer`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Draft:
     weights: tuple[Weight, ...] = ()
     idle: bool = False
     kept: bool = True
+    unkept: str | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -123,7 +123,8 @@ def _layers(
         shared_with = users.get(ids) if ids else None
         users.setdefault(ids, name)
         refs = tuple(_ref(operand.ref, names) for operand in draft.inputs)
-        layers.append(Layer(name, op, refs, outputs, ids, shared_with, origin=_origin(draft)))
+        layers.append(Layer(name, op, refs, outputs, ids, shared_with, origin=_origin(draft),
+                            unkept=draft.unkept))  # fmt: skip
     return tuple(layers), table
 
 

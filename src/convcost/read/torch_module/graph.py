@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import ConvcostError, SourceError
@@ -17,6 +17,7 @@ from convcost.read.torch_module.aten import rule_for
 from convcost.read.torch_module.capture import ModuleCall, tensors_in
 from convcost.read.torch_module.memory import memory_of
 from convcost.read.torch_module.site import Arranged, Site, Step
+from convcost.read.torch_module.unkept import unkept
 from convcost.read.torch_module.values import Operand, Stored, dtype_name
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Draft:
         name: given where it is settled before.
         called: the operator, with its overload where that is not the default one.
         part_of: see `Record`.
+        unkept: see `Layer`.
     """
 
     function: str
@@ -55,6 +57,7 @@ class Draft:
     name: str | None = None
     called: str = ""
     part_of: str = ""
+    unkept: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +116,8 @@ class Graph:
         kept = step.kept or (1 if isinstance(step.op, Op) else len(results))
         made = tuple(result for result in results[:kept] if not result.is_empty)
         self._add(Draft(function, record.within, step.op, inputs, made, step.weights,
-                        step.arranged, called=record.called, part_of=record.part_of))  # fmt: skip
+                        step.arranged, called=record.called, part_of=record.part_of,
+                        unkept=step.unkept))  # fmt: skip
         for byproduct in results[kept:]:
             # whoever reads it waits for the layer; its bytes are taken for those of the result
             byproduct.ref = results[0].ref
@@ -170,7 +174,8 @@ class Graph:
         why = "no rule for this operator"
         if rule is not None:
             try:
-                return rule(site)
+                step = rule(site)
+                return step and replace(step, unkept=unkept(site))
             except SourceError:
                 raise
             except ConvcostError as error:

@@ -137,7 +137,7 @@ def _failure(module: Any, error: Exception, first: Exception, examples: Examples
     """What to tell about a forward pass that raised on tensors without values, and with them."""
     hint = (
         "give inputs of the shapes and dtypes that it takes, the batch axis included: "
-        "inputs=torch.zeros(1, 3, 224, 224)"
+        "inputs=torch.zeros(1, 3, 224, 224), on the command line without it: --input 3,224,224"
     )
     at = ""
     if examples.has_batch:

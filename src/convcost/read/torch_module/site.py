@@ -32,6 +32,7 @@ class Step:
             states, and their shape then; None where they are in it.
         kept: how many of the call's results the layer has; None: one, or all where the op is made
             of its results. Others are by-products (indices, saved moments).
+        unkept: see `Layer`.
     """
 
     op: Op | Callable[[tuple[Tensor, ...]], Op]
@@ -39,6 +40,7 @@ class Step:
     weights: tuple[Operand, ...] = ()
     arranged: tuple[Arranged | None, ...] = ()
     kept: int | None = None
+    unkept: str | None = None
 
 
 #: How a weight's stored numbers are brought into the op's order, and their shape then.

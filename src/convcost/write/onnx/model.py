@@ -9,6 +9,8 @@ from convcost.errors import MissingFramework, NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
+from convcost.read.onnx.dtypes import DTYPES
+from convcost.write.kept import check_kept
 from convcost.write.layout import plain_order
 from convcost.write.onnx.graph import Graph, Value
 from convcost.write.onnx.rules import rules
@@ -25,22 +27,29 @@ _MAX_BYTES = 2**31
 OPSET = 21
 #: The format's version that this opset came with.
 IR_VERSION = 10
+#: Name of a dtype -> TensorProto.DataType.
+_KINDS = {name: number for number, name in DTYPES.items()}
 
 
-def onnx_model(network: Network, *, batch: int | None = None, seed: int = 0) -> Any:
+def onnx_model(
+    network: Network, *, batch: int | None = None, seed: int = 0, exact: bool = True
+) -> Any:
     """The network as an `onnx.ModelProto`.
 
     The values of parameters are those of the source; where it has none, random ones of sensible
     size, the same for the same seed. Layers lose their names to their results; a fused activation
-    becomes a node of its own; inputs and outputs keep the source's order of axes.
+    becomes a node of its own, and the ``doc_string`` of a node is its layer; inputs and outputs
+    keep the source's order of axes.
 
     Args:
         network: what to write; all sizes but the batch known.
         batch: fix it; None leaves it open, as the dimension ``N``.
         seed: of random values.
+        exact: whether layers are refused whose results depend on what the network does not keep;
+            False where only their cost counts.
 
     Raises:
-        NetworkError: a layer's op has no counterpart in ONNX, or a size is open.
+        NetworkError: a layer has no counterpart in ONNX, or a size is open.
         MissingFramework: the ``onnx`` package is not installed.
     """
     helper = _helper()
@@ -56,6 +65,8 @@ def onnx_model(network: Network, *, batch: int | None = None, seed: int = 0) -> 
                 inputs.append(_info(name, layer.outputs[0]))
                 known[Ref(layer.name)] = Value(name, plain_order(layer.outputs[0]))
                 continue
+            if exact:
+                check_kept(layer)
             for output, value in _written(graph, network, layer, known, values).items():
                 known[Ref(layer.name, output)] = value
     outputs = [_output(graph, network, known, ref) for ref in dict.fromkeys(network.outputs)]
@@ -102,29 +113,34 @@ def _written(
     """
     rule = rules().get(layer.op.kind)
     if rule is None:
-        raise NetworkError(f"'{layer.op.kind}' has no counterpart in ONNX that is written here")
+        raise NetworkError(
+            f"'{layer.op.kind}' has no counterpart in ONNX that is written here",
+            hint="convcost's own format has a place for every layer: -o net.json",
+        )
     call = network.call(layer)
     site = Site(
         graph=graph,
         op=layer.op,
         name=layer.name,
+        framework=network.framework,
         tensors=call.inputs,
         results=call.outputs,
         values=tuple(known[ref] for ref in layer.inputs),
         weights=values.of(layer),
         made={},
     )
+    first = len(graph.nodes)
     rule(site)
+    for node in graph.nodes[first:]:
+        node.doc_string = layer.name
     return site.made
 
 
 def _info(name: str, tensor: Tensor) -> Any:
-    from onnx import TensorProto, helper
-
     shape = [size if isinstance(size, int) else str(size) for size in tensor.shape]
-    kind = getattr(TensorProto, {"float32": "FLOAT", "float64": "DOUBLE"}.get(
-        tensor.dtype, tensor.dtype.upper()))  # fmt: skip
-    return helper.make_tensor_value_info(name, kind, shape)
+    if tensor.dtype not in _KINDS:
+        raise NetworkError(f"ONNX has no tensors of {tensor.dtype}")
+    return _helper().make_tensor_value_info(name, _KINDS[tensor.dtype], shape)
 
 
 def _output(graph: Graph, network: Network, known: dict[Ref, Value], ref: Ref) -> Any:

@@ -23,6 +23,7 @@ class Site:
         graph: collects the nodes.
         op: what is to be written.
         name: what its result is called.
+        framework: whose conventions hold where the op does not tell.
         tensors: the op's inputs as the network has them.
         results: its outputs likewise.
         values: its inputs in the graph.
@@ -33,6 +34,7 @@ class Site:
     graph: Graph
     op: Op
     name: str
+    framework: str | None
     tensors: tuple[Tensor, ...]
     results: tuple[Tensor, ...]
     values: tuple[Value, ...]

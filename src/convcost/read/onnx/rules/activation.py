@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 #: ONNX's name -> ours.
 _FUNCTIONS = {
     "Relu": "relu", "LeakyRelu": "leaky_relu", "Elu": "elu", "Selu": "selu", "Celu": "celu",
-    "Gelu": "gelu", "HardSigmoid": "hard_sigmoid", "HardSwish": "hard_silu", "Mish": "mish",
+    "Gelu": "gelu", "HardSwish": "hard_silu", "Mish": "mish",
     "Sigmoid": "sigmoid", "Softplus": "softplus", "Softsign": "softsign", "Tanh": "tanh",
     "Softmax": "softmax", "LogSoftmax": "log_softmax", "ThresholdedRelu": "threshold",
-    "Shrink": "soft_shrink", "Swish": "silu",
+    "Swish": "silu",
     "com.microsoft:Gelu": "gelu", "com.microsoft:FastGelu": "gelu",
     "com.microsoft:QuickGelu": "gelu", "com.microsoft:QLinearSigmoid": "sigmoid",
     "com.microsoft:QLinearLeakyRelu": "leaky_relu",
@@ -31,6 +31,7 @@ _FUNCTIONS = {
 _OPS: Mapping[str, Op] = {name: Activation(function) for name, function in _FUNCTIONS.items()}
 #: Those with a number, and its default.
 _ALPHAS = {"LeakyRelu": 0.01, "Elu": 1.0, "Celu": 1.0, "ThresholdedRelu": 1.0}
+_GELUS_BY_TANH = ("com.microsoft:FastGelu",)
 
 
 def _activation(site: Site) -> Step:
@@ -39,11 +40,28 @@ def _activation(site: Site) -> Step:
     op = _OPS[key]
     if key in _ALPHAS:
         op = Activation(_FUNCTIONS[key], site.real("alpha", _ALPHAS[key]))
+    if key in _GELUS_BY_TANH or site.text("approximate") == "tanh":
+        op = Activation("gelu", approximate=True)
     if "Softmax" in key and tensor.rank:
         axis = site.integer("axis", -1 if site.opset >= 13 else 1) % tensor.rank
         if axis != tensor.rank - 1:
             op = Activation(_FUNCTIONS[key], position=axis)
     return Step(op, (tensor,), (site.like(tensor),))
+
+
+def _hard_sigmoid(site: Site) -> Step:
+    """``max(0, min(1, alpha * x + 0.5))``; a sixth is the usual slope, and need not be told."""
+    tensor, slope = site.value(0), site.real("alpha", 0.2)
+    usual = abs(slope - 1 / 6) < 1e-6
+    op = Activation("hard_sigmoid", None if usual else slope)
+    return Step(op, (tensor,), (site.like(tensor),))
+
+
+def _shrink(site: Site) -> Step:
+    """Values beyond a limit, moved towards zero by a bias: hard without one."""
+    tensor, limit = site.value(0), site.real("lambd", 0.5)
+    function = "soft_shrink" if site.real("bias", 0.0) else "hard_shrink"
+    return Step(Activation(function, limit), (tensor,), (site.like(tensor),))
 
 
 def _clip(site: Site) -> Step:
@@ -106,6 +124,8 @@ def _biased_gelu(site: Site) -> Step:
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_FUNCTIONS, _activation),
+    "HardSigmoid": _hard_sigmoid,
+    "Shrink": _shrink,
     "Clip": _clip,
     "PRelu": _prelu,
     "Dropout": _dropout,

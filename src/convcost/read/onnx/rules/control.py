@@ -38,11 +38,14 @@ def _inner(site: Site, part: str, *, sees: bool = True, **changes: Any) -> Scope
     return Scope(parent=parent, prefix=prefix, depth=outer.depth + 1, **fields)
 
 
-def _charge(site: Site, nodes: int) -> None:
-    building = site.building
-    building.written_out += nodes
-    if building.written_out > MAX_WRITTEN_OUT:
+def _require_room(site: Site, nodes: int) -> None:
+    if site.building.written_out + nodes > MAX_WRITTEN_OUT:
         raise NetworkError(f"functions and loops of more than {MAX_WRITTEN_OUT:,} nodes")
+
+
+def _charge(site: Site, nodes: int) -> None:
+    _require_room(site, nodes)
+    site.building.written_out += nodes
 
 
 def _function(site: Site) -> tuple[Value, ...]:
@@ -112,8 +115,7 @@ def _loop(site: Site) -> tuple[Value, ...]:
     rounds = _rounds(site)
     carried = [value for value in site.given[2:] if value is not None]
     count = len(carried)
-    _charge(site, rounds * (len(body.nodes) + 1))
-    site.building.written_out -= rounds * (len(body.nodes) + 1)  # each round is charged as it runs
+    _require_room(site, rounds * (len(body.nodes) + 1))
     gathered: list[list[Value]] = [[] for _ in range(len(body.outputs) - 1 - count)]
     go_on = _number(True, "bool")
     for number in range(rounds):
@@ -189,8 +191,7 @@ def _scan(site: Site) -> tuple[Value, ...]:
     rounds = sequences[0].sizes[places[0]]
     if not isinstance(rounds, int):
         raise NetworkError("how many rounds it makes depends on open sizes")
-    _charge(site, rounds * (len(body.nodes) + 1))
-    site.building.written_out -= rounds * (len(body.nodes) + 1)
+    _require_room(site, rounds * (len(body.nodes) + 1))
     gathered: list[list[Value]] = [[] for _ in range(len(body.outputs) - len(states))]
     names = [info.name for info in body.inputs]
     for number in range(rounds):

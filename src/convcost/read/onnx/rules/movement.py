@@ -8,7 +8,7 @@ from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.dims import Dim, product
 from convcost.ops.permute import Permute
-from convcost.ops.reshape import Flatten
+from convcost.ops.reshape import Flatten, Reshape
 from convcost.ops.view import View
 from convcost.read.axis_names import matched
 from convcost.read.onnx.scope import layer_name
@@ -59,7 +59,15 @@ def _seen(site: Site, tensor: Value, shape: Sequence[Dim]) -> Step | Value:
         result.axes.take((tensor.names[0], "feature"))
         return Step(Flatten(), (tensor,), (result,))
     result.axes.take(matched(tensor.names, tensor.sizes, shape))
-    return Step(View, (tensor,), (result,))
+    return _reshaped(tensor, result)
+
+
+def _reshaped(tensor: Value, result: Value) -> Step:
+    """The same values in the same order; a reshape keeps the first axis."""
+    keeps = result.rank > 0 and tensor.sizes[:1] == result.sizes[:1]
+    # the axes are asked for once all have their names
+    op: Any = (lambda out: Reshape(out[0].axes[1:])) if keeps else View
+    return Step(op, (tensor,), (result,))
 
 
 def _stored(tensor: Value, result: Value, view: Any) -> Value:
@@ -138,7 +146,7 @@ def _transpose(site: Site) -> Step | Value:
         return _stored(tensor, result, lambda array: array.transpose(order))
     moved = [place for place in order if tensor.sizes[place] != 1]
     if moved == sorted(moved):
-        return Step(View, (tensor,), (result,))
+        return _reshaped(tensor, result)
     # the names are asked for once all are known
     return Step(lambda out: Permute(order, out[0].names), (tensor,), (result,))
 

@@ -31,7 +31,9 @@ def _pool(site: Site) -> Step:
     result = site.resized(tensor, (*tensor.sizes[:2], *slid(windows, tensor.sizes[2:])))
     kind = site.node.op_type
     function: Any = "max" if "Max" in kind else "average"
-    counted = function == "average" and bool(site.integer("count_include_pad"))
+    # without padding there is nothing to count: what rounding up adds never is
+    padded = any(site.integers("pads") or ()) or site.text("auto_pad", "NOTSET") != "NOTSET"
+    counted = function == "average" and padded and bool(site.integer("count_include_pad"))
     op: Any = Pool(function=function, windows=windows, count_padding=counted)
     if kind == "LpPool":
         # powers and roots around sums

@@ -104,10 +104,12 @@ def _resampled(site: Site, tensor: Value, sizes: Sequence[Dim]) -> Step | Value:
         old * factor == new for (_, old, new), (_, factor) in zip(named, factors, strict=True)
     )
     interpolation = _MODES[mode]
+    corners = site.text("coordinate_transformation_mode") == "align_corners"
     if whole:
-        op: Any = Upsample(factors=factors, interpolation=interpolation)
+        op: Any = Upsample(factors=factors, interpolation=interpolation, align_corners=corners)
     else:
-        op = Resize(sizes=tuple((n, new) for n, _, new in named), interpolation=interpolation)
+        to = tuple((n, new) for n, _, new in named)
+        op = Resize(sizes=to, interpolation=interpolation, align_corners=corners)
     return Step(op, (tensor,), (result,))
 
 

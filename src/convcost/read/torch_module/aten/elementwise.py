@@ -91,7 +91,8 @@ def _activation(site: Site) -> Step:
     tensor = site.tensor()
     site.like(tensor)
     function = _ACTIVATIONS[site.function]
-    op = Activation(function, _number(site), _position(site, tensor.rank))
+    approximate = function == "gelu" and site.get("approximate") == "tanh"
+    op = Activation(function, _number(site), _position(site, tensor.rank), approximate)
     if function == "threshold" and site.get("value"):
         return Step(Elementwise(function="select"), (tensor,))
     return Step(op, (tensor,))
@@ -169,8 +170,8 @@ def _function(site: Site) -> Step:
     site.like(*operands)
     function = _FUNCTIONS[site.function]
     dtype = site.result.dtype
-    if site.function == "clamp" and None in (site.raw("min"), site.raw("max")):
-        function = "maximum"
+    if site.function in ("clamp", "clip") and None in (site.raw("min"), site.raw("max")):
+        function = "minimum" if site.raw("min") is None else "maximum"
     if not operands:
         return Step(lambda out: Fill(function=function, result=out[0]), ())
     changed = None if dtype == max(operands, key=lambda o: o.rank).dtype else dtype

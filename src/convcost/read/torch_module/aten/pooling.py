@@ -51,7 +51,8 @@ def _pool(site: Site) -> Step:
         exact = isinstance(after, int) and not -s < after <= before
         paddings.append((before, after if exact else before))
     windows = window(kernel, stride, padding=plain(paddings), dilation=dilation, axes=AXES[spatial])
-    counted = bool(site.get("count_include_pad"))
+    # without padding there is nothing to count: what rounding up adds never is
+    counted = bool(site.get("count_include_pad")) and any(site.each("padding", spatial))
     op = Pool(function=_function(site), windows=windows, count_padding=counted)
     return Step(op, (tensor,))
 
@@ -73,12 +74,14 @@ def _upsample(site: Site) -> Step:
     tensor, spatial = _image(site)
     name = site.record.name.removeprefix("aten.").removeprefix("_").removeprefix("upsample_")
     interpolation = name.rstrip("123d").removesuffix("_exact")
+    corners = bool(site.get("align_corners"))
     sizes = [(a, tensor.tensor.size(a), site.result.tensor.size(a)) for a in AXES[spatial]]
     factors = tuple((axis, new // old) for axis, old, new in sizes)
     if all(old * factor == new for (_, old, new), (_, factor) in zip(sizes, factors, strict=True)):
-        return Step(Upsample(factors=factors, interpolation=interpolation), (tensor,))
+        return Step(Upsample(factors=factors, interpolation=interpolation, align_corners=corners),
+                    (tensor,))  # fmt: skip
     to = tuple((axis, new) for axis, _, new in sizes)
-    return Step(Resize(sizes=to, interpolation=interpolation), (tensor,))
+    return Step(Resize(sizes=to, interpolation=interpolation, align_corners=corners), (tensor,))
 
 
 def _pad(site: Site) -> Step:

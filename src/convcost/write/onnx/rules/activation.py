@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.activation import Activation
 from convcost.ops.prelu import PRelu
-from convcost.write.layout import channels_first
+from convcost.write.layout import KERAS_SLOPE, channels_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,6 @@ _NODES: Mapping[str, tuple[str, dict[str, float]]] = {
     "mish": ("Mish", {}),
     "threshold": ("ThresholdedRelu", {"alpha": 1.0}),
     "hard_shrink": ("Shrink", {"lambd": 0.5, "bias": 0.0}),
-    "soft_shrink": ("Shrink", {"lambd": 0.5, "bias": 0.5}),
 }
 #: Function -> lower and upper limit.
 _CLIPPED = {"relu6": (0.0, 6.0), "hard_tanh": (-1.0, 1.0)}
@@ -56,8 +55,15 @@ def activated(site: Site, name: str, function: str, axis: int = -1) -> str:
     if function in _NODES:
         op_type, attributes = _NODES[function]
         alpha = getattr(site.op, "alpha", None)
-        if alpha is not None and "alpha" in attributes:
-            attributes = {**attributes, "alpha": alpha}
+        if alpha is None and function == "leaky_relu" and site.framework == "keras":
+            alpha = KERAS_SLOPE
+        place = next((name for name in ("alpha", "lambd") if name in attributes), None)
+        if alpha is not None:
+            if place is None:
+                raise NetworkError(f"the activation '{function}' with {alpha} has no counterpart")
+            attributes = {**attributes, place: alpha}
+        if function == "gelu" and getattr(site.op, "approximate", False):
+            return site.node(op_type, name, approximate="tanh")
         return site.node(op_type, name, **attributes)
     if function in _CLIPPED:
         low, high = (_number(site, limit) for limit in _CLIPPED[function])
@@ -68,6 +74,11 @@ def activated(site: Site, name: str, function: str, axis: int = -1) -> str:
     if composed is None:
         raise NetworkError(f"the activation '{function}' cannot be written to ONNX")
     return composed(site, name)
+
+
+def _soft_shrink(site: Site, x: str) -> str:
+    lambd = getattr(site.op, "alpha", None) or 0.5
+    return site.node("Shrink", x, lambd=lambd, bias=lambd)
 
 
 def _silu(site: Site, x: str) -> str:
@@ -104,6 +115,7 @@ def _sparse_plus(site: Site, x: str) -> str:
 
 _COMPOSED: Mapping[str, Callable[[Site, str], str]] = {
     "silu": _silu,
+    "soft_shrink": _soft_shrink,
     "log_sigmoid": _log_sigmoid,
     "tanh_shrink": _tanh_shrink,
     "squareplus": _squareplus,
@@ -120,7 +132,8 @@ def _activation(site: Site) -> None:
     op: Any = site.op
     assert isinstance(op, Activation)  # noqa: S101 - the table says so
     value = site.values[0]
-    axis = value.order.index(len(value.order) - 1)
+    last = len(value.order) - 1
+    axis = value.order.index(last if op.position is None else op.position)
     site.like_input(activated(site, value.name, op.function, axis))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.conv import Conv
 from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.dense import Dense
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
-from convcost.write.layout import channels_first, number
+from convcost.write.layout import channels_first
 from convcost.write.onnx.rules.activation import activated
 from convcost.write.windows import cuts, depthwise_filters, filters_first, in_order, kernel_order
 from convcost.write.windows import pads as window_pads

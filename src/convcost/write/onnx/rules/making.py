@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
+from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
-from convcost.write.layout import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,4 +31,15 @@ def _fill(site: Site) -> None:
     site.give(site.node("ConstantOfShape", shape, value=value))
 
 
-RULES: Mapping[str, Rule] = {Fill.kind: _fill}
+def _constant(site: Site) -> None:
+    """A stored tensor.
+
+    Raises:
+        NetworkError: it is no parameter, so that its numbers are not kept.
+    """
+    if "value" not in site.weights:
+        raise NetworkError("a constant whose numbers the network does not keep")
+    site.give(site.weight("value"))
+
+
+RULES: Mapping[str, Rule] = {Fill.kind: _fill, Constant.kind: _constant}

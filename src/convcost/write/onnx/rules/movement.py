@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dims import number
 from convcost.ops.crop import Cropping
 from convcost.ops.merge import Concatenate
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.permute import Permute, Repeat
 from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten, Reshape
-from convcost.write.layout import number, sizes_of
+from convcost.write.layout import sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

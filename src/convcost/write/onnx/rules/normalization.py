@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.norm import BatchNorm
 from convcost.ops.scale import Scale
-from convcost.write.layout import last_places, number
+from convcost.write.layout import last_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

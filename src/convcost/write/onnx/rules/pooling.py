@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
-from convcost.write.layout import channels_first, number, plain_order
+from convcost.write.layout import channels_first, plain_order
 from convcost.write.onnx.rules.convolution import pads, window_attributes
 from convcost.write.windows import over_all_axes
 

@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.embedding import Embedding
 from convcost.ops.matmul import MatMul
 from convcost.ops.scaled_attention import ScaledAttention
-from convcost.write.layout import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +27,16 @@ def _matmul(site: Site) -> None:
 
 def _attention(site: Site) -> None:
     """``softmax(q * k / sqrt(d) + mask) * v``."""
+    op: Any = site.op
     query, key, _, *mask = site.tensors
+    if op.causal:
+        raise NetworkError("a causal mask that is no input")
     if query.shape[:-2] != key.shape[:-2]:
         raise NetworkError("heads that share keys")
     turned = [*range(len(key.axes) - 2), len(key.axes) - 1, len(key.axes) - 2]
     keys = site.node("Transpose", site.plain(1), perm=turned)
     size = number(query.axes[-1].size, "the features")
-    factor = site.graph.number(1 / math.sqrt(size), query.dtype)
+    factor = site.graph.number(op.scale or 1 / math.sqrt(size), query.dtype)
     scores = site.node("MatMul", site.node("Mul", site.plain(0), factor), keys)
     if mask:
         scores = site.node("Add", scores, site.plain(3))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import number
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
-from convcost.write.layout import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

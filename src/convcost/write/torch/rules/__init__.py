@@ -1,0 +1,25 @@
+"""What writes each op into a PyTorch module: one file per family, found by its folder.
+
+A module of this package defines ``RULES``, from kinds of ops to rules.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.write.torch.site import Rule
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """The rule of every kind of op that can be written."""
+    found: dict[str, Rule] = {}
+    for module in iter_modules(__path__):
+        found |= import_module(f"{__name__}.{module.name}").RULES
+    return found

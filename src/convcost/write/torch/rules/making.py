@@ -1,0 +1,47 @@
+"""Tensors that come from nowhere, or from the module itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import NetworkError
+from convcost.network.builder import BATCH
+from convcost.network.dims import number
+from convcost.ops.constant import Constant
+from convcost.ops.copy import Fill
+from convcost.write.torch import functions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.write.torch.site import Rule, Site
+
+_FILLED = {"zeros": 0, "ones": 1, "zeros_like": 0, "ones_like": 1}
+
+
+def _fill(site: Site) -> None:
+    """One number everywhere: stored, or made at run time where the batch is open."""
+    import torch
+
+    op: Any = site.op
+    if op.function not in _FILLED:
+        raise NetworkError(f"'{op.function}' fills a tensor with what the network does not keep")
+    result, value = site.results[0], _FILLED[op.function]
+    if BATCH in result.shape:
+        shape = tuple(-1 if size == BATCH else number(size, "a size") for size in result.shape)
+        node = site.function(functions.filled, *site.graph.batch(), shape, value, result.dtype)
+    else:
+        sizes = tuple(number(size, "a size") for size in result.shape)
+        kind = getattr(torch, result.dtype)
+        node = site.graph.tensor(site.name, lambda: torch.full(sizes, value, dtype=kind))
+    site.give(node, zeros=not value)
+
+
+def _constant(site: Site) -> None:
+    op: Any = site.op
+    if not op.parameter:
+        raise NetworkError("a stored tensor whose numbers the network does not keep")
+    site.give(site.graph.tensor(site.name, lambda: site.numbers("value")))
+
+
+RULES: Mapping[str, Rule] = {Fill.kind: _fill, Constant.kind: _constant}
