@@ -19,13 +19,24 @@ from typing import TYPE_CHECKING
 from convcost._version import __version__
 
 if TYPE_CHECKING:
-    from convcost.verbs import count, count_as, explain, memory, predict, read, read_all, write
+    from convcost.verbs import (
+        count,
+        count_as,
+        explain,
+        measure,
+        memory,
+        predict,
+        read,
+        read_all,
+        write,
+    )
 
 __all__ = [
     "__version__",
     "count",
     "count_as",
     "explain",
+    "measure",
     "memory",
     "predict",
     "read",

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.count import Workload
 from convcost.count import count as _count
+from convcost.errors import UsageError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from convcost.count import Count
     from convcost.count.conventions.difference import OtherCount
     from convcost.explain import Explanation
+    from convcost.measure import Measurements
     from convcost.network.network import Network
     from convcost.predict import Prediction
     from convcost.runtime.memory import Memory
@@ -103,7 +105,7 @@ def count(
         input_gradient=input_gradient,
         dtype=dtype,
     )
-    return _count(net, workload)
+    return _count(_read(net), workload)
 
 
 def count_as(
@@ -125,7 +127,63 @@ def count_as(
     """
     from convcost.count.conventions.difference import count_as as by_objects
 
-    return by_objects(net, tool, Workload(batch=batch, training=training, dtype=dtype))
+    return by_objects(_read(net), tool, Workload(batch=batch, training=training, dtype=dtype))
+
+
+def measure(
+    *nets: Network,
+    runtime: str | None = None,
+    batch: int | None = None,
+    training: bool = False,
+    optimizer: str | None = None,
+    loss: str | None = None,
+    freeze: str | Sequence[str] = (),
+    dtype: str | None = None,
+    threads: int | None = None,
+    seconds: float = 30.0,
+    timeout: float = 600.0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Measurements:
+    """Run networks in a real framework, each in a process of its own, and tell their times.
+
+    Parameters get random values: a network needs no weights, nor does it need to come from the
+    framework that it runs in. Ctrl-C ends it early and keeps what is there (`.interrupted`).
+
+    Args:
+        nets: one or several, measured in turns, so that their ratios are better than their times.
+        runtime: what runs them (``onnxruntime``, ``torch`` ...); default: the networks' own
+            framework where it can be run, else the first that can.
+        batch: samples per batch; default: 1, or 32 in training.
+        training: a training step instead of a forward pass.
+        optimizer: of a training step (``adam`` ...); default: no update.
+        loss: of a training step; default: cross-entropy.
+        freeze: as in `count`.
+        dtype: of the floating-point tensors; default: the source's.
+        threads: of the framework; default: the physical cores.
+        seconds: how long to measure, all networks together.
+        timeout: seconds that starting a network, or one turn of it, may take.
+        say: told what is going on.
+
+    Raises:
+        MissingFramework: the runtime's framework is not installed.
+        NetworkError: a layer has no counterpart in it.
+        UsageError: nothing runs that runtime, or it runs no training steps.
+    """
+    from convcost.measure import Effort
+    from convcost.measure import measure as by_objects
+
+    if not nets:
+        raise UsageError("no network to measure")
+    workload = Workload(
+        batch=batch or (_DATA_SET_BATCH if training else 1),
+        training=training,
+        optimizer=optimizer,
+        loss=loss or ("cross-entropy" if training else None),
+        freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
+        dtype=dtype,
+    )
+    effort = Effort(seconds=seconds, timeout=timeout)
+    return by_objects(nets, workload, runtime=runtime, threads=threads, effort=effort, say=say)
 
 
 def memory(
@@ -178,9 +236,9 @@ def memory(
     )
     by_name = _runtime(runtime)
     if within is None:
-        return by_objects(net, workload, runtime=by_name, checkpoint=checkpoint)
+        return by_objects(_read(net), workload, runtime=by_name, checkpoint=checkpoint)
     limit = parse_bytes(within) if isinstance(within, str) else within
-    return within_limit(net, limit, workload, runtime=by_name, checkpoint=checkpoint)
+    return within_limit(_read(net), limit, workload, runtime=by_name, checkpoint=checkpoint)
 
 
 def predict(
@@ -215,7 +273,7 @@ def predict(
         samples=samples,
         epochs=epochs,
     )
-    return by_objects(net, workload, device=_device(device), runtime=_runtime(runtime))
+    return by_objects(_read(net), workload, device=_device(device), runtime=_runtime(runtime))
 
 
 def explain(
@@ -256,8 +314,28 @@ def explain(
         samples=samples,
     )
     return by_objects(
-        nets, workload, device=_device(device), runtime=_runtime(runtime), measured=measured
+        [_read(net) for net in nets],
+        workload,
+        device=_device(device),
+        runtime=_runtime(runtime),
+        measured=measured,
     )
+
+
+def _read(net: Network) -> Network:
+    """A network as it is; anything else has to be read first.
+
+    Raises:
+        UsageError: it is something else, such as a path.
+    """
+    from convcost.network.network import Network
+
+    if not isinstance(net, Network):
+        raise UsageError(
+            f"expected a network, got {type(net).__module__}.{type(net).__qualname__}",
+            hint="read it first: net = convcost.read(...)",
+        )
+    return net
 
 
 def _device(name: str | None) -> Any:

@@ -48,7 +48,7 @@ def test_an_unknown_device_lists_the_nearest(run: Run, command: str) -> None:
         ("count", "zoo:seed000", "--batch", "0"),
         ("count", "-", "-"),
         ("count", "zoo:seed000", "--colour"),
-        ("measure", "zoo:seed000"),
+        ("rewrite", "zoo:seed000"),
     ],
 )
 def test_a_wrong_request_exits_with_2(run: Run, words: tuple[str, ...]) -> None:

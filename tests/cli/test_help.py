@@ -2,6 +2,8 @@
 
 import shlex
 from collections.abc import Callable
+from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -11,7 +13,8 @@ from convcost.read import MAX_TEXT_BYTES
 
 Run = Callable[..., Result]
 
-COMMANDS = ("count", "devices", "explain", "memory", "predict", "read", "runtimes")
+COMMANDS = ("count", "devices", "explain", "measure", "memory", "predict", "read", "runtimes")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 
 
@@ -46,22 +49,28 @@ def test_help_ends_in_examples_and_exit_codes(run: Run, command: str) -> None:
     assert "130  interrupted" in text
 
 
-@pytest.mark.parametrize("command", ["count", "predict", "explain", "read"])
+@pytest.mark.parametrize("command", ["count", "explain", "measure", "memory", "predict", "read"])
 def test_help_says_what_a_source_is(run: Run, command: str) -> None:
     text = " ".join(run(command, "-h").stdout.split())
-    for part in ("PATH", "zoo:NAME", "FILE#2", "standard input", f"at most {LIMIT} of text"):
+    for part in ("PATH", ".onnx", "zoo:NAME", "FILE#2", "standard input", f"at most {LIMIT} of"):
         assert part in text
 
 
+#: The files that examples name -> what stands in them.
+FILES = {"summary.txt": "keras3.txt", "three-summaries.txt": "mlp-or-cnn.txt"}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_examples_run(run: Run, command: str) -> None:
-    tried = 0
-    for example in examples(run, command):
-        words = shlex.split(example)[1:]
-        if any(word.endswith(".txt") for word in words):
-            continue
-        result = run(*words)
+def test_examples_run(
+    run: Run, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, example in FILES.items():
+        copyfile(EXAMPLES / example, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    found = examples(run, command)
+    for example in found:
+        words, _, pasted = example.partition(" < ")
+        result = run(*shlex.split(words)[1:], text=Path(pasted).read_text() if pasted else None)
         assert result.exit_code == 0, (example, result.stderr)
-        assert result.stdout
-        tried += 1
-    assert tried
+        assert result.stdout or result.stderr.startswith("wrote ")
+    assert found

@@ -63,6 +63,7 @@ def test_checkpointing_says_what_it_saves_and_costs(run: Run) -> None:
     found = network_of(run(*words, "--checkpoint", "--json"))
     plain = network_of(run(*words, "--json"))
     assert found["checkpoint"]["saved_bytes_without"] == plain["saved_bytes"] > found["saved_bytes"]
+    assert found["checkpoint"]["peak_bytes_without"] == plain["peak_bytes"] > found["peak_bytes"]
     assert found["checkpoint"]["recomputed_macs"] > 0
     text = run(*words, "--checkpoint").stdout
     assert f"instead of {plain['peak_bytes']:,}" in text
@@ -76,6 +77,25 @@ def test_estimates_are_said(run: Run) -> None:
         in run("memory", "zoo:seed000", "--training").stdout
     )
     assert "an upper estimate" not in run("memory", "zoo:alexnet", "--training").stdout
+
+
+def test_what_the_reader_assumed_is_said(run: Run, summary: str) -> None:
+    shown, verbose = run("memory", summary).stdout, run("memory", summary, "-v").stdout
+    assert "assumed: a summary does not print activations" in shown
+    assert "not shown: " in shown
+    assert "not shown: " not in verbose
+    assert "inferred" in verbose
+
+
+def test_the_next_command_asks_about_the_same_step(run: Run) -> None:
+    words = ("memory", "zoo:alexnet", "--training", "--batch", "8", "--optimizer", "adam")
+    last = run(*words, "--checkpoint").stdout.splitlines()[-1]
+    assert last == "next: convcost count zoo:alexnet --batch 8 --training --optimizer adam"
+    last = run(*words, "--runtime", "torch").stdout.splitlines()[-1]
+    assert last == (
+        "next: convcost memory zoo:alexnet --batch 8 --training --optimizer adam --runtime torch "
+        "--checkpoint"
+    )
 
 
 def test_csv_has_a_row_per_layer(run: Run) -> None:

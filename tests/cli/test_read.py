@@ -68,3 +68,10 @@ def test_a_damaged_file_is_an_error_with_its_place(run: Run, tmp_path: Path) -> 
     assert f"{path}: networks[0].layers[" in result.stderr
     assert ".op.filters: expected a size, got 'many kinds'" in result.stderr
     assert "next: " in result.stderr
+
+
+def test_random_values_are_told(run: Run, tmp_path: Path) -> None:
+    path, again = (str(tmp_path / name) for name in ("net.onnx", "again.onnx"))
+    told = "; all parameters have random values: the source has none for them\n"
+    assert run("read", "zoo:seed001-mlp", "-o", path).stderr == f"wrote {path}{told}"
+    assert run("read", path, "-o", again).stderr == f"wrote {again}\n"

@@ -84,7 +84,7 @@ def test_the_next_command_keeps_what_explain_knows(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--optimizer", "adam"), "optimizer belongs to training"),
+        (("--optimizer", "adam"), "optimizer belongs to training\n  next: add --training"),
         (("--training", "--optimizer", "adan"), "did you mean adam"),
         (("--training", "--loss", "cross_entropy"), "did you mean cross-entropy"),
         (("--training", "--freeze", "conv*"), "unknown layer to freeze 'conv*'"),

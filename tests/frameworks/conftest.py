@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Keras keeps the backend that it is first imported with: here it runs on PyTorch. What is compared
+# with TensorFlow runs in processes of its own.
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "keras_applications"
 

@@ -180,6 +180,36 @@ class Dictionary(nn.Module):
         return torch.relu(self.parts["norm"](self.parts["conv"](x)))
 
 
+class Attends(nn.Module):
+    """Attention without heads, or to fewer features: PyTorch takes it apart into products."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.features = features
+
+    def forward(self, x: Any) -> Any:
+        return F.scaled_dot_product_attention(x, x, x[..., : self.features])
+
+
+class TimesVector(nn.Module):
+    def __init__(self, *, first: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(5, 16) if first else torch.randn(16))
+        self.first = first
+
+    def forward(self, x: Any) -> Any:
+        return self.weight @ x if self.first else x @ self.weight
+
+
+class InDoublePrecision(nn.Module):
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part.double()
+
+    def forward(self, x: Any) -> Any:
+        return self.part(x.double())[0]
+
+
 def frozen() -> nn.Module:
     module = nn.Sequential(nn.Conv2d(8, 4, 3), nn.Linear(14, 3))
     module[0].weight.requires_grad_(requires_grad=False)
@@ -238,6 +268,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "LSTM without bias": (lambda: First(nn.LSTM(16, 32, 2, bias=False)), SEQUENCE),
     "LSTM projected": (lambda: First(nn.LSTM(16, 32, 2, proj_size=8)), SEQUENCE),
     "LSTM without batch": (lambda: First(nn.LSTM(16, 32)), SEQUENCE[1:]),
+    "LSTM in double precision": (lambda: InDoublePrecision(nn.LSTM(16, 32)), SEQUENCE),
     "GRU": (lambda: First(nn.GRU(16, 32, 2)), SEQUENCE),
     "RNN": (lambda: First(nn.RNN(16, 32)), SEQUENCE),
     "RNN with ReLU": (lambda: First(nn.RNN(16, 32, bias=False, nonlinearity="relu")), SEQUENCE),
@@ -254,6 +285,11 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         lambda: nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, activation="gelu"),
         (2, 10, 32),
     ),
+    "attention of one head": (lambda: Attends(16), (2, 10, 16)),
+    "attention of several heads": (lambda: Attends(16), (2, 3, 10, 16)),
+    "attention to fewer features": (lambda: Attends(4), (2, 3, 10, 16)),
+    "a matrix times a vector": (lambda: TimesVector(first=True), (16,)),
+    "rows times a vector": (lambda: TimesVector(first=False), SEQUENCE),
     "a leaf of one's own": (lambda: nn.Sequential(Leaf(), nn.ReLU()), (2, 3, 16)),
     "the whole is a leaf": (Leaf, (2, 16)),
     "tied and unused": (Tied, (2, 16)),

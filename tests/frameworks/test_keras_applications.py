@@ -7,7 +7,6 @@ models the benchmark keeps: ``benchmarks/keras_applications``.
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +37,6 @@ class Figures(NamedTuple):
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
 
 

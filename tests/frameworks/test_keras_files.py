@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from convcost.network.network import Network
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -7,7 +7,6 @@ MACs, PyTorch's counter of what really runs: half of the FLOPs of ``FlopCounterM
 from __future__ import annotations
 
 import inspect
-import os
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,6 @@ SEQUENCE = (7, 5)
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     pytest.importorskip("torch", reason="PyTorch counts what Keras's layers run: pip install torch")
     return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -72,7 +71,6 @@ LAYERS = {
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
 
 

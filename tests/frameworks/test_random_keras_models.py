@@ -6,7 +6,6 @@ live model, its ``.keras`` file, and its summary as Keras 2 and Keras 3 print it
 
 from __future__ import annotations
 
-import os
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,6 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     return pytest.importorskip("keras", reason="the oracle is Keras itself: pip install keras")
 
 

@@ -41,7 +41,7 @@ _DEFAULT_BATCH = 1
     ),
 )
 @options.sources
-@options.workload(batch=_DEFAULT_BATCH)
+@options.workload(batch=_DEFAULT_BATCH, training=options.TRAINING_STEP)
 @training_step
 @grouping
 @tools
@@ -105,7 +105,7 @@ def command(
         output.write(theirs.report(nets, counts, workload, verbose=verbose, next_=proposal))
         return
     step = options_of(optimizer, loss, freeze, input_gradient=input_gradient)
-    proposal = _next(sources, chosen, step, _open_sizes(nets), symbolic=symbolic)
+    proposal = _next(sources, chosen, step, nets, symbolic=symbolic)
     result = report(counts, symbolic=symbolic, verbose=verbose, next_=proposal)
     if fields:
         from convcost.count.prepare import prepared
@@ -128,15 +128,16 @@ def _next(
     sources: Sequence[str],
     chosen: Sequence[tuple[str, object]],
     step: Sequence[tuple[str, object]],
-    open_sizes: Sequence[str],
+    nets: Sequence[Network],
     *,
     symbolic: bool,
 ) -> str:
-    """Formulas lead to numbers, open sizes to formulas, numbers to an explanation."""
-    from convcost.cli.support.sources import command_line
+    """Formulas and inputs of open sizes lead to numbers, open kernels to formulas."""
+    from convcost.cli.support.sources import command_line, usual_sizes
 
-    if symbolic:
-        examples = [("--dim", f"{name}=1") for name in open_sizes]
+    open_sizes, usual = _open_sizes(nets), usual_sizes(nets)
+    if symbolic or usual:
+        examples = usual or [("--dim", f"{name}=1") for name in open_sizes]
         return command_line("count", sources, [*chosen, *step, *examples])
     if open_sizes:
         return command_line("count", sources, [*chosen, *step, ("--symbolic", True)])

@@ -30,7 +30,10 @@ _DEFAULT_BATCH = 32
     ),
 )
 @options.sources
-@options.workload(batch=_DEFAULT_BATCH)
+@options.workload(
+    batch=_DEFAULT_BATCH,
+    training="As in training: the times of the forward pass, and what a whole step consists of.",
+)
 @trained
 @options.where
 @click.option("--measured", metavar="TIMES",
@@ -64,7 +67,7 @@ def command(
     Every further network is compared with the first.
     """
     from convcost.cli.support.output import Output
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
     from convcost.report.views.explain import report
     from convcost.units import parse_times
     from convcost.verbs import explain
@@ -78,5 +81,6 @@ def command(
     )  # fmt: skip
     chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
     chosen += [("--batch", batch), ("--training", training), ("--dtype", dtype)]
-    proposal = command_line("predict", sources, [*chosen, *dim_options(dims)])
+    chosen += [*dim_options(dims), *(usual := usual_sizes(nets))]
+    proposal = command_line("explain" if usual else "predict", sources, chosen)
     output.write(report(explanation, verbose=verbose, next_=proposal))

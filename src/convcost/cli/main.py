@@ -73,8 +73,9 @@ class Commands(click.Group):
 def group() -> None:
     """What a convolutional network costs, why, and what would make it cheaper.
 
-    convcost reads a network from a pasted model.summary() or the code of a model, counts it
-    exactly, predicts its time on a device, and explains where the time goes.
+    convcost reads a network from a pasted model.summary(), the code of a model, a Keras or ONNX
+    file or a live model, counts it exactly, tells its memory, predicts its time on a device, and
+    explains where the time goes.
     """
 
 

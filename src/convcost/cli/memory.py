@@ -32,7 +32,7 @@ _GIVEN = ParameterSource.COMMANDLINE
     ),
 )
 @options.sources
-@options.workload(batch=_DEFAULT_BATCH)
+@options.workload(batch=_DEFAULT_BATCH, training=options.TRAINING_STEP)
 @training_step
 @click.option(
     "--runtime",
@@ -58,6 +58,7 @@ _GIVEN = ParameterSource.COMMANDLINE
     help="The same, with segments that end behind these layers; repeatable.",
 )
 @options.output
+@options.verbose("Show every note, also what follows from the source's own numbers.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -79,6 +80,7 @@ def command(
     format_: str | None,
     path: str | None,
     force: bool,
+    verbose: bool,
 ) -> None:
     """Memory of inference or of a training step: what is alive when, and the peak."""
     from convcost.cli.support.output import Output
@@ -89,22 +91,22 @@ def command(
     output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     if within is not None and ctx.get_parameter_source("batch") == _GIVEN:
         raise UsageError("--batch and --within exclude each other")
+    nets = networks(sources, dims)
     found = [
         memory(
             net, batch=batch, training=training, optimizer=optimizer, loss=loss, freeze=freeze,
             input_gradient=input_gradient, dtype=dtype, runtime=runtime,
             checkpoint=checkpoint_after or checkpoint, within=within,
         )
-        for net in networks(sources, dims)
+        for net in nets
     ]  # fmt: skip
-    chosen: list[tuple[str, object]] = [("--runtime", runtime), ("--dtype", dtype)]
-    chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
-    chosen += [("--within", within), ("--training", True)]
-    chosen += options_of(optimizer, loss, freeze, input_gradient=input_gradient)
-    if training:
-        proposal = command_line("memory", sources, [*chosen, ("--checkpoint", True)])
-        if checkpoint or checkpoint_after:
-            proposal = command_line("count", sources, [("--training", True), *dim_options(dims)])
+    asked: list[tuple[str, object]] = [("--dtype", dtype), *dim_options(dims)]
+    asked += [("--batch", None if batch == _DEFAULT_BATCH else batch), ("--training", True)]
+    asked += options_of(optimizer, loss, freeze, input_gradient=input_gradient)
+    own: list[tuple[str, object]] = [("--runtime", runtime), ("--within", within)]
+    if checkpoint or checkpoint_after:
+        proposal = command_line("count", sources, asked)
     else:
-        proposal = command_line("memory", sources, chosen)
-    output.write(report(found, next_=proposal))
+        proposal = command_line("memory", sources, [*asked, *own, ("--checkpoint", training)])
+    notes = [net.notes for net in nets]
+    output.write(report(found, notes=notes, verbose=verbose, next_=proposal))

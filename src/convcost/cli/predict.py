@@ -55,7 +55,7 @@ def command(
 ) -> None:
     """Predict the time of a forward pass on a device, layer by layer."""
     from convcost.cli.support.output import Output
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
     from convcost.report.views.predict import report
     from convcost.verbs import predict
 
@@ -78,12 +78,13 @@ def command(
     chosen += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
     if "batch" not in assumed:
         chosen.append(("--batch", batch))
+    chosen += (usual := usual_sizes(nets))
     output.write(
         report(
             predictions,
             notes=[net.notes for net in nets],
             assumed=assumed,
             verbose=verbose,
-            next_=command_line("explain", sources, chosen),
+            next_=command_line("predict" if usual else "explain", sources, chosen),
         )
     )

@@ -10,7 +10,10 @@ from convcost.cli.support import options
 from convcost.cli.support.command import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from convcost.network.network import Network
 
 
 @click.command(
@@ -55,4 +58,16 @@ def command(
         from convcost.write.files import save_networks
 
         save_networks(nets, file, force=force)
-        click.echo(f"wrote {file}", err=True)
+        click.echo(f"wrote {file}{_invented(nets, file)}", err=True)
+
+
+def _invented(nets: Sequence[Network], file: Path) -> str:
+    """What is said of an ONNX model whose values the source does not have."""
+    if file.suffix.lower() != ".onnx":
+        return ""
+    table = [parameter for net in nets for parameter in net.table.values()]
+    absent = sum(parameter.values is None for parameter in table)
+    if not absent:
+        return ""
+    of = "all" if absent == len(table) else f"{absent:,} of {len(table):,}"
+    return f"; {of} parameters have random values: the source has none for them"

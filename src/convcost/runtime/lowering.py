@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
 from convcost.network.cost import Cost
-from convcost.ops.activation import Activation, charge
+from convcost.ops.activation import ROW_FUNCTIONS, Activation, charge
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from convcost.network.op import Call, Mode, Op
     from convcost.network.tensor import Tensor
     from convcost.runtime.rules import DeviceKind, Rules, Runtime
-
-#: These reduce along an axis and need a kernel of their own everywhere.
-_ROW_FUNCTIONS = frozenset({"softmax", "log_softmax"})
 
 
 @dataclass(slots=True)
@@ -183,7 +180,7 @@ class _Lowering:
         if isinstance(op, BatchNorm):
             allowed = self.mode == "inference" and self.rules.batch_norm == "fused"
         elif isinstance(op, Activation):
-            allowed = self.rules.pointwise == "fused" and op.function not in _ROW_FUNCTIONS
+            allowed = self.rules.pointwise == "fused" and op.function not in ROW_FUNCTIONS
         else:
             allowed = self.rules.pointwise == "fused" and isinstance(op, Merge)
         written = [ref for ref in layer.inputs if ref.layer in self.writer]

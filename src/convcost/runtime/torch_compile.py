@@ -1,9 +1,9 @@
 """PyTorch through torch.compile: what is element-wise is computed while its producer writes."""
 
-from convcost.ops.activation import CHARGES
+from convcost.ops.activation import CHARGES, ROW_FUNCTIONS
 from convcost.runtime.rules import Constant, Rules, Runtime
 
-_POINTWISE = frozenset(CHARGES) - {"softmax", "log_softmax"}
+_POINTWISE = frozenset(CHARGES) - ROW_FUNCTIONS
 _FUSION = (
     "bias, activation and BatchNorm's affine fused into the convolution's write; published pairs: "
     "vgg_bn/vgg 0.997-1.007 (huggingface/pytorch-image-models results, i9-10940X, torch.compile)"

@@ -13,7 +13,7 @@ _EXIT_CODES = (
     ("0", "done"),
     ("1", "a source cannot be read, or the result not be written"),
     ("2", "the command is wrong: an unknown device, runtime or option"),
-    ("4", "a framework has to be installed to read the source"),
+    ("4", "a framework has to be installed to read the source, or to measure it"),
     ("130", "interrupted"),
 )
 
@@ -54,8 +54,10 @@ def _sources() -> list[tuple[str, str]]:
     limit = f"at most {MAX_TEXT_BYTES // 2**20} MiB of text"
     text = f"a pasted model.summary(), torchinfo printout or model code, {limit}"
     function = "your own function that makes a PyTorch or Keras model; this runs your code"
+    keras = "a Keras file (.keras, .h5, .hdf5, .json)"
+    others = "an ONNX file (.onnx); a PyTorch program (.pt2); a file of `convcost read`"
     return [
-        ("PATH", f"{text}; a Keras file (.keras, .h5, .hdf5, .json); a file of `convcost read`"),
+        ("PATH", f"{text}; {keras}; {others}"),
         ("-", f"a text from standard input, {limit}"),
         ("MOD:FUNC", function),
         ("zoo:NAME", "a reference network, with settings where wanted: 'zoo:seed003?kernel=5'"),

@@ -45,6 +45,14 @@ def runtimes(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return _starting(incomplete, known())
 
 
+def runners(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Runtimes that can be measured."""
+    from convcost.runtime.runners.registry import runners as known
+
+    del ctx, param
+    return _starting(incomplete, known())
+
+
 def conventions(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

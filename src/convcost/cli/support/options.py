@@ -26,8 +26,8 @@ def sizes(function: Function) -> Function:
     for option in (
         click.option("--input", metavar="SIZES", multiple=True, callback=_inputs,
                      expose_value=False,
-                     help="Shape of one sample of an input of module:function: 3,224,224; "
-                     "repeatable, one per input."),
+                     help="Shape of one sample of an input, for module:function and for files "
+                     "that leave it open: 3,224,224; repeatable, one per input."),
         click.option("--dim", "dims", metavar="NAME=SIZE", multiple=True, callback=_dims,
                      help="A size that the source leaves open: height=416; repeatable."),
     ):  # fmt: skip
@@ -35,18 +35,24 @@ def sizes(function: Function) -> Function:
     return function
 
 
-def workload(batch: int | None) -> Callable[[Function], Function]:
-    """--batch with its default (None: by --samples), --training, --dtype, --dim, --input."""
-    text = "Samples per batch; by default 1, or 32 with --samples."
+#: What --training asks for, where the backward pass is part of the answer.
+TRAINING_STEP = "A training step: the forward pass as in training, and the backward pass."
+
+
+def workload(
+    batch: int | None,
+    training: str = "The forward pass as in training; the backward pass is not timed.",
+    many: str = "--samples",
+) -> Callable[[Function], Function]:
+    """--batch with its default (None: by `many`), --training, --dtype, --dim, --input."""
+    text = f"Samples per batch; by default 1, or 32 with {many}."
 
     def add(function: Function) -> Function:
         function = sizes(function)
         for option in (
             click.option("--dtype", metavar="NAME", shell_complete=completion.dtypes,
                          help="Type of the floating-point numbers; by default the source's."),
-            click.option("--training", is_flag=True,
-                         help="As in training: the forward pass; count and memory have the "
-                         "backward pass too."),
+            click.option("--training", is_flag=True, help=training),
             click.option("--batch", metavar="N", type=click.IntRange(min=1), default=batch,
                          show_default=batch is not None,
                          help=text if batch is None else "Samples per batch."),

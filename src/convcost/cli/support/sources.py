@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: A longer argument is a pasted text, not a name to repeat.
 _LONGEST = 200
 
+#: Sizes to propose: those of most published image classifiers.
+_USUAL_SIZE, _USUAL_CHANNELS = 224, 3
+
 
 def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, ...]:
     """Every network of every source, in order.
@@ -34,8 +37,7 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
         raise UsageError(
             "standard input can be read only once", hint="paste all texts into one '-'"
         )
-    context = click.get_current_context(silent=True)
-    inputs = None if context is None else context.meta.get(INPUTS)
+    inputs = _given_inputs()
     found: list[tuple[str, tuple[Network, ...]]] = []
     for source in sources:
         if source == "-" and sys.stdin.isatty():
@@ -47,6 +49,12 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
                 error.message = f"{_name(source)}: {error.message}"
             raise
     return with_sizes(_told_apart(found), dims)
+
+
+def _given_inputs() -> tuple[tuple[int, ...], ...] | None:
+    """The shapes of --input, a batch of one in front of each."""
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(INPUTS)
 
 
 def _told_apart(found: Sequence[tuple[str, tuple[Network, ...]]]) -> list[Network]:
@@ -78,16 +86,38 @@ def command_line(
 ) -> str:
     """A command to propose, quoted for a shell; an option without a value is left out.
 
+    The shapes of --input are repeated: without them the sources could not be read again.
+
     >>> command_line("explain", ["my model.txt"], [("--batch", 8), ("--device", None)])
     "convcost explain 'my model.txt' --batch 8"
     """
     words = ["convcost", command, *map(_name, sources)]
+    for shape in _given_inputs() or ():
+        words += ["--input", ",".join(map(str, shape[1:]))]
     for option, value in options:
         if value is True:
             words.append(option)
         elif value is not None and value is not False:
             words += [option, str(value)]
     return shlex.join(words)
+
+
+def usual_sizes(nets: Sequence[Network]) -> list[tuple[str, object]]:
+    """A --dim option for each size of an input that the sources leave open, with a usual value.
+
+    Empty where other sizes are open as well: a kernel, a number of filters.
+    """
+    from convcost.network.builder import BATCH
+    from convcost.network.dims import free_symbols
+
+    left_open = {name for net in nets for name in net.symbols} - {str(BATCH)}
+    axes = [axis for net in nets for layer in net.layers if layer.op.kind == "input"
+            for tensor in layer.outputs for axis in tensor.axes]  # fmt: skip
+    usual = {name: _USUAL_CHANNELS if axis.name == "channel" else _USUAL_SIZE
+             for axis in axes for name in free_symbols(axis.size)}  # fmt: skip
+    if not left_open <= usual.keys():
+        return []
+    return [("--dim", f"{name}={usual[name]}") for name in sorted(left_open)]
 
 
 def dim_options(dims: Mapping[str, int]) -> list[tuple[str, object]]:

@@ -27,17 +27,19 @@ def trained(function: Function) -> Function:
     return function
 
 
+def with_loss(function: Function) -> Function:
+    """--optimizer, --freeze, --loss."""
+    add = click.option("--loss", metavar="NAME", shell_complete=completion.losses,
+                       help="With --training: cross-entropy, mse ...; by default `count` counts "
+                       "none, `memory` and `measure` take cross-entropy.")  # fmt: skip
+    return trained(add(function))
+
+
 def training_step(function: Function) -> Function:
     """--optimizer, --freeze, --loss, --input-gradient."""
-    for option in (
-        click.option("--input-gradient", is_flag=True,
-                     help="With --training: the gradient of the network's inputs too."),
-        click.option("--loss", metavar="NAME", shell_complete=completion.losses,
-                     help="With --training: cross-entropy, mse ...; by default `count` counts "
-                     "none, and `memory` takes cross-entropy."),
-    ):  # fmt: skip
-        function = option(function)
-    return trained(function)
+    text = "With --training: the gradient of the network's inputs too."
+    add = click.option("--input-gradient", is_flag=True, help=text)
+    return with_loss(add(function))
 
 
 def options_of(

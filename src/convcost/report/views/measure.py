@@ -13,12 +13,14 @@ from convcost.report.figures import (
     share_column,
     text_column,
 )
+from convcost.report.views.remarks import remarks
 from convcost.units import format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.measure import LayerTime, Measurement, Measurements, Ratio
+    from convcost.network.network import Note
     from convcost.report.document import Block, Row
 
 _CONVENTIONS = (
@@ -49,11 +51,21 @@ _RECORDS = (
 )
 
 
-def report(found: Measurements, *, next_: str = "") -> Report:
+def report(
+    found: Measurements,
+    *,
+    notes: Sequence[Sequence[Note]],
+    assumed: frozenset[str] = frozenset(),
+    verbose: bool = False,
+    next_: str = "",
+) -> Report:
     """Measurements as a report.
 
     Args:
         found: of one or several networks.
+        notes: the networks' own, in the same order.
+        assumed: which of runtime, batch and threads the user did not choose.
+        verbose: show every note.
         next_: the command to propose.
     """
     headings = len(found.networks) > 1
@@ -61,7 +73,11 @@ def report(found: Measurements, *, next_: str = "") -> Report:
         Document(
             answers=answers(found),
             sections=tuple(
-                Section(one.source if headings else "", _blocks(one)) for one in found.networks
+                Section(
+                    one.source if headings else "",
+                    (*_blocks(one, assumed), *remarks(of_network, (), verbose=verbose)),
+                )
+                for one, of_network in zip(found.networks, notes, strict=True)
             ),
             records=Table(
                 columns=_RECORDS,
@@ -119,10 +135,10 @@ def _range(one: Measurement) -> str:
     return f"{format_seconds(one.seconds.low)} to {format_seconds(one.seconds.high)}"
 
 
-def _blocks(one: Measurement) -> tuple[Block, ...]:
+def _blocks(one: Measurement, assumed: frozenset[str]) -> tuple[Block, ...]:
     return (
         *([_table(one)] if one.layers else []),
-        Lines("of what", _circumstances(one)),
+        Lines("of what", _circumstances(one, assumed)),
         Lines("how sure", _sureness(one)),
     )
 
@@ -154,16 +170,20 @@ def _records(one: Measurement) -> tuple[Row, ...]:
     return tuple((*head, *row[:bar], *row[bar + 1 :]) for row in rows)
 
 
-def _circumstances(one: Measurement) -> tuple[str, ...]:
+def _circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]:
+    def chosen(option: str) -> str:
+        return f" (assumed; --{option} changes it)" if option in assumed else ""
+
     workload, machine = one.workload, one.machine
     versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())
     step = f"training step, loss {workload.loss}, optimizer {workload.optimizer or 'none'}"
     what = step if workload.training else "forward pass, inference"
-    cores, threads = plural(machine["cores"], "core"), plural(machine["threads"], "thread")
+    cores = plural(machine["cores"], "core")
     lines = [
-        f"runtime: {one.runtime} ({versions})",
-        f"machine: {machine['model']}, {cores}, {threads}; {machine['system']}",
-        f"batch: {exact(workload.batch)}; {what}; parameters have random values",
+        f"runtime: {one.runtime}{chosen('runtime')}; {versions}",
+        f"machine: {machine['model']}, {cores}; {machine['system']}",
+        f"threads: {machine['threads']}{chosen('threads')}",
+        f"batch: {exact(workload.batch)}{chosen('batch')}; {what}; parameters have random values",
     ]
     if one.idle:
         lines.append(f"no time of their own (views, or folded away): {', '.join(one.idle)}")

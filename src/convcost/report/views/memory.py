@@ -105,7 +105,8 @@ def answer(memory: Memory) -> str:
     bound = "at least " if memory.unknown else ""
     what = "a training step" if training else "inference"
     batch = exact(memory.workload.batch)
-    peak = f"{bound}{format_bytes(memory.peak)} at most"
+    peak = format_bytes(memory.peak)
+    peak = f"at least {peak}" if memory.unknown else f"{peak} at most"
     where = f"{_where(memory.peak_step)} ({memory.runtime})"
     if memory.limit is None:
         of = f"in {what}" if training else f"at {what}"

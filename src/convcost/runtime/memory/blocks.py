@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.network.dims import Dim, summed
 from convcost.network.network import Ref
-from convcost.ops.activation import Activation
+from convcost.ops.activation import ROW_FUNCTIONS, Activation
 from convcost.ops.constant import Constant
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.input import Input
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from convcost.network.op import Call, Mode
     from convcost.runtime.rules import Runtime
     from convcost.runtime.saved import SavedRules
-
-#: These compute along a row, and cannot write over it.
-_ROW_FUNCTIONS = frozenset({"softmax", "log_softmax"})
 
 
 @dataclass(slots=True)
@@ -147,5 +144,5 @@ def _overwrite(found: Graph, position: int, layer: Layer, runtime: Runtime) -> N
 def _pointwise(layer: Layer) -> bool:
     op = layer.op
     if isinstance(op, Activation):
-        return op.function not in _ROW_FUNCTIONS
+        return op.function not in ROW_FUNCTIONS
     return isinstance(op, Merge | Elementwise)

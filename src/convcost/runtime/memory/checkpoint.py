@@ -9,8 +9,9 @@ repeated.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import unknown_name
 from convcost.network.cost import Cost, total
@@ -20,7 +21,6 @@ from convcost.runtime.memory.timeline import Segment, timeline
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from convcost.network.op import Mode
     from convcost.runtime.memory.blocks import Graph
 
 
@@ -45,13 +45,29 @@ class Checkpointing:
     peak_without: int
     recomputed: Cost | None
 
+    def to_dict(self, stored: int) -> dict[str, Any]:
+        """Plain values.
 
-def checkpointing(graph: Graph, mode: Mode, after: Sequence[str] | None) -> Checkpointing:
+        Args:
+            stored: what is there all the time, and part of every peak.
+        """
+        recomputed = self.recomputed
+        return {
+            "after": list(self.after),
+            "segments": len(self.segments),
+            "kept_bytes": self.kept_bytes,
+            "saved_bytes_without": self.saved_without,
+            "peak_bytes_without": stored + self.peak_without,
+            "recomputed_macs": None if recomputed is None else recomputed.macs,
+            "recomputed_flops": None if recomputed is None else recomputed.flops,
+        }
+
+
+def checkpointing(graph: Graph, after: Sequence[str] | None) -> Checkpointing:
     """Cut a network into segments.
 
     Args:
         graph: with a backward pass.
-        mode: how the forward pass behaves.
         after: layers behind which to cut; None: about sqrt(n) segments between places where nothing
             but tensors that are kept anyway goes across, so that no more is kept than before.
 
@@ -78,23 +94,31 @@ def checkpointing(graph: Graph, mode: Mode, after: Sequence[str] | None) -> Chec
         _kept(graph, segments),
         number(graph.saved_bytes(), "the memory"),
         max(step.bytes for step in timeline(graph)),
-        _recomputed(graph, mode, segments),
+        _recomputed(graph, segments),
     )
 
 
 def _even_cuts(graph: Graph) -> list[int]:
     """About sqrt(n) - 1 of the n - 1 places where a cut costs nothing, evenly spread."""
-    free = [cut for cut in range(len(graph.network.layers) - 1) if _is_free(graph, cut)]
+    free = _free_cuts(graph)
     segments = isqrt(len(free) + 1)
     places = (len(free) * part // segments for part in range(1, segments))
     return [free[place] for place in places]
 
 
-def _is_free(graph: Graph, cut: int) -> bool:
-    """Whether all that goes across is kept anyway, and something before is computed again."""
-    across = list(_across(graph, cut))
-    before = any(graph.network.layers[p].name in graph.calls for p in range(cut + 1))
-    return before and bool(across) and all(graph.blocks[place].savers for place in across)
+def _free_cuts(graph: Graph) -> list[int]:
+    """Where all that goes across is kept anyway, and something before is computed again."""
+    layers = graph.network.layers
+    all_, unkept = [0] * (len(layers) + 1), [0] * (len(layers) + 1)
+    for block in graph.blocks:
+        if layers[block.producer].inputs:
+            for counts in (all_, *(() if block.savers else (unkept,))):
+                counts[block.producer] += 1
+                counts[block.last_use] -= 1
+    begin = next((p for p, layer in enumerate(layers) if layer.name in graph.calls), len(layers))
+    across = zip(accumulate(all_), accumulate(unkept), strict=True)
+    free = [blocks > 0 and not lost for blocks, lost in across]
+    return [cut for cut in range(begin, len(layers) - 1) if free[cut]]
 
 
 def _across(graph: Graph, cut: int) -> Iterator[int]:
@@ -116,33 +140,32 @@ def _inputs(graph: Graph, segment: Segment) -> Iterator[int]:
 def _kept(graph: Graph, segments: Sequence[Segment]) -> int:
     """The most that is kept at one time, over the backward passes of the segments."""
     most = 0
-    for order, segment in enumerate(segments):
-        kept = {
+    entering: set[int] = set()
+    for segment in segments:
+        kept = entering | {
             place
             for place, block in enumerate(graph.blocks)
             if any(p in segment for p in block.savers)
         }
-        for earlier in segments[:order]:
-            kept.update(_across(graph, earlier.last))
-            kept.update(_inputs(graph, earlier))
         own = (
             saved.own
-            for position, layer in enumerate(graph.network.layers)
-            if position in segment and (saved := graph.saved.get(layer.name)) is not None
+            for layer in graph.network.layers[segment.first : segment.last + 1]
+            if (saved := graph.saved.get(layer.name)) is not None
         )
         alive = summed([*(graph.blocks[place].bytes for place in kept), *own])
         most = max(most, number(alive, "the memory"))
+        entering.update(_across(graph, segment.last), _inputs(graph, segment))
     return most
 
 
-def _recomputed(graph: Graph, mode: Mode, segments: Sequence[Segment]) -> Cost | None:
+def _recomputed(graph: Graph, segments: Sequence[Segment]) -> Cost | None:
     layers = graph.network.layers
     costs = [
-        layers[position].op.cost("forward", graph.network.call(layers[position], mode))
+        layer.op.cost("forward", graph.calls[layer.name])
         for segment in segments
         if segment.recomputed
-        for position in range(segment.first, segment.last + 1)
-        if layers[position].name in graph.calls
+        for layer in layers[segment.first : segment.last + 1]
+        if layer.name in graph.calls
     ]
     known = [cost for cost in costs if cost is not None]
     return total(known) if len(known) == len(costs) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +164,7 @@ class Memory:
             "steps": [each.to_dict() for each in self.steps],
             "layers": [layer.to_dict() for layer in self.layers],
             "unknown": [{"layer": name, "why": why} for name, why in self.unknown],
-            "checkpoint": None if self.checkpoint is None else _plain(self.checkpoint),
+            "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(self.stored),
         }
 
 
@@ -189,7 +190,8 @@ def memory(
     """
     workload, runtime = workload or Workload(), runtime or default_for(network.framework)
     if checkpoint is not False and not workload.training:
-        raise UsageError("checkpointing belongs to training", hint="ask for training too")
+        raise UsageError("checkpointing belongs to training",
+                         hint="add --training (training=True)")  # fmt: skip
     network = prepared(network, workload).bind({str(BATCH): workload.batch})
     calls = {}
     if workload.training:
@@ -197,7 +199,7 @@ def memory(
     found = graph(network, workload.mode, calls, runtime, saved_by(runtime))
     cut = None
     if checkpoint is not False:
-        cut = checkpointing(found, "training", None if checkpoint is True else checkpoint)
+        cut = checkpointing(found, None if checkpoint is True else checkpoint)
     trained = {p.id: p for call in calls.values() for p in call.trained}
     narrow = [p for p in trained.values() if dtype_bytes(p.dtype) < dtype_bytes(_MASTER_DTYPE)]
     return Memory(
@@ -238,17 +240,19 @@ def _state(network: Network, workload: Workload, trained: Iterable[Parameter]) -
 
 
 def _rows(found: Graph, *, exact: bool) -> Iterable[LayerMemory]:
-    counted: set[int] = set()
+    made: defaultdict[int, list[Dim]] = defaultdict(list)
+    first: defaultdict[int, list[Dim]] = defaultdict(list)
+    for block in found.blocks:
+        made[block.producer].append(block.bytes)
+        if block.savers:
+            first[min(block.savers)].append(block.bytes)
     for position, layer in enumerate(found.network.layers):
-        made = [block for block in found.blocks if block.producer == position]
-        first = [n for n, b in enumerate(found.blocks) if position in b.savers and n not in counted]
-        counted.update(first)
         saved = found.saved.get(layer.name)
-        kept = summed(found.blocks[n].bytes for n in first) + (saved.own if saved else 0)
+        kept = summed(first[position]) + (saved.own if saved else 0)
         yield LayerMemory(
             name=layer.name,
             op=layer.op.kind,
-            outputs=_int(summed(block.bytes for block in made)),
+            outputs=_int(summed(made[position])),
             saved=_int(kept),
             exact=saved is None or (exact and saved.exact),
         )
@@ -284,15 +288,3 @@ def _bytes(parameters: Iterable[Parameter]) -> int:
 
 def _int(size: Dim) -> int:
     return number(size, "the memory")
-
-
-def _plain(cut: Checkpointing) -> dict[str, Any]:
-    recomputed = cut.recomputed
-    return {
-        "after": list(cut.after),
-        "segments": len(cut.segments),
-        "kept_bytes": cut.kept_bytes,
-        "saved_bytes_without": cut.saved_without,
-        "recomputed_macs": None if recomputed is None else recomputed.macs,
-        "recomputed_flops": None if recomputed is None else recomputed.flops,
-    }

@@ -1,0 +1,187 @@
+"""Measure networks: choose the runtime, start the workers, make values of what they say."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, replace
+from itertools import starmap
+from typing import TYPE_CHECKING, Any
+
+from convcost.count import Workload
+from convcost.count.prepare import prepared
+from convcost.device.machine import describe
+from convcost.errors import UsageError
+from convcost.measure.layers import instrument, layer_times
+from convcost.measure.measurement import Measurement, Measurements, Ratio
+from convcost.measure.process import Worker
+from convcost.measure.protocol import Effort, take
+from convcost.measure.statistics import MORE_TIME, Verdict, disturbed, interval, verdict
+from convcost.ops.input import Input
+from convcost.runtime import runtimes
+from convcost.runtime.runners.registry import runner, runners
+from convcost.runtime.runners.runner import Job
+from convcost.write.exchange import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from convcost.measure.layers import LayerTime
+    from convcost.measure.protocol import Taken
+    from convcost.measure.statistics import Interval
+    from convcost.network.network import Network
+
+
+def measure(
+    networks: Sequence[Network],
+    workload: Workload | None = None,
+    *,
+    runtime: str | None = None,
+    threads: int | None = None,
+    effort: Effort | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Measurements:
+    """Run networks side by side in a framework and tell their times.
+
+    Args:
+        networks: one or several; parameters get random values.
+        workload: batch, mode, dtype, and what a training step consists of.
+        runtime: the name of what runs them; default: see `runtime_for`.
+        threads: of the framework; default: the physical cores.
+        effort: how long to measure.
+        say: told what is going on.
+
+    Raises:
+        UsageError: there is no such runtime, or it runs no training steps.
+        MissingFramework: it is not installed.
+        NetworkError: a layer has no counterpart in it, or a size is not known.
+        ConvcostError: the framework failed, or took too long.
+        KeyboardInterrupt: before every network was timed once.
+    """
+    workload, effort = workload or Workload(), effort or Effort()
+    runtime = runtime or runtime_for(networks, training=workload.training)
+    if not runner(runtime).trains and workload.training:
+        able = [name for name, each in runners().items() if each.trains]
+        raise UsageError(f"{runtime} runs no training steps", hint=f"--runtime {' or '.join(able)}")
+    threads = threads or int(describe().cores.value)
+    job = Job(
+        batch=workload.batch,
+        training=workload.training,
+        loss=workload.loss,
+        optimizer=workload.optimizer,
+        threads=threads,
+    )
+    # the loss is the runner's affair, not a layer
+    chosen = replace(workload, loss=None)
+    orders = [
+        {"network": to_text(prepared(network, chosen)), "runtime": runtime, "job": asdict(job)}
+        for network in networks
+    ]
+    workers: list[Worker] = []
+    try:
+        say(f"starting {runtime}")
+        for network, order in zip(networks, orders, strict=True):
+            workers.append(Worker(network.name, order, threads=threads, timeout=effort.timeout))
+        for worker in workers:
+            worker.ready()
+        taken, interrupted = take(workers, effort, say)
+    except BaseException:
+        for worker in workers:
+            worker.kill()
+        raise
+    for worker in workers:
+        (worker.kill if interrupted else worker.stop)()
+    machine = _machine(threads)
+    measured = tuple(
+        _measurement(
+            network, one, runtime=runtime, versions=worker.versions, machine=machine,
+            workload=workload, interrupted=interrupted,
+        )
+        for network, worker, one in zip(networks, workers, taken, strict=True)
+    )  # fmt: skip
+    return Measurements(measured, _ratios(measured))
+
+
+def runtime_for(networks: Sequence[Network], *, training: bool) -> str:
+    """The runtime of the networks' own framework; where it cannot be run, the first that can.
+
+    Raises:
+        UsageError: none can.
+    """
+    able = [name for name, each in runners().items() if each.trains or not training]
+    if not able:
+        raise UsageError("no runtime that is known can run this")
+    own = {network.framework for network in networks}
+    for name in able:
+        known = runtimes().get(name)
+        if known is not None and own <= set(known.frameworks):
+            return name
+    return able[0]
+
+
+def _machine(threads: int) -> dict[str, Any]:
+    found = describe()
+    return {
+        "model": found.model,
+        "cores": int(found.cores.value),
+        "threads": threads,
+        "system": platform.platform(),
+    }
+
+
+def _measurement(
+    network: Network,
+    taken: Taken,
+    *,
+    runtime: str,
+    versions: Mapping[str, str],
+    machine: Mapping[str, Any],
+    workload: Workload,
+    interrupted: bool,
+) -> Measurement:
+    seconds = interval(taken.samples)
+    found = instrument(taken.profile) if taken.profile else None
+    layers: tuple[LayerTime, ...] = ()
+    if taken.profile and found:
+        layers = layer_times(network, taken.profile, found, seconds.median)
+    seen = {name for layer in layers for name in layer.layers}
+    computed = [layer.name for layer in network.layers if not isinstance(layer.op, Input)]
+    return Measurement(
+        source=network.name,
+        runtime=runtime,
+        versions=versions,
+        machine=machine,
+        workload=workload,
+        seconds=seconds,
+        runs=sum(taken.runs),
+        samples=tuple(taken.samples),
+        verdict=_verdict(taken, interrupted=interrupted),
+        layers=layers,
+        idle=tuple(name for name in computed if name not in seen) if layers else (),
+        instrument=found,
+        interrupted=interrupted,
+    )
+
+
+def _verdict(taken: Taken, *, interrupted: bool) -> Verdict:
+    """That of the samples, and what the protocol knows beside them."""
+    probes = disturbed([probe for pair in taken.probes for probe in pair])
+    slow = list(starmap(bool.__or__, zip(probes[::2], probes[1::2], strict=True)))
+    found = verdict(taken.samples, slow)
+    reasons, advice = list(found.reasons), found.advice
+    if not taken.warm:
+        reasons.append("it was not warm yet when the warm-up was over")
+        advice = advice or MORE_TIME
+    if interrupted:
+        reasons.insert(0, "interrupted: these are the samples until then")
+        advice = "measure again, to the end"
+    return Verdict("noisy", tuple(reasons), advice) if reasons else found
+
+
+def _ratios(measured: Sequence[Measurement]) -> tuple[Ratio, ...]:
+    """Of every later network to the first, turn by turn."""
+    first, *later = measured
+    return tuple(Ratio(one.source, first.source, _times(one, first)) for one in later)
+
+
+def _times(a: Measurement, b: Measurement) -> Interval:
+    return interval([x / y for x, y in zip(a.samples, b.samples, strict=True)])

@@ -1,0 +1,203 @@
+"""ONNX Runtime on the CPU: inference; times of kernels by its own profiler."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import MissingFramework, NetworkError, UsageError
+from convcost.runtime.runners.inputs import random_inputs
+from convcost.runtime.runners.onnxruntime_kernels import Node, layers_of_kernels
+from convcost.runtime.runners.runner import Loaded, Profile, Runner, Span
+from convcost.write.onnx.model import onnx_model, serialized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Job
+
+_PROVIDERS = ["CPUExecutionProvider"]
+#: Runs of a session in which memory is taken and threads are started.
+_FIRST_RUNS = 2
+#: Messages below "fatal" are not for the user of convcost.
+_QUIET = 4
+#: What the profiler appends to the names of nodes.
+_KERNEL_TIME = "_kernel_time"
+_MICROSECOND = 1e-6
+#: Weights of this size and more are not written into the optimised graph, of which only the nodes
+#: are wanted.
+_LARGE_WEIGHT = 64
+
+
+class OnnxRuntime(Runner):
+    """ONNX Runtime with the CPU execution provider and all graph optimisations."""
+
+    name = "onnxruntime"
+    trains = False
+    needs = "pip install 'convcost[measure]'"
+
+    def versions(self) -> Mapping[str, str]:
+        """Its own and that of the ``onnx`` package, which writes the models."""
+        runtime, onnx = self._imported()
+        return {"onnxruntime": runtime.__version__, "onnx": onnx.__version__}
+
+    def load(self, network: Network, job: Job) -> LoadedInOnnxRuntime:
+        """A session of the network's ONNX model."""
+        self._imported()
+        if job.training:
+            raise UsageError("onnxruntime does not train", hint="measure training in torch")
+        return LoadedInOnnxRuntime(network, job)
+
+    def _imported(self) -> tuple[Any, Any]:
+        try:
+            import onnx
+            import onnxruntime
+        except ImportError as error:
+            raise MissingFramework(
+                f"measuring in onnxruntime needs {error.name}", hint=self.needs
+            ) from None
+        return onnxruntime, onnx
+
+
+class LoadedInOnnxRuntime(Loaded):
+    """A session, and one with the profiler on when it is asked for."""
+
+    def __init__(self, network: Network, job: Job) -> None:
+        self._threads = job.threads
+        inputs = random_inputs(network, batch=job.batch, seed=job.seed)
+        model = onnx_model(network, batch=job.batch, seed=job.seed, exact=False)
+        self._nodes = _nodes(model)
+        self._feed = {info.name: x for info, x in zip(model.graph.input, inputs, strict=True)}
+        self._model = serialized(model)
+        self._session = self._opened(self._options())
+        #: layers by the names of kernels; known once a session has told which kernels there are
+        self._layers: Mapping[str, tuple[str, ...]] | None = None
+
+    def run(self) -> None:
+        """Run one batch to its end."""
+        self._ran(self._session)
+
+    def results(self) -> list[Any]:
+        """Run one batch; the network's outputs as arrays."""
+        return self._ran(self._session)
+
+    def profile(self) -> Profile:
+        """Run in a session of its own: its profiler tells what it has seen when it is closed."""
+        with TemporaryDirectory() as folder:
+            return self._profiled(Path(folder))
+
+    def _options(self) -> Any:
+        from onnxruntime import SessionOptions
+
+        options = SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _QUIET
+        return options
+
+    def _opened(self, options: Any) -> Any:
+        from onnxruntime import InferenceSession
+
+        try:
+            return InferenceSession(self._model, options, providers=_PROVIDERS)
+        except Exception as error:
+            raise _refused(error) from error
+
+    def _ran(self, session: Any) -> list[Any]:
+        try:
+            found: list[Any] = session.run(None, self._feed)
+        except Exception as error:
+            raise _refused(error) from error
+        return found
+
+    def _profiled(self, folder: Path) -> Profile:
+        options = self._options()
+        options.enable_profiling = True
+        options.profile_file_prefix = str(folder / "profile")
+        optimised = folder / "optimised.onnx"
+        if self._layers is None:
+            _keep_optimised(options, optimised)
+        session = self._opened(options)
+        for _ in range(_FIRST_RUNS):
+            self._ran(session)
+        start = time.perf_counter()
+        self._ran(session)
+        whole = time.perf_counter() - start
+        kernels = _last_run(json.loads(Path(session.end_profiling()).read_text()))
+        if self._layers is None:
+            self._layers = layers_of_kernels(self._nodes, _in_order(optimised, kernels))
+        return Profile(whole, self._spans(whole, kernels))
+
+    def _spans(self, whole: float, kernels: Sequence[tuple[str, str, float]]) -> tuple[Span, ...]:
+        """The kernels, and what is left.
+
+        Kernels that the graph does not have belong to a body of a loop in it, which is one kernel.
+        """
+        assert self._layers is not None  # noqa: S101 - for types
+        spans = [
+            Span(self._layers[name], "forward" if self._layers[name] else "loop", seconds, op)
+            for name, op, seconds in kernels
+            if name in self._layers
+        ]
+        rest = whole - sum(span.seconds for span in spans)
+        return (*spans, Span((), "loop", max(rest, 0.0)))
+
+
+def _refused(error: Exception) -> NetworkError:
+    """What ONNX Runtime says; its exceptions have no common base."""
+    return NetworkError(f"onnxruntime cannot run the network: {error}")
+
+
+def _keep_optimised(options: Any, path: Path) -> None:
+    """Have the session write the graph that it runs."""
+    options.optimized_model_filepath = str(path)
+    entries = {
+        "file_name": f"{path.name}.weights",
+        "min_size_in_bytes": str(_LARGE_WEIGHT),
+    }
+    for key, value in entries.items():
+        options.add_session_config_entry(
+            f"session.optimized_model_external_initializers_{key}", value
+        )
+
+
+def _nodes(model: Any) -> list[Node]:
+    return [
+        Node(node.name, node.op_type, tuple(node.input), tuple(node.output), node.doc_string)
+        for node in model.graph.node
+    ]
+
+
+def _in_order(path: Path, kernels: Sequence[tuple[str, str, float]]) -> list[Node]:
+    """The kernels of an optimised graph in the order of a run."""
+    import onnx
+
+    nodes = {node.name: node for node in _nodes(onnx.load(path, load_external_data=False))}
+    names = [name for name, _, _ in kernels if name in nodes]
+    return [
+        Node(node.name, node.op, node.inputs, node.outputs)
+        for node in map(nodes.__getitem__, names)
+    ]
+
+
+def _last_run(records: Sequence[dict[str, Any]]) -> list[tuple[str, str, float]]:
+    """The kernels of the last run in order: name, operator, seconds."""
+    start = max(record["ts"] for record in records if record["name"] == "model_run")
+    kernels = [
+        record
+        for record in records
+        if record["cat"] == "Node"
+        and record["ts"] >= start
+        and record["name"].endswith(_KERNEL_TIME)
+    ]
+    return [
+        (r["name"].removesuffix(_KERNEL_TIME), r["args"]["op_name"], r["dur"] * _MICROSECOND)
+        for r in sorted(kernels, key=lambda record: record["ts"])
+    ]
+
+
+RUNNER = OnnxRuntime()

@@ -1,0 +1,192 @@
+"""PyTorch in eager mode on the CPU: inference and training steps."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import MissingFramework, NetworkError
+from convcost.runtime.runners.inputs import random_inputs
+from convcost.runtime.runners.runner import Loaded, Profile, Runner
+from convcost.runtime.runners.torch_clock import Clock, Watched
+from convcost.runtime.runners.torch_training import (
+    DEFAULT_LOSS,
+    Losses,
+    optimizer_for,
+    resident_bytes,
+)
+from convcost.write.torch.module import torch_module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Job
+
+
+class Torch(Runner):
+    """PyTorch, eager: one operation after the other, as Python calls them."""
+
+    name = "torch"
+    trains = True
+    needs = "pip install 'convcost[torch]'"
+
+    def versions(self) -> Mapping[str, str]:
+        """PyTorch's own."""
+        return {"torch": str(self._imported().__version__)}
+
+    def load(self, network: Network, job: Job) -> LoadedInTorch:
+        """The network's module with its inputs; to train, with a loss and an optimizer."""
+        self._imported()
+        return (_Training if job.training else _Inference)(network, job)
+
+    def _imported(self) -> Any:
+        try:
+            import torch
+        except ImportError:
+            raise MissingFramework("measuring in torch needs PyTorch", hint=self.needs) from None
+        return torch
+
+
+class LoadedInTorch(Loaded):
+    """A module with its inputs."""
+
+    def __init__(self, network: Network, job: Job) -> None:
+        import torch
+
+        torch.set_num_threads(job.threads)
+        torch.manual_seed(job.seed)
+        arrays = random_inputs(network, batch=job.batch, seed=job.seed)
+        self._inputs = [torch.from_numpy(array) for array in arrays]
+        module = torch_module(network, batch=job.batch, seed=job.seed, exact=False)
+        self._module = module.train(job.training)
+        self._watched: Watched | None = None
+
+    def run(self) -> None:
+        """Run one batch to its end."""
+        self._checked(self._step)
+
+    def profile(self) -> Profile:
+        """Run one batch with a clock between the calls."""
+        if self._watched is None:
+            self._watched = Watched(self._module)
+        watched, clock = self._watched, Clock()
+        self._checked(lambda: self._timed(watched, clock))
+        whole = clock.seconds()
+        return Profile(whole, clock.spans(whole))
+
+    def peak_bytes(self) -> int:
+        """What is there before and during a run, by PyTorch's record of its allocator."""
+        from torch.profiler import ProfilerActivity
+        from torch.profiler import profile as recorded
+
+        self._checked(self._step)  # what is made once: states of the optimizer, gradients
+        self._clear()
+        before = resident_bytes(self._resident())
+        with TemporaryDirectory() as folder:
+            with recorded(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+                self._checked(self._step)
+            path = Path(folder) / "trace.json"
+            record.export_chrome_trace(str(path))
+            return before + _most(json.loads(path.read_text())["traceEvents"])
+
+    @abstractmethod
+    def _step(self) -> None:
+        """Run one batch."""
+
+    @abstractmethod
+    def _timed(self, watched: Watched, clock: Clock) -> None:
+        """Run one batch, the clock looked at between its parts."""
+
+    def _clear(self) -> None:
+        """Give up what the last run has left and the next one makes again."""
+
+    def _resident(self) -> list[Any]:
+        """What is there between runs."""
+        return [*self._module.parameters(), *self._module.buffers(), *self._inputs]
+
+    def _checked(self, step: Callable[[], None]) -> None:
+        """Run, and say what PyTorch says where it refuses."""
+        try:
+            step()
+        except (RuntimeError, ValueError) as error:
+            raise NetworkError(f"torch cannot run the network: {error}") from error
+
+
+class _Inference(LoadedInTorch):
+    def results(self) -> list[Any]:
+        """Run one batch; the network's outputs as arrays."""
+        import torch
+
+        with torch.inference_mode():
+            found = self._module(*self._inputs)
+        return [each.numpy() for each in (found if isinstance(found, tuple) else (found,))]
+
+    def _step(self) -> None:
+        import torch
+
+        with torch.inference_mode():
+            self._module(*self._inputs)
+
+    def _timed(self, watched: Watched, clock: Clock) -> None:
+        import torch
+
+        with torch.inference_mode():
+            watched.run(clock, self._inputs, training=False)
+
+
+class _Training(LoadedInTorch):
+    """Steps of forward pass, loss, backward pass, and update where there is an optimizer."""
+
+    def __init__(self, network: Network, job: Job) -> None:
+        super().__init__(network, job)
+        if not any(each.requires_grad for each in self._module.parameters()):
+            raise NetworkError(f"'{network.name}' has no parameters that are trained",
+                               hint="measure inference")  # fmt: skip
+        self._losses = Losses(network, job.loss or DEFAULT_LOSS)
+        self._optimizer = job.optimizer and optimizer_for(job.optimizer, self._module)
+
+    def _step(self) -> None:
+        self._clear()
+        self._losses.of(self._module(*self._inputs)).backward()
+        if self._optimizer:
+            self._optimizer.step()
+
+    def _timed(self, watched: Watched, clock: Clock) -> None:
+        self._clear()
+        clock.tick("", "loop", "zero_grad")
+        results = watched.run(clock, self._inputs, training=True)
+        clock.tick("", "loop", "")
+        loss = self._losses.of(results)
+        clock.tick("", "loss", self._losses.function)
+        clock.watch("", "loss", loss)
+        clock.backward(loss)
+        if self._optimizer:
+            self._optimizer.step()
+            clock.tick("", "update", type(self._optimizer).__name__)
+
+    def _clear(self) -> None:
+        self._module.zero_grad(set_to_none=True)
+
+    def _resident(self) -> list[Any]:
+        import torch
+
+        states = self._optimizer.state.values() if self._optimizer else ()
+        kept = [x for state in states for x in state.values() if torch.is_tensor(x)]
+        return [*super()._resident(), *kept, *self._losses.targets]
+
+
+def _most(events: Iterable[Mapping[str, Any]]) -> int:
+    """The most bytes that were in use at one time, from the records of a trace."""
+    changes = [event for event in events if event.get("name") == "[memory]"]
+    alive = most = 0
+    for event in sorted(changes, key=lambda event: event["ts"]):
+        alive += event["args"]["Bytes"]
+        most = max(most, alive)
+    return most
+
+
+RUNNER = Torch()
