@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import convcost
+from convcost.errors import UsageError
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -48,3 +49,17 @@ def test_the_python_verbs_give_what_the_readme_shows():
     explanation = convcost.explain(mlp, cnn, small, device="i9-10940x")
     assert len(explanation.ratios) == 2
     assert repr(explanation).startswith("<Explanation: ")
+
+
+def test_a_network_is_shown_in_one_line():
+    net = convcost.read("zoo:vgg16")
+    assert repr(net) == "<Network vgg16 (torch): 41 layers, 32 stored tensors>"
+
+
+@pytest.mark.parametrize(
+    "verb", [convcost.count, convcost.memory, convcost.predict, convcost.explain]
+)
+def test_a_path_in_place_of_a_network_is_refused_with_the_way_out(verb):
+    with pytest.raises(UsageError, match=r"expected a network, got builtins\.str") as caught:
+        verb("zoo:vgg16")
+    assert caught.value.hint == "read it first: net = convcost.read(...)"

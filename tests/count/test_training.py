@@ -248,6 +248,15 @@ class TestLoss:
         with pytest.raises(NetworkError, match="no result that a loss could be computed of"):
             trained(b.build([x]), loss="mse")
 
+    def test_results_that_are_not_known_are_no_whole_numbers(self) -> None:
+        b = Builder("cut")
+        x = b.add(Dense(units=8), b.add(Input(Tensor.of(batch=BATCH, feature=8))))
+        lost = b.add(Unknown(name="Mine", results=(b.tensor(x),)), x)
+        network = replace(b.build([lost]), outputs=())
+        assert "its results are not known" in trained(network).unknown[-1].why
+        with pytest.raises(NetworkError, match="its results are not known"):
+            trained(network, loss="mse")
+
 
 def test_what_is_unknown_makes_the_totals_lower_bounds() -> None:
     b = Builder("odd")

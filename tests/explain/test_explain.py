@@ -18,6 +18,7 @@ from convcost.ops.dense import Dense
 from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten
 from convcost.ops.window import window
 
@@ -349,3 +350,38 @@ class TestOddNetworks:
         networks = [zoo.load("vgg16")]
         (rate,) = explain(networks, device=I9, measured=(1e-9,)).achieved
         assert "faster than the fastest device" in rate.verdict
+
+
+def test_passes_without_advice_end_the_answer():
+    b = Builder("dropouts")
+    x = b.add(Input(Tensor.of(batch=BATCH, height=64, width=64, channel=64)))
+    for _ in range(3):
+        x = b.add(Dropout(), x)
+    explanation = explain([b.build()], Workload(batch=32, training=True), device=I9,
+                          runtime=runtime.load("torch"))  # fmt: skip
+    assert explanation.answer == "dropout takes 100 % of the time of dropouts"
+
+
+@pytest.mark.parametrize(
+    ("function", "subject"), [("relu", "applying activations"), ("softmax", "softmax")]
+)
+def test_no_convolution_can_compute_a_softmax(function, subject):
+    b = Builder("rows")
+    x = b.add(Input(Tensor.of(batch=BATCH, channel=16, height=64, width=64)))
+    x = b.add(Conv(filters=16, windows=window(1)), x)
+    b.add(Activation(function), x)
+    explanation = explain([b.build()], Workload(batch=32), device=I9, runtime=runtime.load("torch"))
+    (finding,) = findings(explanation, "memory-bound-elementwise")
+    assert finding.subject == subject
+    assert ("fuses it into the convolution" in finding.advice) == (function == "relu")
+
+
+def test_the_answer_for_a_deep_network_begins_with_what_takes_most():
+    explanation = explained("resnet50", under="torch")
+    layers = explanation.predictions[0].layers
+    convolutions, norms = (
+        sum(layer.share for layer in layers if layer.op == op) for op in ("conv", "batch_norm")
+    )
+    assert convolutions > norms > max(layer.share for layer in layers)
+    start = f"the conv layers take {100 * convolutions:.0f} % of the time of resnet50, BatchNorm "
+    assert explanation.answer.startswith(start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from convcost.explain.rules import few_channels, memory_bound_elementwise
@@ -40,12 +41,24 @@ def _of_one(case: Case, findings: Sequence[Finding]) -> str:
     whole = "the predicted time" if known else f"the time of {case.name}"
     if passes is not None and passes.numbers["share"] > slowest.share:
         share = format_percent(passes.numbers["share"])
-        return f"{known}{passes.subject} takes {share} of {whole}. What to do: {passes.advice}"
+        most = _largest_kind(case)
+        if most[1] > passes.numbers["share"]:
+            kind = f"the {most[0]} layers take {format_percent(most[1])} of {whole}"
+            return f"{known}{kind}, {passes.subject} {share}{_advice(passes)}"
+        return f"{known}{passes.subject} takes {share} of {whole}{_advice(passes)}"
     macs = case.layer_macs([slowest.name]) / max(1, case.macs)
     return (
         f"{known}{slowest.name} takes {format_percent(slowest.share)} of {whole} with "
         f"{format_percent(macs)} of its MACs ({slowest.bound}-bound)"
     )
+
+
+def _largest_kind(case: Case) -> tuple[str, float]:
+    """The op whose layers together take most of the time, and their share."""
+    shares: dict[str, float] = {}
+    for layer in case.prediction.layers:
+        shares[layer.op] = shares.get(layer.op, 0.0) + layer.share
+    return max(shares.items(), key=itemgetter(1))
 
 
 def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
@@ -113,9 +126,12 @@ def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
     return (
         f"{finding.subject} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
         f"(+{format_seconds(slow.seconds - fast.seconds)} per batch of "
-        f"{slow.prediction.workload.batch}): not by arithmetic but by {why}. What to do: "
-        f"{finding.advice}"
+        f"{slow.prediction.workload.batch}): not by arithmetic but by {why}{_advice(finding)}"
     )
+
+
+def _advice(finding: Finding) -> str:
+    return f". What to do: {finding.advice}" if finding.advice else ""
 
 
 def _band(estimate: Estimate) -> str:

@@ -110,6 +110,10 @@ def resnet50_keras(
 
 
 _RELU = Activation("relu")
+#: keras/src/applications/resnet.py.
+_KERAS_EPSILON = 1.001e-5
+#: The default of `torch.nn.BatchNorm2d`, which torchvision keeps.
+_TORCH_EPSILON = 1e-5
 
 
 def _pad(amount: int) -> ZeroPadding:
@@ -117,7 +121,8 @@ def _pad(amount: int) -> ZeroPadding:
 
 
 def _keras_conv(builder: Builder, x: Ref, name: str, conv: Conv) -> Ref:
-    return builder.add(BatchNorm(), builder.add(conv, x, name=f"{name}_conv"), name=f"{name}_bn")
+    norm = BatchNorm(epsilon=_KERAS_EPSILON)
+    return builder.add(norm, builder.add(conv, x, name=f"{name}_conv"), name=f"{name}_bn")
 
 
 def _keras_block(
@@ -192,4 +197,5 @@ class _Torchvision:
     ) -> Ref:
         padding = (kernel // 2, kernel // 2)
         op = Conv(filters=filters, windows=window(kernel, stride, padding=padding), bias=False)
-        return self._builder.add(BatchNorm(), self._builder.add(op, x, name=conv), name=norm)
+        x = self._builder.add(op, x, name=conv)
+        return self._builder.add(BatchNorm(epsilon=_TORCH_EPSILON), x, name=norm)

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def _charge(site: Site) -> Charge:
     name = torch_class(site)
     if not name or _has_parts(site):
-        return _left_out(site, f"torchinfo counts modules without parts only, not nn.{name}")
+        kind = name if "." in name else f"nn.{name}"
+        return _left_out(site, f"torchinfo counts modules without parts only, not {kind}")
     if not ends_call(site):
         return _left_out(site, "counted with the last layer of the module's call")
     operations = _operations(name, site)

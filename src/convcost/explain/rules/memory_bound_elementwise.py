@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.explain.explanation import Finding
 from convcost.explain.folding import fold_advice
 from convcost.network.dims import number
+from convcost.ops.activation import ROW_FUNCTIONS, Activation
 from convcost.units import format_bytes, format_percent, format_seconds
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ LEAST_SHARE = 0.05
 
 _TITLES = {
     "batch_norm": "BatchNorm",
-    "activation": "the activation layers",
+    "activation": "applying activations",
+    "softmax": "softmax",
     "merge": "adding and multiplying tensors",
     "concatenate": "concatenation",
     "dropout": "dropout",
@@ -41,11 +43,20 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for case in evidence.cases:
         groups: dict[str, list[LayerPrediction]] = {}
         for layer in case.prediction.layers:
-            if layer.op in _TITLES and layer.kernels:
-                groups.setdefault(layer.op, []).append(layer)
+            kind = _kind(case, layer)
+            if kind in _TITLES and layer.kernels:
+                groups.setdefault(kind, []).append(layer)
         for kind, layers in groups.items():
             if sum(layer.share for layer in layers) >= LEAST_SHARE:
                 yield _finding(case, kind, layers)
+
+
+def _kind(case: Case, layer: LayerPrediction) -> str:
+    """The op, but softmax by itself: it adds up a whole axis, so no convolution can compute it."""
+    op = case.network.layer(layer.name).op
+    if isinstance(op, Activation) and op.function in ROW_FUNCTIONS:
+        return "softmax"
+    return layer.op
 
 
 def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
