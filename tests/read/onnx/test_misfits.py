@@ -63,5 +63,19 @@ def test_no_node_ends_in_a_traceback(name: str) -> None:
         try:
             network = network_of_model(Model(graph, opsets), "g", Options())
             convcost.count(network)
+            for parameter in network.table.values():
+                if parameter.values is not None:
+                    parameter.values()
         except ConvcostError as error:
             assert str(error)  # noqa: PT017 - either is fine, a traceback is not
+
+
+@pytest.mark.parametrize("value", [1.5, (1, 2), "x"])
+def test_a_fill_of_something_else_than_a_tensor_is_unknown(value: Any) -> None:
+    made = Node("ConstantOfShape", "", "made", ("n",), ("w",), {"value": value})
+    used = Node("MatMul", "", "used", ("x", "w"), ("o0",), {})
+    shape = TensorValue("n", (2,), "int64", lambda: np.array([8, 4]))
+    graph = Graph("g", (made, used), {"n": shape}, INPUTS, (ValueInfo("o0", "float32", None),))
+    network = network_of_model(Model(graph, {"": 18}), "g", Options())
+    (unknown,) = [part for part in convcost.count(network).unknown if part.layer == "made"]
+    assert "expected a tensor" in unknown.why

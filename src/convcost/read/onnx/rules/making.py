@@ -63,6 +63,8 @@ def _filled(site: Site) -> Step | Value:
     if shape is None:
         raise NetworkError("its shape is missing")
     value = site.attribute("value")
+    if not (value is None or isinstance(value, TensorValue)):
+        raise NetworkError(f"its attribute 'value' is {value!r:.40}; expected a tensor")
     result = site.new(shape, stated_dtype(value))
     if not all(isinstance(size, int) for size in shape):
         return Step(lambda out: Fill(function="constant", result=out[0]), (), (result,))

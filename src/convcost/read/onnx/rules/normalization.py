@@ -98,15 +98,22 @@ def _rms_norm(site: Site) -> Step:
 
 
 def _weights(tensor: Value, count: int, **given: Value | None) -> list[Weight]:
+    """One number per value of the normalised axes, or one for all.
+
+    Raises:
+        NetworkError: there are others.
+    """
     shape = tensor.sizes[-count:]
     found = []
     for name, value in given.items():
         if value is None:
             continue
-        same = value.sizes == shape
-        arrange = None if same else (lambda a: a.reshape(shape) if a.size > 1 else a)
-        found.append(Weight(name, value, arrange, shape if product(value.sizes) == product(shape)
-                            else value.sizes))  # fmt: skip
+        single = product(value.sizes) == 1
+        if not single and product(value.sizes) != product(shape):
+            raise NetworkError(f"{value.sizes} numbers for axes of {shape}")
+        same = single or value.sizes == shape
+        arrange = None if same else (lambda array: array.reshape(shape))
+        found.append(Weight(name, value, arrange, value.sizes if single else shape))
     return found
 
 
