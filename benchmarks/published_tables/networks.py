@@ -17,7 +17,7 @@ from convcost import zoo
 from convcost.count.conventions import paper
 from convcost.count.conventions.difference import count_as
 from convcost.explain.folding import fold_advice
-from convcost.network.builder import Builder
+from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
 from convcost.ops.conv import Conv
 from convcost.ops.depthwise import DepthwiseConv
@@ -47,9 +47,7 @@ def total(network: Network, quantity: str, chosen: Callable[[str], bool] = bool)
     if quantity == "MACs":
         rows = count_as(network, "paper").layers
         return sum(row.theirs or 0 for row in rows if chosen(row.name))
-    # only looked up in the table of parameters, not run: the layers need no inputs
-    part = replace(network, layers=tuple(x for x in network.layers if chosen(x.name)))
-    return paper.parameters(part)
+    return paper.parameters(network.bind({str(BATCH): 1}), chosen)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
 from convcost.read import read_source
 from convcost.zoo import load, names
+from support.op_samples import SAMPLES as OP_SAMPLES
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*.txt"))
 SAMPLES = {
     f"{kind.__name__}-{position}": sample
-    for kind, samples in runpy.run_path(str(HERE / "test_ops.py"))["SAMPLES"].items()
+    for kind, samples in OP_SAMPLES.items()
     for position, sample in enumerate(samples)
 }
 

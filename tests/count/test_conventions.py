@@ -33,6 +33,7 @@ from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
 from convcost.ops.resize import Upsample
 from convcost.ops.scaled_attention import ScaledAttention
+from convcost.ops.spectral_norm import SpectralNorm
 from convcost.ops.time_distributed import TimeDistributed
 from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
@@ -232,3 +233,15 @@ def test_an_unknown_tool() -> None:
     with pytest.raises(UsageError) as caught:
         convention("fvcor")
     assert "did you mean fvcore?" in str(caught.value)
+
+
+@pytest.mark.parametrize("steps", [False, True])
+def test_papers_count_a_convolution_inside_of_another_layer(steps: bool) -> None:
+    conv = Conv(filters=8, windows=window(3))
+    inner = ("batch", "height", "width", "channel")
+    op = TimeDistributed(op=conv, inner=inner) if steps else SpectralNorm(op=conv)
+    video = Tensor.of(batch=BATCH, time=5, height=8, width=8, channel=4)
+    other = count_as(network(op, video if steps else IMAGE), "paper")
+    assert not other.causes
+    assert other.operations == 6 * 6 * 9 * 4 * 8 * (5 if steps else 1)
+    assert other.parameters == 9 * 4 * 8  # not the bias, nor what is no weight

@@ -135,11 +135,11 @@ def test_keras_runs_a_frozen_batch_norm_as_at_inference(framework: str, charge: 
 
 def test_whole_numbers_have_no_gradient() -> None:
     b = Builder("words")
-    x = b.add(Input(Tensor.of(batch=BATCH, time=6, dtype="int32")), name="words")
-    x = b.add(Embedding(entries=100, units=8), x, name="embedding")
-    b.add(Dense(units=4), x, name="dense")
+    words = b.add(Input(Tensor.of(batch=BATCH, time=6, dtype="int32")), name="words")
+    parts = [b.add(Embedding(entries=100, units=8), words, name=name) for name in ("one", "two")]
+    b.add(Dense(units=4), b.add(Merge("add"), *parts), name="dense")
     rows = rows_of(trained(b.build(), input_gradient=True))
-    assert rows["embedding"].backward_data == Cost()
+    assert rows["one"].backward_data == rows["two"].backward_data == Cost()
     assert macs(rows["dense"]) == (6 * 8 * 4,) * 3
 
 

@@ -255,6 +255,18 @@ class TestFolding:
         assert "forward into next1 (exact)" in fold_advice(flat, ["bn"])
         assert "forward" not in fold_advice(pooled, ["bn"])
 
+    def test_several_get_the_advice_that_holds_for_each(self):
+        b = Builder("three")
+        x = b.add(Input(Tensor.of(batch=BATCH, height=8, width=8, channel=4)))
+        for number in range(3):
+            conv = Conv(filters=4, windows=window(3, padding="same"), activation="relu")
+            x = b.add(BatchNorm(), b.add(conv, x, name=f"conv{number}"), name=f"bn{number}")
+        b.add(Dense(units=2), b.add(Flatten(), x), name="dense")
+        advice = fold_advice(b.build(), ["bn0", "bn1", "bn2"])
+        first, last = advice.split("; likewise for 1 more; ")
+        assert first.startswith("for bn0: run it where it is fused")
+        assert last.startswith("for bn2: fold it forward into dense (exact)")
+
     def test_behind_pooling_nothing_takes_it_back(self):
         gap = GlobalPool(function="average", axes=("height", "width"), keep_axes=True)
         assert fold_advice(norm_behind(gap), ["bn"]).startswith("run it where it is fused")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import runpy
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,25 +10,21 @@ import pytest
 import convcost
 from convcost.count import Workload
 from convcost.count.conventions.difference import OtherCount, count_as
+from support.counters import RUNNERS
+from support.given_cases import CASES as GIVEN
+from support.torch_cases import CASES as OWN
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from convcost.network.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 nn = torch.nn
 
-HERE = Path(__file__).parent
-SHARED = Path(os.environ.get("CONVCOST_SHARED", HERE.parents[2] / "shared"))
-GIVEN = SHARED / "data" / "count_cases" / "forward_cases.py"
-
-RUNNERS = runpy.run_path(str(HERE / "counters.py"))["RUNNERS"]
-OWN: Mapping[str, Callable[[], Any]] = runpy.run_path(str(HERE / "torch_cases.py"))["CASES"]
-SHARED_CASES: Mapping[str, Any] = runpy.run_path(str(GIVEN))["CASES"] if GIVEN.exists() else {}
-NETWORKS = [name for name, (group, _) in SHARED_CASES.items() if group in ("net", "seed")]
+NETWORKS = [name for name, (group, _) in GIVEN.items() if group in ("net", "seed")]
 
 #: What is not reproduced, and why: tool -> case -> reason. One that is reproduced fails the test.
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
@@ -47,7 +39,7 @@ each_tool = pytest.mark.parametrize("tool", RUNNERS)
 
 def made(name: str) -> tuple[Any, Any]:
     """A fresh module in eval mode, and its inputs."""
-    module, inputs, *_ = SHARED_CASES[name][1]() if name in SHARED_CASES else OWN[name]()
+    module, inputs, *_ = GIVEN[name][1]() if name in GIVEN else OWN[name]()
     return module.eval(), inputs
 
 
@@ -60,8 +52,7 @@ def read(name: str) -> Network:
 
 def said(tool: str, module: Any, inputs: Any) -> Any:
     needs, run = RUNNERS[tool]
-    if find_spec(needs) is None:
-        pytest.skip(f"{needs} is not installed")
+    pytest.importorskip(needs, reason=f"{needs} is not installed")
     return run(module, inputs)
 
 
@@ -73,7 +64,7 @@ def reproduced(other: OtherCount, figures: Any) -> bool:
 
 
 @each_tool
-@pytest.mark.parametrize("name", [*SHARED_CASES, *OWN])
+@pytest.mark.parametrize("name", [*GIVEN, *OWN])
 def test_a_tool_says_what_the_convention_says(tool: str, name: str) -> None:
     other = count_as(read(name), tool)
     assert all(layer.because for layer in other.layers if layer.differs)
@@ -90,17 +81,17 @@ def test_a_tool_says_what_the_convention_says(tool: str, name: str) -> None:
 
 
 def test_the_shared_cases_are_there() -> None:
-    if not SHARED_CASES:
+    if not GIVEN:
         pytest.skip("the shared counting cases are not there")
     assert len(NETWORKS) == 10
-    assert len(SHARED_CASES) == 76
+    assert len(GIVEN) == 76
 
 
 @pytest.mark.parametrize("tool", EXCEPTIONS)
 def test_exceptions_are_of_cases(tool: str) -> None:
     assert tool in RUNNERS
-    unknown = set(EXCEPTIONS[tool]) - set(SHARED_CASES) - set(OWN)
-    assert not SHARED_CASES or not unknown
+    unknown = set(EXCEPTIONS[tool]) - set(GIVEN) - set(OWN)
+    assert not GIVEN or not unknown
 
 
 def small() -> Any:

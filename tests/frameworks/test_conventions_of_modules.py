@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,24 +9,21 @@ import pytest
 import convcost
 from convcost import zoo
 from convcost.count.conventions.difference import count_as
+from support import given_cases
+from support.counters_of_modules import RUNNERS
+from support.given_cases import CASES as GIVEN
+from support.torch_cases import CASES as OWN
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from convcost.network.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 nn = torch.nn
 F = torch.nn.functional
-
-HERE = Path(__file__).parent
-SHARED = HERE.parents[2] / "shared/data/count_cases/forward_cases.py"
-
-RUNNERS = runpy.run_path(str(HERE / "counters_of_modules.py"))["RUNNERS"]
-OWN: Mapping[str, Callable[[], Any]] = runpy.run_path(str(HERE / "torch_cases.py"))["CASES"]
-GIVEN: Mapping[str, Any] = runpy.run_path(str(SHARED))["CASES"] if SHARED.exists() else {}
 
 _AS_FUNCTION = "a tensor's method or torch.relu is recorded as the function that ptflops replaces"
 _WITHOUT_BATCH = "without a batch axis the tool takes another one for it"
@@ -58,8 +52,7 @@ EXCEPTIONS = {
 def real(tool: str, module: Any, inputs: Sequence[Any]) -> tuple[int, int] | None:
     """What the tool says; None where it ends with an error."""
     needed, run = RUNNERS[tool]
-    if find_spec(needed) is None:
-        pytest.skip(f"{needed} is not installed")
+    pytest.importorskip(needed, reason=f"{needed} is not installed")
     try:
         return run(module, inputs)
     except (RuntimeError, ValueError):
@@ -93,9 +86,8 @@ def test_given_cases(tool: str, case: str) -> None:
     agree(tool, case, GIVEN[case][1])
 
 
+@given_cases.needed
 def test_the_given_cases_are_there() -> None:
-    if not GIVEN:
-        pytest.skip(f"the counting cases are not at {SHARED}")
     assert len(GIVEN) == 76
     networks = {name for name, (group, _) in GIVEN.items() if group in ("net", "seed")}
     assert len(networks) == 10

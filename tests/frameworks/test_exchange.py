@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,22 +27,12 @@ def survives(net: Network) -> None:
     assert convcost.count(again).to_dict() == convcost.count(net).to_dict()
 
 
-def torch_cases() -> dict[str, Any]:
-    """The modules that other tests count by formula."""
-    pytest.importorskip("torch", reason="PyTorch is not installed")
-    path = Path(__file__).parent / "torch_cases.py"
-    spec = importlib.util.spec_from_file_location("torch_cases_of_exchange", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    cases: dict[str, Any] = module.CASES
-    return cases
-
-
 def test_modules_of_torch_survive() -> None:
     read = 0
-    for make in torch_cases().values():
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    from support.torch_cases import CASES
+
+    for make in CASES.values():
         module, inputs, *_ = make()
         try:
             net = convcost.read(module, inputs=inputs)

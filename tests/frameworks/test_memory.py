@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import runpy
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import convcost
+from support.files import ROOT
+from support.memory_networks import IN_ZOO, NETWORKS, Code
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 nn, F = torch.nn, torch.nn.functional
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-HERE = Path(__file__).parent
-MODULES = runpy.run_path(str(HERE / "memory_networks.py"))
-NETWORKS: dict[str, Callable[[], tuple[Any, tuple[int, ...]]]] = MODULES["NETWORKS"]
-IN_ZOO: dict[str, str] = MODULES["IN_ZOO"]
-Code: Any = MODULES["Code"]
+    from pathlib import Path
 
 
 def seen_by_autograd(module: Any, images: Any) -> int:
@@ -55,6 +51,16 @@ def test_what_autograd_keeps_to_the_byte(name: str, batch: int) -> None:
     if name in IN_ZOO:
         zoo = convcost.read(f"zoo:{IN_ZOO[name]}")
         assert convcost.memory(zoo, batch=batch, training=True, runtime="torch").saved == expected
+
+
+def test_the_page_has_what_autograd_keeps() -> None:
+    page = (ROOT / "docs" / "memory.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+) \| ([\d,]+) \|$", page, re.MULTILINE)
+    assert len(rows) == 8
+    for name, figure in rows:
+        module, shape = NETWORKS[name]()
+        kept = seen_by_autograd(module.train(), torch.randn(1, *shape))
+        assert f"{kept:,}" == figure, name
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")

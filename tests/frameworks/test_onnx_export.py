@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import logging
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import convcost
+from support import given_cases
+from support.given_cases import CASES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 pytest.importorskip("onnxscript", reason="onnxscript is not installed")
 
-if TYPE_CHECKING:
-    from types import ModuleType
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-SHARED = Path(os.environ.get("CONVCOST_SHARED", Path(__file__).parents[3] / "shared"))
-GIVEN = SHARED / "data" / "count_cases" / "forward_cases.py"
 
 #: What the TorchScript exporter changes: MACs and parameters of the file less the module's.
 CHANGED = {
@@ -43,24 +41,6 @@ REFUSED = {
 }
 
 
-def _loaded(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def cases() -> dict[str, Any]:
-    return _loaded(GIVEN).CASES if GIVEN.exists() else {}
-
-
-CASES = cases()
-given = pytest.mark.skipif(not CASES, reason=f"{GIVEN} is not there")
-
-
 def exported(module: Any, inputs: tuple[Any, ...], **options: Any) -> Any:
     """The module as a ModelProto."""
     logging.getLogger("torch.onnx").setLevel(logging.CRITICAL)
@@ -74,7 +54,7 @@ def figures(network: Any, batch: int = 1) -> tuple[Any, Any]:
     return total.forward.macs, total.parameters
 
 
-@given
+@given_cases.needed
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_file_counts_as_its_module(name: str) -> None:
     _, make = CASES[name]
@@ -89,7 +69,7 @@ def test_a_file_counts_as_its_module(name: str) -> None:
     assert figures(network) == (truth["mac"] + macs, truth["p"] + parameters)
 
 
-@given
+@given_cases.needed
 def test_every_change_is_of_a_case() -> None:
     assert set(CHANGED) | set(REFUSED) <= set(CASES)
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,31 +11,19 @@ import pytest
 import convcost
 from convcost.errors import SourceError, UsageError
 from convcost.network.evaluation import substitute
+from support import given_cases
+from support.torch_cases import CASES
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from pathlib import Path
 
     from convcost.network.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 nn = torch.nn
 
-
-def _loaded(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-CASES = _loaded(Path(__file__).parent / "torch_cases.py").CASES
-SHARED = Path(os.environ.get("CONVCOST_SHARED", Path(__file__).parents[3] / "shared"))
-GIVEN = SHARED / "data" / "count_cases" / "forward_cases.py"
 
 each_case = pytest.mark.parametrize("name", CASES)
 
@@ -127,10 +111,10 @@ def test_ops_state_what_the_framework_computes(name: str) -> None:
         assert [net.table[id_].shape for id_ in layer.parameters] == stated, layer.name
 
 
-@pytest.mark.skipif(not GIVEN.exists(), reason="the shared counting cases are not there")
+@given_cases.needed
 def test_the_shared_cases() -> None:
     wrong = []
-    for name, (_, make) in _loaded(GIVEN).CASES.items():
+    for name, (_, make) in given_cases.CASES.items():
         module, inputs, truth = make()
         net = convcost.read(module.eval(), inputs=inputs, batch_axis=None)
         if figures(net) != (truth["mac"], truth["p"]):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import os
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import convcost
+from support import given_cases
+from support.given_cases import CASES
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 nn = torch.nn
-
-SHARED = Path(os.environ.get("CONVCOST_SHARED", Path(__file__).parents[3] / "shared"))
-GIVEN = SHARED / "data" / "count_cases"
 
 #: What torch.utils.flop_counter 2.13 does not count as the loops do: it ignores groups in the
 #: gradient of a kernel, has no rule for attention, recurrence and bilinear products on a CPU, and
@@ -50,29 +45,13 @@ FIRST_PRODUCTS = {
 }
 
 
-def cases() -> dict[str, Any]:
-    """The forward cases: name -> group and maker."""
-    path = GIVEN / "forward_cases.py"
-    if not path.exists():
-        return {}
-    spec = importlib.util.spec_from_file_location("forward_cases_of_training", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module
-    spec.loader.exec_module(module)
-    return module.CASES  # type: ignore[no-any-return]
-
-
-CASES = cases()
-needs_cases = pytest.mark.skipif(not CASES, reason=f"no count cases in {GIVEN}")
 with_and_without = pytest.mark.parametrize("input_gradient", [False, True])
 
 
 def truths() -> list[tuple[str, bool, int]]:
     if not CASES:
         return []
-    with (GIVEN / "backward_cases.csv").open(encoding="utf-8", newline="") as file:
+    with (given_cases.FOLDER / "backward_cases.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return [
         (r["case"], r["input_gradient"] == "yes", int(r["forward_plus_backward_macs"]))
@@ -111,14 +90,14 @@ def by_torch(module: Any, inputs: Any, *, input_gradient: bool) -> int:
     return counter.get_total_flops() // 2
 
 
-@needs_cases
+@given_cases.needed
 @pytest.mark.parametrize(("name", "input_gradient", "truth"), truths())
 def test_given_truths(name: str, *, input_gradient: bool, truth: int) -> None:
     module, inputs, _ = CASES[name][1]()
     assert counted(module, inputs, input_gradient=input_gradient).total.step.macs == truth
 
 
-@needs_cases
+@given_cases.needed
 @with_and_without
 @pytest.mark.parametrize("name", [name for name in CASES if name not in NOT_BY_TORCH])
 def test_a_real_backward_pass(name: str, *, input_gradient: bool) -> None:
@@ -128,7 +107,7 @@ def test_a_real_backward_pass(name: str, *, input_gradient: bool) -> None:
     assert counted(module, inputs, input_gradient=input_gradient).total.step.macs == expected
 
 
-@needs_cases
+@given_cases.needed
 @pytest.mark.parametrize("name", sorted(FIRST_PRODUCTS))
 def test_where_torch_is_silent_the_rule_is_three_forward_passes(name: str) -> None:
     module, inputs, truth = CASES[name][1]()
@@ -140,14 +119,14 @@ def test_where_torch_is_silent_the_rule_is_three_forward_passes(name: str) -> No
     assert whole - inside == FIRST_PRODUCTS[name]
 
 
-@needs_cases
+@given_cases.needed
 @pytest.mark.parametrize("name", ["sdpa", "MHA", "TransformerEncLayer_eval"])
 def test_attention_is_three_forward_passes(name: str) -> None:
     module, inputs, truth = CASES[name][1]()
     assert counted(module, inputs, input_gradient=True).total.step.macs == 3 * truth["mac"]
 
 
-@needs_cases
+@given_cases.needed
 @pytest.mark.parametrize("name", ["resnet18_224", "seed_bn", "LSTM_T10", "MHA"])
 def test_modules_in_eval_and_in_train_mode_train_alike(name: str) -> None:
     module, inputs, _ = CASES[name][1]()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +10,8 @@ import pytest
 import convcost
 from convcost.errors import NetworkError, SourceError
 from convcost.write.onnx.model import onnx_model
+from support.files import shared
+from support.keras_models import keras_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,24 +48,12 @@ def assert_equal(found: np.ndarray, wanted: np.ndarray) -> None:
     assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
 
 
-def torch_cases() -> dict[str, Any]:
-    pytest.importorskip("torch", reason="PyTorch is not installed")
-    path = Path(__file__).parent / "torch_cases.py"
-    spec = importlib.util.spec_from_file_location("torch_cases_of_onnx", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    cases: dict[str, Any] = module.CASES
-    return cases
-
-
 def test_modules_of_torch_compute_the_same() -> None:
-    cases = torch_cases()
-    import torch
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from support.torch_cases import CASES
 
     written, refused = 0, {}
-    for name, make in cases.items():
+    for name, make in CASES.items():
         torch.manual_seed(0)
         module, inputs, *_ = make()
         module.eval()
@@ -89,46 +77,6 @@ def test_modules_of_torch_compute_the_same() -> None:
     assert refused.keys() == REFUSED.keys()
     assert all(REFUSED[name] in message for name, message in refused.items())
     assert written >= 24
-
-
-def keras_models() -> dict[str, tuple[Any, ...]]:
-    keras = pytest.importorskip("keras", reason="Keras is not installed")
-    layers, image = keras.layers, keras.Input
-    return {
-        "LSTM": (image((7, 5)), layers.LSTM(4, return_sequences=True), layers.Dense(2)),
-        "GRU": (image((7, 5)), layers.GRU(3, return_sequences=True),
-                layers.GRU(3, reset_after=False)),
-        "simple": (image((7, 5)), layers.SimpleRNN(4)),
-        "embedding": (image((7,)), layers.Embedding(10, 4), layers.GlobalAveragePooling1D()),
-        "images": (
-            image((16, 16, 3)), layers.SeparableConv2D(8, 3, strides=2, padding="same"),
-            layers.BatchNormalization(), layers.LeakyReLU(),
-            layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
-            layers.Conv2DTranspose(4, 5, strides=2),
-            layers.AveragePooling2D(3, 2, padding="same"), layers.Flatten(),
-            layers.Dense(3, activation="softmax"),
-        ),
-        "sequences": (
-            image((16, 3)), layers.Conv1D(4, 3, padding="causal"), layers.MaxPooling1D(2),
-            layers.ZeroPadding1D(2), layers.Cropping1D(1), layers.UpSampling1D(2),
-            layers.Reshape((-1, 2)), layers.Permute((2, 1)), layers.LayerNormalization(),
-        ),
-        "larger": (
-            image((8, 8, 3)), layers.UpSampling2D(2, interpolation="bilinear"),
-            layers.Conv2D(4, 3, activation="gelu"), layers.GroupNormalization(2),
-            layers.PReLU(shared_axes=[1]), layers.ELU(0.3),
-            layers.GlobalMaxPooling2D(keepdims=True),
-        ),
-        "prepared": (
-            image((8, 8, 3)), layers.Rescaling(1 / 127.5, -1),
-            layers.DepthwiseConv2D((3, 5), depth_multiplier=2, dilation_rate=(2, 1)),
-            layers.SpatialDropout2D(0.1), layers.Softmax(), layers.Activation("mish"),
-        ),
-        "volumes": (
-            image((6, 6, 6, 2)), layers.Conv3D(3, 3, padding="same"), layers.MaxPooling3D(2),
-            layers.GlobalAveragePooling3D(), layers.RepeatVector(3),
-        ),
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -155,9 +103,6 @@ def test_models_of_keras_compute_the_same(name: str) -> None:
     assert_equal(found, keras.ops.convert_to_numpy(model(x, training=False)))
 
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
-
-
 @pytest.mark.parametrize(
     "name",
     ["fer2013_mini_xception_0.66.hdf5", "fer2013_big_xception_0.66.hdf5",
@@ -165,9 +110,8 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
 )  # fmt: skip
 def test_trained_files_compute_the_same(name: str) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed")
-    if not (SHARED / name).is_file():
-        pytest.skip(f"{name} is not there")
-    model = keras.models.load_model(SHARED / name, compile=False)
+    path = shared("models", name)
+    model = keras.models.load_model(path, compile=False)
     x = np.random.default_rng(0).normal(size=(2, *model.input_shape[1:])).astype("float32")
-    (found,) = outputs(convcost.read(SHARED / name), [x])
+    (found,) = outputs(convcost.read(path), [x])
     assert_equal(found, keras.ops.convert_to_numpy(model(x, training=False)))

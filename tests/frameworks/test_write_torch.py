@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
-import runpy
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +40,9 @@ from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
 from convcost.write.onnx.model import onnx_model
 from convcost.write.torch.module import torch_module
+from support import given_cases
+from support.files import shared
+from support.keras_models import keras_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,10 +53,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-
-
-HERE = Path(__file__).parent
-SHARED = HERE.parents[2] / "shared" / "data"
 
 
 def outputs(module: Any, inputs: Sequence[Any]) -> list[np.ndarray]:
@@ -99,13 +96,10 @@ REFUSED: Mapping[str, str] = {
 NOT_READ = "LSTMCell_loop10"
 
 
+@given_cases.needed
 def test_modules_compute_the_same_and_count_the_same_again() -> None:
-    path = SHARED / "count_cases" / "forward_cases.py"
-    if not path.is_file():
-        pytest.skip(f"{path.name} is not there")
-    cases = runpy.run_path(str(path))["CASES"]
     refused, written = {}, 0
-    for name, (_, make) in cases.items():
+    for name, (_, make) in given_cases.CASES.items():
         if name == NOT_READ:
             continue
         torch.manual_seed(0)
@@ -160,16 +154,13 @@ def test_the_zoo_computes_what_onnxruntime_computes(name: str) -> None:
     assert totals(convcost.read(module, inputs=x.shape)) == totals(net)
 
 
-ONNX_TESTS = runpy.run_path(str(HERE / "test_write_onnx.py"))
-
-
 @pytest.mark.parametrize(
     "name",
     ["LSTM", "GRU", "simple", "embedding", "images", "sequences", "larger", "prepared", "volumes"],
 )
 def test_models_of_keras_compute_the_same(name: str) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed")
-    model = keras.Sequential(ONNX_TESTS["keras_models"]()[name])
+    model = keras.Sequential(keras_models()[name])
     state = np.random.default_rng(0)
     for weight in model.weights:
         positive = "variance" in weight.path
@@ -223,13 +214,12 @@ def test_cells_that_pytorch_lacks_run_step_by_step(cell: dict[str, Any]) -> None
 )  # fmt: skip
 def test_trained_files_compute_the_same(name: str) -> None:
     keras = pytest.importorskip("keras", reason="Keras is not installed")
-    if not (SHARED / "models" / name).is_file():
-        pytest.skip(f"{name} is not there")
-    net = convcost.read(SHARED / "models" / name)
+    path = shared("models", name)
+    net = convcost.read(path)
     shape = [size if isinstance(size, int) else 2 for size in net.layers[0].outputs[0].shape]
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
     try:
-        model = keras.models.load_model(SHARED / "models" / name, compile=False)
+        model = keras.models.load_model(path, compile=False)
     except (TypeError, ValueError):
         wanted = onnx_outputs(net, [x])[0]  # a file that this Keras cannot load
     else:

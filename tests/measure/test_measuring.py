@@ -17,7 +17,7 @@ from convcost.count import Workload
 from convcost.errors import ConvcostError, MissingFramework, NetworkError, UsageError
 from convcost.measure import measure, measuring, process
 from convcost.measure.process import Worker
-from convcost.measure.protocol import Effort
+from convcost.measure.protocol import Effort, Taken
 from convcost.measure.statistics import ENOUGH
 from convcost.read.exchange.document import networks_of
 
@@ -160,6 +160,23 @@ def test_the_runtime_that_is_chosen(monkeypatch, known_fake, names, training, ex
     assert measuring.runtime_for(networks, training=training) == expected
 
 
+def taken(**more):
+    return Taken(**({"warm": True, "samples": [1.0] * 6, "probes": [(1.0, 1.0)] * 6} | more))
+
+
+def test_what_the_protocol_saw_is_in_the_verdict():
+    assert measuring._verdict(taken(), interrupted=False).name == "stable"
+    cold = measuring._verdict(taken(warm=False), interrupted=False)
+    assert cold.name == "noisy"
+    assert cold.reasons == ("it was not warm yet when the warm-up was over",)
+    assert cold.advice
+    # a slow probe on either side of a turn
+    probes = [(1.0, 2.0), (2.0, 1.0), *[(1.0, 1.0)] * 4]
+    beside = measuring._verdict(taken(probes=probes), interrupted=False)
+    assert beside.name == "noisy"
+    assert "33 % of the samples" in beside.reasons[0]
+
+
 def test_nothing_can_train(monkeypatch):
     monkeypatch.setattr(measuring, "runners", dict)
     with pytest.raises(UsageError, match="no runtime"):
@@ -205,7 +222,9 @@ def test_time_is_above_zero(value):
 # what the user does to the process: in a process of its own
 
 MEASURE = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from convcost import zoo
 from convcost.measure import measuring, process
 sys.path.insert(0, {folder!r})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from convcost.measure import protocol
 from convcost.measure.protocol import Effort, take
 from convcost.measure.statistics import ENOUGH
 
@@ -22,7 +23,8 @@ class Scripted:
         return {"seconds": cold + [self.seconds] * (number - len(cold)), "probes": [1, 1]}
 
 
-EFFORT = Effort(seconds=0.001)
+#: No time at all: the fewest turns are taken.
+EFFORT = Effort(seconds=1e-12)
 
 
 def turns(log):
@@ -38,7 +40,7 @@ def test_networks_take_turns():
     taken, interrupted = take(workers, EFFORT, lambda _: None)
     assert not interrupted
     a, b = taken
-    assert len(a.samples) == len(b.samples) >= ENOUGH
+    assert len(a.samples) == len(b.samples) == ENOUGH
     assert turns(log) == [("a", "run", 13), ("b", "run", 6)] * len(a.samples)
     # the first of several runs is left out
     assert (set(a.samples), set(a.runs)) == ({0.004}, {12})
@@ -53,6 +55,54 @@ def test_a_long_run_is_a_turn():
     assert set(one.samples) == {2.0}
     assert len(one.samples) >= ENOUGH
     assert log[-1] == ("a", "profile", 3)
+
+
+def test_the_first_run_of_a_turn_does_not_count():
+    class Uneven(Scripted):
+        def ask(self, command, number):
+            answer = super().ask(command, number)
+            seconds = {1: [3 / 128], 2: [3 / 128] * 2, 3: [9, 2 / 128, 4 / 128]}
+            return answer if command == "profile" else {**answer, "seconds": seconds[number]}
+
+    (one,), _ = take([Uneven("a", [], 3 / 128)], EFFORT, lambda _: None)
+    assert set(one.runs) == {2}
+    assert set(one.samples) == {3 / 128}
+
+
+class Clocked:
+    """A worker whose runs take what they are told on a clock of its own, the last ones again."""
+
+    def __init__(self, monkeypatch, *seconds, again=1):
+        self.left, self.again, self.now = list(seconds), again, 0.0
+        monkeypatch.setattr(protocol, "monotonic", lambda: self.now)
+
+    def ask(self, command, number):
+        if command == "profile":
+            return {"plain": [1.0], "profiled": [1.0], "spans": [[]]}
+        assert number == 1  # all are longer than a turn
+        self.left.append(self.left[-self.again])
+        seconds = self.left.pop(0)
+        self.now += seconds
+        return {"seconds": [seconds], "probes": [1, 1]}
+
+
+def test_the_warm_up_ends_where_two_groups_agree(monkeypatch):
+    worker = Clocked(monkeypatch, 9.0, 1.0, 1.5, 1.4, 1.35, 3.0)
+    (one,), _ = take([worker], Effort(seconds=100), lambda _: None)
+    assert (one.warm, one.run_seconds) == (True, 1.35)
+    assert set(one.samples) == {3.0}
+
+
+def test_the_warm_up_ends_where_none_agree(monkeypatch):
+    worker = Clocked(monkeypatch, 1.0, 2.0, again=2)
+    (one,), _ = take([worker], Effort(seconds=20), lambda _: None)
+    assert not one.warm
+    assert len(one.samples) >= ENOUGH
+
+
+def test_turns_fill_their_share_of_the_time(monkeypatch):
+    (one,), _ = take([Clocked(monkeypatch, 0.25)], Effort(seconds=20), lambda _: None)
+    assert 0.6 * 20 <= sum(one.samples) <= 0.6 * 20 + 0.25
 
 
 def test_an_interruption_keeps_pairs():

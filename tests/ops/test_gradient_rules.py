@@ -11,11 +11,14 @@ import pytest
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Tensor
+from convcost.ops.computed import ComputedWeights
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.prelu import PRelu
+from convcost.ops.scale import Scale
 from convcost.ops.window import window
 
 if TYPE_CHECKING:
@@ -284,3 +287,66 @@ def test_a_repeated_factor_sums_up_its_gradient() -> None:
     cost = Merge("multiply").cost("backward_data", Call((x, gate), (x,), mode="training"))
     assert cost is not None
     assert cost.elementwise == 96 + 96 + (96 - 12)
+
+
+LEARNED = {
+    "layer_norm": LayerNorm(),
+    "rms_norm": RMSNorm(),
+    "batch_norm": BatchNorm(axis="feature"),
+    "prelu": PRelu(),
+    "scale": Scale(),
+}
+
+
+def _learned(op: Op, *trained: str) -> Call:
+    x = Tensor.of(batch=ROWS, feature=SIZE)
+    stored = (
+        Parameter(w.name, w.shape, learned=w.learned, trainable=w.name in trained)
+        for w in op.weights(x)
+    )
+    return Call((x,), (x,), tuple(stored))
+
+
+@pytest.mark.parametrize("op", LEARNED.values(), ids=LEARNED)
+def test_parameters_are_charged_one_by_one(op: Op) -> None:
+    """What each costs alone adds up to what they cost together; a frozen one costs nothing."""
+    names = [w.name for w in op.weights(Tensor.of(batch=ROWS, feature=SIZE)) if w.learned]
+    alone = [op.cost("backward_weights", _learned(op, name)) for name in names]
+    together = op.cost("backward_weights", _learned(op, *names))
+    assert together is not None
+    assert sum(cost.elementwise for cost in alone if cost is not None) == together.elementwise
+    assert all(cost is not None and cost.elementwise for cost in alone)
+
+
+@pytest.mark.parametrize("op", [LayerNorm(), RMSNorm(), GroupNorm(groups=2, axis="feature")])
+def test_a_frozen_scale_is_read_for_the_gradient_of_the_input(op: Op) -> None:
+    frozen = op.cost("backward_data", _learned(op))
+    trained = op.cost("backward_data", _learned(op, "gamma", "beta"))
+    assert frozen is not None
+    assert trained is not None
+    assert frozen.weight_bytes == trained.weight_bytes == 4 * SIZE
+
+
+def test_a_computed_weight_costs_its_gradient_only_where_that_is_wanted() -> None:
+    x, slope = Tensor.of(batch=ROWS, feature=SIZE), Tensor.of(feature=SIZE)
+    op = ComputedWeights(op=PRelu(), given=("alpha",))
+    costs = [
+        op.cost("backward_data", Call((x, slope), (x,), wanted=(True, wanted)))
+        for wanted in (True, False)
+    ]
+    assert [cost.elementwise for cost in costs if cost is not None] == [
+        (2 + 3) * ROWS * SIZE,
+        2 * ROWS * SIZE,
+    ]
+
+
+def test_a_computed_scale_is_not_charged_to_the_shift_that_is_trained() -> None:
+    x, scale = Tensor.of(batch=ROWS, feature=SIZE), Tensor.of(feature=SIZE, dtype="float16")
+    op = ComputedWeights(op=LayerNorm(), given=("gamma",))
+    call = Call((x, scale), (x,), (Parameter("beta", (SIZE,)),))
+    weights, data = op.cost("backward_weights", call), op.cost("backward_data", call)
+    assert weights is not None
+    assert data is not None
+    assert weights.elementwise == ROWS * SIZE
+    assert data.elementwise == (10 + 2) * ROWS * SIZE
+    assert data.weight_bytes == scale.bytes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convcost.errors import NetworkError
+from convcost.network.builder import Builder
 from convcost.network.dims import symbols
 from convcost.network.evaluation import evaluate
 from convcost.network.op import Call, Op
@@ -22,9 +24,11 @@ from convcost.ops.conv_lstm import ConvLSTM
 from convcost.ops.conv_transpose import ConvTranspose, transposed_size
 from convcost.ops.dense import Dense
 from convcost.ops.embedding import Embedding
+from convcost.ops.input import Input
+from convcost.ops.layer_norm import GroupNorm
 from convcost.ops.locally_connected import LocallyConnected
 from convcost.ops.multi_head_attention import MultiHeadAttention
-from convcost.ops.pool import AdaptivePool
+from convcost.ops.pool import AdaptivePool, GlobalPool
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.reshape import Flatten
 from convcost.ops.spectral_norm import SpectralNorm
@@ -33,6 +37,7 @@ from convcost.ops.unknown import Unknown
 from convcost.ops.window import Window, window
 
 IMAGE = Tensor.of(batch=2, height=6, width=5, channel=3)
+WINDOW_AXES = ("height", "width")
 SEQUENCE = Tensor.of(batch=2, time=7, channel=5)
 
 
@@ -195,3 +200,37 @@ def test_heads_that_share_keys_save_projections_not_scores():
     assert macs == [[query] * 3 + [scores] * 2 + [query], [query, key, key, scores, scores, query]]
     with pytest.raises(NetworkError, match="4 query heads do not share 3 key heads"):
         MultiHeadAttention(heads=4, key_heads=3, key_size=2, value_size=2).outputs(SEQUENCE)
+
+
+def test_a_chain_refuses_what_an_op_inside_of_it_refuses():
+    """At once where sizes are numbers, else when they are bound."""
+    ops = (
+        Chain((GroupNorm(groups=3),)),
+        Chain((Conv(filters=8, windows=window(5)), GlobalPool(function="max", axes=WINDOW_AXES))),
+        TimeDistributed(op=Chain((GroupNorm(groups=3),)), inner=IMAGE.names),
+    )
+    side, channels = symbols("X C")
+    image = {"height": side, "width": side, "channel": channels}
+    open_ = (Tensor.of(batch=1, **image),) * 2 + (Tensor.of(batch=1, time=4, **image),)
+    for op, tensor in zip(ops, open_, strict=True):
+        b = Builder("chain")
+        b.add(op, b.add(Input(tensor)))
+        net = b.build()
+        assert net.bind({"X": 6, "C": 6}).layers[-1].outputs
+        with pytest.raises(NetworkError, match=r"split into 3 groups|height = -1"):
+            net.bind({"X": 3, "C": 4})
+        possible = net.feasible({"X": np.array([6, 3]), "C": np.array([6, 4])})
+        assert possible.tolist() == [True, False]
+    with pytest.raises(NetworkError, match="its conv would have height = -1"):
+        ops[1].outputs(Tensor.of(batch=1, height=3, width=3, channel=1))
+
+
+def test_two_directions_have_the_conditions_of_each():
+    (kernel,) = symbols("K")
+    lstm = ConvLSTM(filters=2, windows=window(kernel, padding="same"), return_sequences=True)
+    b = Builder("both")
+    video = Tensor.of(batch=1, time=3, height=6, width=5, channel=1)
+    b.add(Bidirectional(forward=lstm, backward=lstm), b.add(Input(video)))
+    assert b.build().bind({"K": 3}).layers[-1].outputs
+    with pytest.raises(NetworkError, match="kernel"):
+        b.build().bind({"K": 0})

@@ -1,14 +1,15 @@
 """A small, fixed part of what benchmarks/fuzz does with thousands of damaged files."""
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 import onnx
 import pytest
+
+from support.files import loaded
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz"
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
@@ -41,17 +42,12 @@ CONFIG = {
 
 
 @pytest.fixture(scope="module")
-def damage() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("damage", FUZZ / "damage.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def damage() -> SimpleNamespace:
+    return SimpleNamespace(**loaded(FUZZ / "damage.py"))
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".txt", ".json"])
-def test_damage_is_the_same_for_the_same_seed(damage: ModuleType, suffix: str) -> None:
+def test_damage_is_the_same_for_the_same_seed(damage: SimpleNamespace, suffix: str) -> None:
     data = {
         ".onnx": (LIGHT / "light_bvlc_alexnet.onnx").read_bytes(),
         ".txt": TABLE.encode(),
@@ -62,7 +58,7 @@ def test_damage_is_the_same_for_the_same_seed(damage: ModuleType, suffix: str) -
     assert len(set(made)) > 40
 
 
-def test_a_message_is_taken_apart_and_put_together(damage: ModuleType) -> None:
+def test_a_message_is_taken_apart_and_put_together(damage: SimpleNamespace) -> None:
     data = (LIGHT / "light_squeezenet.onnx").read_bytes()
     assert damage.joined(damage.split(data)) == data
     graph = next(value for key, value in damage.split(data) if key == 58)

@@ -6,6 +6,8 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convcost.errors import UsageError
 from convcost.report import Column, Document, Lines, Report, Section, Surface, Table
@@ -76,7 +78,8 @@ def _rows(lines: list[str]) -> list[tuple[str, str]]:
 def test_a_terminal_keeps_whole_names_within_its_width(width: int) -> None:
     text = render(REPORT, "table", Surface(width))
     table = text.split("notes:")[0]
-    assert all(len(line) <= width for line in table.splitlines())
+    # a number is never cut: twelve columns of text, a gap and nine of digits are the least
+    assert all(len(line) <= max(width, 12 + 2 + 9) for line in table.splitlines())
     # folded over several lines perhaps, but every character is there and in order
     assert re.search(r"[\s?op]*".join(map(re.escape, LONG)), table)
     assert "…" not in text
@@ -144,3 +147,22 @@ def test_suffixes_and_unknown_formats() -> None:
     with pytest.raises(UsageError, match="jsn") as caught:
         render(REPORT, "jsn")
     assert "json" in str(caught.value)
+
+
+@given(
+    figures=st.lists(st.integers(0, 10**15), min_size=1, max_size=8),
+    name=st.text("abcdefgh ", min_size=1, max_size=60),
+    width=st.integers(20, 120),
+)
+def test_no_terminal_is_too_narrow_for_a_whole_number(
+    figures: list[int], name: str, width: int
+) -> None:
+    numbers = [
+        Column(key=str(i), title="tool", show="{:,}".format, align="right")
+        for i in range(len(figures))
+    ]
+    table = Table(columns=(Column(key="layer", title="layer"), *numbers), rows=((name, *figures),))
+    document = Document(answers=("a",), sections=(Section("", (table,)),), records=table)
+    text = render(Report(document, {}), "table", Surface(width=width))
+    printed = re.findall(r"(?<!\S)[\d,]+(?!\S)", text)
+    assert printed == [f"{figure:,}" for figure in figures]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import convcost
-from convcost.count import Workload
+from convcost.count import Workload, count
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
@@ -21,10 +21,12 @@ from convcost.ops.input import Input
 from convcost.ops.merge import Concatenate, Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.reduce import Reduce
 from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten
 from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
+from convcost.report.views.memory import answer
 from convcost.runtime import load
 from convcost.runtime.memory import memory, within
 from convcost.zoo import names
@@ -115,6 +117,20 @@ def test_sums_are_kept_by_nobody_and_their_gradient_is_passed_on() -> None:
     }  # fmt: skip
     alive = {(s.phase, s.layer): s.bytes for s in found.steps}
     assert alive["backward", "sum"] == 16 + 16 + 16  # input, result, one gradient
+
+
+def test_a_tensor_with_other_readers_has_a_gradient_of_its_own() -> None:
+    """`right` reads the sum's gradient while it makes its part of that of `left`."""
+    b = Builder("residual", framework="torch")
+    x = b.add(Input(Tensor.of(batch=BATCH, feature=4)), name="input")
+    left = b.add(Dense(units=4), x, name="left")
+    right = b.add(Dense(units=4), left, name="right")
+    b.add(Merge("add"), left, right, name="sum")
+    found = memory(b.build(), Workload(batch=1, training=True))
+    alive = {(s.phase, s.layer): s.bytes for s in found.steps}
+    weights = 4 * (4 * 4 + 4)
+    # input, result, what `right` keeps; the gradients of sum and `left`, of the parameters
+    assert alive["backward", "right"] == 16 + 16 + 16 + 16 + 16 + weights
 
 
 @given(net=networks(), batch=st.integers(1, 5), runtime=st.sampled_from(RUNTIMES),
@@ -237,8 +253,27 @@ def test_an_unknown_layer_is_said() -> None:
     x = Tensor.of(batch=BATCH, feature=8)
     net = chain(Unknown(name="Capsule", results=(x,)), Dense(units=3))
     found = memory(net, train())
-    assert [name for name, _ in found.unknown] == ["layer_0"]
+    assert [part.layer for part in found.unknown] == ["layer_0"]
     assert found.to_dict()["complete"] is False
+
+
+def test_a_lost_part_of_the_source_is_said() -> None:
+    net = replace(chain(Dense(units=3)), missing=("the table is cut off",))
+    found = memory(net)
+    assert [(part.what, part.parameters_known) for part in found.unknown] == [
+        ("part of the source", False)
+    ]
+    assert found.to_dict()["complete"] is False
+    assert answer(found).startswith("chain: at least ")
+
+
+def test_a_step_without_a_way_back_is_said() -> None:
+    """Whole numbers lead to no gradient: nothing is kept, and that is not the whole step."""
+    net = chain(Dense(units=3), Reduce(function="argmax", positions=(1,), dtype="int64"))
+    found = memory(net, Workload(training=True))
+    assert [part.what for part in found.unknown] == ["backward pass"]
+    assert found.unknown == count(net, Workload(training=True)).unknown
+    assert not memory(net).unknown
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name != "seed004"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +9,10 @@ import pytest
 
 from convcost.errors import ConvcostError
 from convcost.write.onnx.model import onnx_model
+from support.onnx_cases import cases, read
 
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
-RULES = runpy.run_path(str(Path(__file__).parents[1] / "read" / "onnx" / "test_rules.py"))
 #: The fewest cases that are written and can be run; all others are refused by a layer's name, or
 #: are of types that onnxruntime has no kernels for.
 RUN = 470
@@ -23,7 +21,7 @@ RUN = 470
 def computed(name: str, model: Any, inputs: list[Any]) -> list[Any] | None:
     """What the case's network, written again, computes; None where it is refused."""
     try:
-        written = onnx_model(RULES["read"](name))
+        written = onnx_model(read(name))
     except ConvcostError:
         return None
     runtime.set_default_logger_severity(4)
@@ -52,7 +50,7 @@ def differs(found: Any, wanted: Any) -> bool:
 @pytest.mark.filterwarnings("ignore")
 def test_cases_of_onnx_compute_the_same_or_are_refused() -> None:
     run, different = 0, []
-    for name, (model, inputs, outputs) in RULES["cases"]().items():
+    for name, (model, inputs, outputs) in cases().items():
         found = computed(name, model, inputs)
         if found is None:
             continue

@@ -9,10 +9,9 @@ import io
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from convcost import folder
 from convcost.errors import LimitError, NetworkError, SourceError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Bytes that a reader may look at to recognise its format.
 HEAD_BYTES = 65_536
+_FORMATS = "convcost.read.formats"
 #: How files begin that several formats use.
 ZIP_MARK = b"PK\x03\x04"
 HDF5_MARK = b"\x89HDF\r\n\x1a\n"
@@ -140,20 +140,11 @@ def naming(where: str) -> Iterator[None]:
 @cache
 def readers() -> tuple[Reader, ...]:
     """The readers of all formats, by rank."""
-    found = [getattr(module, "READER", None) for module in _formats()]
-    return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.rank, r.name)))
+    found = folder.defined(_FORMATS, "READER")
+    return tuple(sorted(found, key=lambda reader: (reader.rank, reader.name)))
 
 
 @cache
 def live_readers() -> tuple[LiveReader, ...]:
     """The readers of objects."""
-    found = (getattr(module, "LIVE", None) for module in _formats())
-    return tuple(reader for reader in found if reader is not None)
-
-
-@cache
-def _formats() -> tuple[Any, ...]:
-    from convcost.read import formats
-
-    names = (module.name for module in iter_modules(formats.__path__))
-    return tuple(import_module(f"{formats.__name__}.{name}") for name in names)
+    return tuple(folder.defined(_FORMATS, "LIVE"))

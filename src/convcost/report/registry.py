@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias
 
+from convcost import folder
 from convcost.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -67,10 +66,7 @@ def renderer(
 @cache
 def registered() -> tuple[Renderer, ...]:
     """All renderers; their modules are light, what is heavy is imported when they print."""
-    from convcost.report import renderers as folder
-
-    for module in iter_modules(folder.__path__):
-        import_module(f"{folder.__name__}.{module.name}")
+    folder.modules("convcost.report.renderers")
     return tuple(_REGISTERED)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from convcost import folder
 from convcost.errors import unknown_name
 from convcost.runtime.kernel import Kernel
 from convcost.runtime.lowering import lower
@@ -33,9 +32,7 @@ _DEFAULT = "torch"
 @cache
 def runtimes() -> Mapping[str, Runtime]:
     """All runtimes by name: every module of this package that defines ``RUNTIME``."""
-    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    found = [module.RUNTIME for module in modules if hasattr(module, "RUNTIME")]
-    return {runtime.name: runtime for runtime in sorted(found, key=lambda r: r.name)}
+    return folder.by_name(__name__, "RUNTIME")
 
 
 def load(name: str) -> Runtime:

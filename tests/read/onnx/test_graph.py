@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from convcost.read.limits import MAX_WRITTEN_OUT
 from convcost.read.onnx.graph import network_of_model
 from convcost.read.onnx.messages import Graph, Model, Node, TensorValue, ValueInfo
 from convcost.read.reader import Options
+from support.files import shared
 
-SHARED = Path(os.environ.get("CONVCOST_SHARED", Path(__file__).parents[4] / "shared"))
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
 FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
 node = helper.make_node
@@ -83,9 +82,7 @@ def test_topologies_of_the_onnx_package(name: str, macs: float, parameters: floa
 
 @pytest.mark.parametrize(("name", "macs"), [("rfb", 100.4), ("slim", 81.4)])
 def test_ultraface_with_its_initializers_among_the_inputs(name: str, macs: float) -> None:
-    path = SHARED / "data" / "models" / f"ultraface_{name}320.onnx"
-    if not path.exists():
-        pytest.skip(f"{path} is not there")
+    path = shared("models", f"ultraface_{name}320.onnx")
     network = convcost.read(path)
     assert round(convcost.count(network).total.forward.macs / 1e6, 1) == macs
     assert all(p.overridable for p in network.table.values() if p.values is not None)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from convcost.count import conventions as folder
+from convcost import folder
 from convcost.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -19,9 +17,7 @@ if TYPE_CHECKING:
 @cache
 def conventions() -> Mapping[str, Convention]:
     """All conventions by name."""
-    modules = (import_module(f"{folder.__name__}.{m.name}") for m in iter_modules(folder.__path__))
-    found = [module.CONVENTION for module in modules if hasattr(module, "CONVENTION")]
-    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+    return folder.by_name(__package__, "CONVENTION")
 
 
 def convention(name: str) -> Convention:

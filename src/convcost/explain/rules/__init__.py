@@ -7,9 +7,9 @@ time at stake is small.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
+
+from convcost import folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,5 @@ if TYPE_CHECKING:
 @cache
 def rules() -> Mapping[str, Callable[[Evidence], Iterator[Finding]]]:
     """All rules by name, which is the file's with dashes."""
-    return {
-        module.name.replace("_", "-"): import_module(f"{__name__}.{module.name}").find
-        for module in sorted(iter_modules(__path__), key=lambda module: module.name)
-    }
+    found = folder.modules(__name__)
+    return {name.replace("_", "-"): module.find for name, module in found.items()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, get_type_hints
 
+from convcost import folder
 from convcost.network.dims import Dim, Expr
 from convcost.network.module import Module, Origin
 from convcost.network.network import Layer, Measured, Note, Ref
@@ -36,12 +35,9 @@ def ops() -> dict[str, type[Op]]:
 @cache
 def _defined() -> tuple[type, ...]:
     """Every dataclass of `convcost.ops`."""
-    from convcost import ops as folder
-
-    modules = [import_module(f"{folder.__name__}.{m.name}") for m in iter_modules(folder.__path__)]
     return tuple(
         value
-        for module in modules
+        for module in folder.modules("convcost.ops").values()
         for value in vars(module).values()
         if isinstance(value, type)
         and dataclasses.is_dataclass(value)

@@ -8,10 +8,9 @@ op, never a failure.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from convcost import folder
 from convcost.read.keras_layers.site import Site
 
 if TYPE_CHECKING:
@@ -26,10 +25,7 @@ __all__ = ["Site", "build", "rules"]
 @cache
 def rules() -> Mapping[str, Rule]:
     """The rule of every Keras class that has one."""
-    found: dict[str, Rule] = {}
-    for module in iter_modules(__path__):
-        found |= getattr(import_module(f"{__name__}.{module.name}"), "RULES", {})
-    return found
+    return folder.table(__name__)
 
 
 def build(class_name: str, site: Site) -> Op | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from convcost import folder
 from convcost.errors import unknown_name
-from convcost.runtime import runners as folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +17,7 @@ if TYPE_CHECKING:
 @cache
 def runners() -> Mapping[str, Runner]:
     """All runners by the names of their runtimes."""
-    modules = (import_module(f"{folder.__name__}.{m.name}") for m in iter_modules(folder.__path__))
-    found = [module.RUNNER for module in modules if hasattr(module, "RUNNER")]
-    return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+    return folder.by_name(__package__, "RUNNER")
 
 
 def runner(name: str) -> Runner:

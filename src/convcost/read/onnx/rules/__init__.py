@@ -8,9 +8,9 @@ rule becomes an `Unknown` op.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
+
+from convcost import folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,4 @@ if TYPE_CHECKING:
 @cache
 def rules() -> Mapping[str, Rule]:
     """The rule of every operator that has one."""
-    found: dict[str, Rule] = {}
-    for module in iter_modules(__path__):
-        found |= import_module(f"{__name__}.{module.name}").RULES
-    return found
+    return folder.table(__name__)

@@ -9,9 +9,9 @@ op, or is taken apart by the framework where it is composed of others.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
+
+from convcost import folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,22 +22,15 @@ if TYPE_CHECKING:
 @cache
 def rules() -> Mapping[str, Rule]:
     """The rule of every operator that has one."""
-    return {**_collected("RULES"), **modules()}
+    return {**folder.table(__name__), **modules()}
 
 
 @cache
 def modules() -> Mapping[str, Rule]:
     """The rules of modules that are read as a whole, by the qualified name of their class."""
-    return _collected("MODULES")
+    return folder.table(__name__, "MODULES")
 
 
 def rule_for(name: str) -> Rule | None:
     """The rule of an operator; None where there is none."""
     return rules().get(name) or rules().get(name.rstrip("_"))
-
-
-def _collected(table: str) -> dict[str, Rule]:
-    found: dict[str, Rule] = {}
-    for module in iter_modules(__path__):
-        found |= getattr(import_module(f"{__name__}.{module.name}"), table, {})
-    return found
