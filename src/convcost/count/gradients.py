@@ -10,13 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from convcost.count.rows import UnknownCost
 from convcost.network.cost import NOTHING, Cost, total
 from convcost.network.network import Ref
 from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from convcost.network.network import Layer, Network
     from convcost.network.op import Call, Mode
@@ -90,6 +91,20 @@ def backward_calls(network: Network, mode: Mode, *, input_gradient: bool) -> dic
         )
         for layer in reversed(reached)
     }
+
+
+def no_way_back(network: Network, trained: Collection[str]) -> tuple[UnknownCost, ...]:
+    """What is not known where parameters are to be trained and no result leads back to any.
+
+    Args:
+        network: that is trained.
+        trained: ids of the parameters that get a gradient.
+    """
+    if trained or not any(parameter.trainable for parameter in network.table.values()):
+        return ()
+    reason = "they are whole numbers" if network.outputs else "its results are not known"
+    why = f"no result of the network leads back to a parameter: {reason}"
+    return (UnknownCost(None, "backward pass", why),)
 
 
 def _tracked(network: Network, mode: Mode, *, input_gradient: bool) -> set[Ref]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from convcost.count.gradients import Backward, backward, call_of
+from convcost.count.gradients import Backward, backward, call_of, no_way_back
 from convcost.count.optimizers import framework_of, optimizer_of, state_bytes, update_cost
 from convcost.count.prepare import prepared
 from convcost.count.rows import Count, Formulas, LayerCount, Total, UnknownCost
@@ -46,9 +46,11 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
     bound = network if symbolic else network.bind({str(BATCH): workload.batch})
     found = costs(bound, workload.mode, symbolic=symbolic)
     passes: dict[str, Backward] = {}
+    no_backward: tuple[UnknownCost, ...] = ()
     if workload.training:
         passes = backward(bound, workload.mode, input_gradient=workload.input_gradient)
         found = _with_training(found, bound, passes, workload, symbolic=symbolic)
+        no_backward = no_way_back(bound, _trained(passes))
     rows = []
     added: set[str] = set()
     for shown, known in zip(network.layers, found, strict=True):
@@ -63,7 +65,7 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
             **_parameter_sums(bound.table.values()),
             **_sums(rows, workload.phases),
         ),
-        unknown=(*unknown_costs(network, found), *_no_way_back(bound, passes, workload)),
+        unknown=(*unknown_costs(network, found), *no_backward),
         notes=network.notes,
         definitions=network.definitions,
         optimizer_state_bytes=_state_bytes(bound, passes, workload.optimizer),
@@ -140,19 +142,6 @@ def _with_training(
     return tuple(rows)
 
 
-def _no_way_back(
-    network: Network, passes: Mapping[str, Backward], workload: Workload
-) -> tuple[UnknownCost, ...]:
-    """Parameters are to be trained, and no result leads back to any of them."""
-    if not workload.training or _trained(passes):
-        return ()
-    if not any(parameter.trainable for parameter in network.table.values()):
-        return ()
-    reason = "they are whole numbers" if network.outputs else "its results are not known"
-    why = f"no result of the network leads back to a parameter: {reason}"
-    return (UnknownCost(None, "backward pass", why),)
-
-
 def _trained(passes: Mapping[str, Backward]) -> set[str]:
     """Ids of the parameters that get a gradient."""
     return {id_ for part in passes.values() for id_ in part.trained}
@@ -180,11 +169,15 @@ def unknown_costs(network: Network, found: Iterable[LayerCost]) -> tuple[Unknown
         for x in found
         if x.why is not None
     ]
-    missing = [
+    return (*layers, *missing_parts(network))
+
+
+def missing_parts(network: Network) -> tuple[UnknownCost, ...]:
+    """The parts of the source that are known to be lost."""
+    return tuple(
         UnknownCost(None, "part of the source", why, parameters_known=False)
         for why in network.missing
-    ]
-    return (*layers, *missing)
+    )
 
 
 def _known(op: Op, cost: Cost | None, *, symbolic: bool) -> tuple[Cost | None, str | None]:

@@ -155,6 +155,10 @@ class UnknownCost:
     why: str
     parameters_known: bool = True
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        return {"layer": self.layer, "what": self.what, "why": self.why}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
@@ -203,7 +207,7 @@ class Count:
             "layers": [layer.to_dict() for layer in self.layers],
             "total": self.total.to_dict(),
             **({} if state is None else {"optimizer_state_bytes": _plain(state)}),
-            "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
+            "unknown": [part.to_dict() for part in self.unknown],
             "notes": [note_to_dict(note) for note in self.notes],
             "definitions": {name: str(size) for name, size in self.definitions.items()},
         }

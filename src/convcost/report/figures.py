@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from convcost.predict import Estimate
 
 
+#: In place of a figure that is not known: never a zero.
+NOT_KNOWN = "?"
+
+#: The figures of a cost in tables of records, as `convcost.count.rows.cost_to_dict` names them.
+COST_KEYS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
+
+
 def exact(size: Dim) -> str:
     """Every digit of an integer; a formula as it is.
 
@@ -22,6 +29,17 @@ def exact(size: Dim) -> str:
     '138,357,544'
     """
     return f"{size:,}" if isinstance(size, int) else str(size)
+
+
+def bounded(figure: Dim | None, show: Callable[[Dim], str], *, whole: bool) -> object:
+    """A sum for a cell: as it is, or in words where it is a lower bound, or not known at all.
+
+    >>> bounded(1_000, exact, whole=True), bounded(1_000, exact, whole=False)
+    (1000, 'at least 1,000')
+    """
+    if figure is None:
+        return NOT_KNOWN
+    return figure if whole else f"at least {show(figure)}"
 
 
 def signed(size: int) -> str:

@@ -123,9 +123,14 @@ class OtherCount:
     plain: bool = False
 
     @property
+    def per_mac(self) -> int:
+        """The tool's units in a multiply-accumulate."""
+        return _PER_MAC[self.convention.unit]
+
+    @property
     def our_macs(self) -> int:
         """Our multiply-accumulates."""
-        return self.ours // _PER_MAC[self.convention.unit]
+        return self.ours // self.per_mac
 
     @property
     def complete(self) -> bool:

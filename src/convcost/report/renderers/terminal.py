@@ -20,6 +20,8 @@ _GAP = 2
 _DEFAULT_WIDTH = 80
 #: What a column of sentences needs at least to be readable.
 _PROSE_WIDTH = 30
+#: Columns below which a text is not folded.
+_LEAST_TEXT = 12
 _INDENT = 2
 
 
@@ -71,7 +73,10 @@ def _print_block(console: Console, block: Block) -> None:
             _print_line(console, visible(line))
         return
     fitting = block.without(columns_to_drop(block, console.width))
-    console.print(_rich_table(fitting))
+    # text is folded, a number never is: digits that are cut off make another number
+    shown, least = _rich_table(fitting), _least_width(fitting)
+    shown.width = least if least > console.width else None
+    console.print(shown, crop=False)
     kept = {column.key for column in fitting.columns}
     dropped = [column.title for column in block.columns if column.key not in kept and column.title]
     if dropped:
@@ -88,6 +93,17 @@ def columns_to_drop(table: Table, width: int) -> frozenset[str]:
         dropped.add(key)
         del widths[key]
     return frozenset(dropped)
+
+
+def _least_width(table: Table) -> int:
+    """What a table needs when its texts are folded."""
+    widths = (
+        natural if column.align == "right" else min(natural, _LEAST_TEXT)
+        for column, natural in (
+            (column, _natural_width(table, place)) for place, column in enumerate(table.columns)
+        )
+    )
+    return sum(widths) + _GAP * (len(table.columns) - 1)
 
 
 def _natural_width(table: Table, position: int) -> int:
@@ -109,12 +125,14 @@ def _rich_table(table: Table) -> RichTable:
         padding=(0, _GAP - 1, 0, 0),
         header_style="dim",
     )
-    for column in table.columns:
+    for place, column in enumerate(table.columns):
+        natural = _natural_width(table, place)
         shown.add_column(
             visible(column.title),
             justify=column.align,
             overflow="fold",
             no_wrap=column.align == "right",
+            min_width=natural if column.align == "right" else None,
             style="cyan" if column.bar else "",
         )
     for rows, style in ((table.rows, ""), (table.footer, "bold")):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import (
+    NOT_KNOWN,
+    bounded,
     exact,
     number_column,
     plural,
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from convcost.count import Count
     from convcost.count.conventions.difference import Cause, LayerDifference, OtherCount
     from convcost.report.document import Block, Row
-
-#: Never a zero.
-_NOT_KNOWN = "?"
 
 _FAULT = "known fault"
 
@@ -169,24 +168,29 @@ def _side_by_side(found: Sequence[OtherCount]) -> Table:
         number_column("macs", "MACs", exact),
         *(
             number_column(
-                other.convention.name, f"{other.convention.name} ({other.convention.unit})", exact
+                other.convention.name,
+                f"{other.convention.name} ({other.convention.unit})",
+                exact,
+                rank=rank,
             )
-            for other in found
+            for rank, other in enumerate(found, start=2)
         ),
     )
     first = found[0]
-    macs = first.our_macs
-    per_mac = first.ours // macs if macs else 1
     rows = tuple(
         (
             rows[0].name,
             rows[0].op,
-            _NOT_KNOWN if rows[0].ours is None else rows[0].ours // per_mac,
-            *(_NOT_KNOWN if row.theirs is None else row.theirs for row in rows),
+            NOT_KNOWN if rows[0].ours is None else rows[0].ours // first.per_mac,
+            *(NOT_KNOWN if row.theirs is None else row.theirs for row in rows),
         )
         for rows in zip(*(other.layers for other in found), strict=True)
     )
-    total = ("total", None, macs, *(other.operations for other in found))
+    total = (
+        *("total", None),
+        bounded(first.our_macs, exact, whole=not _at_least(first, "ours")),
+        *(bounded(x.operations, exact, whole=not _at_least(x, "theirs")) for x in found),
+    )
     return Table(columns=columns, rows=rows, footer=(total,))
 
 
@@ -236,8 +240,8 @@ def _cause(cause: Cause) -> Row:
 
 def _both(layer: LayerDifference) -> tuple[int | str, int | str]:
     return (
-        _NOT_KNOWN if layer.ours is None else layer.ours,
-        _NOT_KNOWN if layer.theirs is None else layer.theirs,
+        NOT_KNOWN if layer.ours is None else layer.ours,
+        NOT_KNOWN if layer.theirs is None else layer.theirs,
     )
 
 
@@ -256,7 +260,7 @@ def _total(other: OtherCount) -> str:
 
 
 def _ours(other: OtherCount) -> str:
-    return _NOT_KNOWN if other.our_parameters is None else exact(other.our_parameters)
+    return NOT_KNOWN if other.our_parameters is None else exact(other.our_parameters)
 
 
 def _record(other: OtherCount, layer: LayerDifference) -> Row:

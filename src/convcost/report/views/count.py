@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import (
+    COST_KEYS,
+    NOT_KNOWN,
+    bounded,
     exact,
     number_column,
     plural,
@@ -53,14 +56,9 @@ _SYMBOLIC_COLUMNS = (
     text_column("space_formula", "space per sample"),
 )
 
-#: Never a zero.
-_NOT_KNOWN = "?"
-
-_COST_KEYS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
-
 _RECORD_KEYS = (
     *("network", "layer", "op", "inputs", "output", "batch", "parameters"),
-    *("trainable_parameters", "statistics", *_COST_KEYS, "padding_macs", "shared_with"),
+    *("trainable_parameters", "statistics", *COST_KEYS, "padding_macs", "shared_with"),
     *("time_formula", "space_formula"),
 )
 
@@ -137,18 +135,24 @@ def _blocks(counted: Count, *, symbolic: bool, verbose: bool) -> tuple[Block, ..
 
 
 def _table(counted: Count) -> Table:
-    whole = counted.total.forward
+    whole, complete = counted.total.forward, counted.complete
     rows = tuple(_row(layer, whole.macs) for layer in counted.layers)
-    sums = (counted.total.parameters, whole.macs, whole.elementwise, whole.bytes, None)
+    sums = (
+        bounded(counted.total.parameters, exact, whole=not lost(counted.unknown)),
+        bounded(whole.macs, exact, whole=complete),
+        bounded(whole.elementwise, exact, whole=complete),
+        bounded(whole.bytes, size_in_bytes, whole=complete),
+        None,
+    )
     return Table(columns=_COLUMNS, rows=rows, footer=(("total", None, None, *sums),))
 
 
 def _row(layer: LayerCount, whole: Any) -> Row:
-    stored = _NOT_KNOWN if layer.parameters is None else layer.parameters
+    stored = NOT_KNOWN if layer.parameters is None else layer.parameters
     name = (layer.name, layer.op, _shapes(layer), stored)
     cost = layer.forward
     if cost is None:
-        return (*name, _NOT_KNOWN, _NOT_KNOWN, _NOT_KNOWN, None)
+        return (*name, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, None)
     share = cost.macs / whole if isinstance(cost.macs, int) and cost.macs else None
     return (*name, cost.macs, cost.elementwise, cost.bytes, share)
 
@@ -223,7 +227,7 @@ def _records(counts: Sequence[Count], networks: Sequence[dict[str, Any]]) -> Tab
         networks: the same as plain values.
     """
     phases = dict.fromkeys(phase for counted in counts for phase in counted.total.phases[1:])
-    more = [(phase, key) for phase in phases for key in _COST_KEYS]
+    more = [(phase, key) for phase in phases for key in COST_KEYS]
     keys = (*_RECORD_KEYS, *(f"{phase}_{key}" for phase, key in more))
     return Table(
         columns=tuple(text_column(key, key) for key in keys),
@@ -245,6 +249,6 @@ def _record(counted: Count, layer: LayerCount, row: dict[str, Any]) -> Row:
         counted.source,
         *(layer.name, layer.op, " ".join(layer.inputs), _shapes(layer), counted.workload.batch),
         *(row["parameters"], row["trainable_parameters"], row["statistics"]),
-        *(cost.get(key) for key in _COST_KEYS),
+        *(cost.get(key) for key in COST_KEYS),
         *(layer.padding_macs, layer.shared_with, row["time_formula"], row["space_formula"]),
     )

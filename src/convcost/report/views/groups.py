@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from convcost.count.rows import cost_to_dict
 from convcost.report.document import Lines, Report, Section, Table
 from convcost.report.figures import (
+    COST_KEYS,
+    bounded,
     exact,
     number_column,
     plural,
@@ -41,21 +43,17 @@ _SHARES: tuple[tuple[Figure, str, int], ...] = (
 
 _SUMS = ("parameters", "trainable_parameters", "statistics")
 
-_COSTS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
-
 _RECORDS = tuple(
     text_column(key, key)
     for key in (
         *("network", "depth", "path", "name", "what", "kind", "op", "layers", "complete", "batch"),
-        *(*_SUMS, *_COSTS, *(f"share_of_{figure}" for figure, _, _ in _SHARES)),
+        *(*_SUMS, *COST_KEYS, *(f"share_of_{figure}" for figure, _, _ in _SHARES)),
     )
 )
 
 _CONVENTION = "a module's figures are those of all its parts, which stand indented below it."
 
 _INDENT = "  "
-
-_NOT_KNOWN = "?"
 
 
 def with_groups(report: Report, counts: Sequence[Count], found: Sequence[Grouping]) -> Report:
@@ -134,17 +132,11 @@ def _row(grouping: Grouping, depth: int, group: Group) -> Row:
         *kind,
         group.layers,
         *(
-            _sum(group.figure(key), show, whole=not (unsaid if key == "parameters" else unknown))
+            bounded(group.figure(key), show, whole=not (unsaid if key == "parameters" else unknown))
             for key, _, show, _ in _FIGURES
         ),
         *(grouping.share(group, key) or None for key, _, _ in _SHARES),
     )
-
-
-def _sum(figure: Dim | None, show: Callable[[Dim], str], *, whole: bool) -> object:
-    if figure is None:
-        return _NOT_KNOWN
-    return figure if whole else f"at least {show(figure)}"
 
 
 def _total(counted: Count, grouping: Grouping) -> Row:
@@ -155,8 +147,8 @@ def _total(counted: Count, grouping: Grouping) -> Row:
     shows = [show for _, _, show, _ in _FIGURES]
     return (
         *("total", *kind, len(counted.layers)),
-        _sum(whole.parameters, exact, whole=not lost(counted.unknown)),
-        *(_sum(x, show, whole=complete) for x, show in zip(figures, shows[1:], strict=True)),
+        bounded(whole.parameters, exact, whole=not lost(counted.unknown)),
+        *(bounded(x, show, whole=complete) for x, show in zip(figures, shows[1:], strict=True)),
         *(None for _ in _SHARES),
     )
 
@@ -173,6 +165,6 @@ def _record(counted: Count, grouping: Grouping, depth: int, group: Group) -> Row
         *(row[key] for key in ("path", "name", "what", "kind", "op", "layers", "complete")),
         counted.workload.batch,
         *(row[key] for key in _SUMS),
-        *(cost.get(key) for key in _COSTS),
+        *(cost.get(key) for key in COST_KEYS),
         *(grouping.share(group, figure) for figure, _, _ in _SHARES),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import exact, number_column, plural, rounded, text_column
-from convcost.report.views.remarks import remarks
+from convcost.report.views.remarks import lost, remarks
 from convcost.units import format_bytes, format_percent
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def report(
             sections=tuple(
                 Section(
                     memory.source if headings else "",
-                    (*_blocks(memory), *remarks(of_network, (), verbose=verbose)),
+                    (*_blocks(memory), *remarks(of_network, memory.unknown, verbose=verbose)),
                 )
                 for memory, of_network in zip(memories, notes, strict=True)
             ),
@@ -141,13 +141,11 @@ def _blocks(memory: Memory) -> tuple[Block, ...]:
     table = Table(columns=_COLUMNS, rows=_rows(memory))
     if not memory.workload.training:
         table = table.without(_TRAINING_ALONE)
-    unknown = tuple(f"{name}: {why}" for name, why in memory.unknown)
     return (
         table,
         Lines("memory", _totals(memory)),
         *([Lines("checkpointing", _checkpoint(memory))] if memory.checkpoint else []),
         Lines("alive over time", _over_time(memory)),
-        *([Lines("not counted", unknown)] if unknown else []),
     )
 
 
@@ -170,22 +168,35 @@ def _record(memory: Memory, row: Row) -> Row:
 
 def _totals(memory: Memory) -> tuple[str, ...]:
     step = memory.peak_step
+    bound = "at least " if memory.unknown else ""
     lines = [
-        f"peak: {exact(memory.peak)} bytes = {_parts(memory)} + {exact(step.bytes)} alive",
+        f"peak: {bound}{exact(memory.peak)} bytes = {_parts(memory)} + {exact(step.bytes)} alive",
     ]
     if memory.workload.training:
-        kept = f"kept for the backward pass: {exact(memory.saved)} bytes"
+        stored = "at least " if lost(memory.unknown) else ""
         lines += [
-            kept if memory.exact else f"{kept} at most: {_estimates(memory)}",
-            f"gradients of the parameters: {exact(memory.gradients)} bytes",
+            f"kept for the backward pass: {_kept(memory)}",
+            f"gradients of the parameters: {stored}{exact(memory.gradients)} bytes",
             _assumed(memory),
         ]
     if memory.workspace:
         what = "copies to another layout, or one sample unfolded"
-        lines.append(
-            f"with the convolutions' workspace: {exact(memory.needed)} bytes at most ({what})"
-        )
+        lines.append(f"with the convolutions' workspace: {_within(memory)} ({what})")
     return tuple(lines)
+
+
+def _within(memory: Memory) -> str:
+    needed = f"{exact(memory.needed)} bytes"
+    return f"at least {needed}" if memory.unknown else f"{needed} at most"
+
+
+def _kept(memory: Memory) -> str:
+    kept = f"{exact(memory.saved)} bytes"
+    if memory.exact:
+        return f"at least {kept}" if memory.unknown else kept
+    if memory.unknown:
+        return f"{kept}: {_estimates(memory)}, and what is not counted is missing"
+    return f"{kept} at most: {_estimates(memory)}"
 
 
 def _parts(memory: Memory) -> str:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from convcost.network.tensor import SPATIAL_AXES
 from convcost.report.document import Lines, Report, Section, Table
-from convcost.report.figures import exact, number_column, text_column
+from convcost.report.figures import (
+    NOT_KNOWN,
+    exact,
+    number_column,
+    text_column,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +35,6 @@ _CONVENTION = (
 )
 
 _WHOLE = "whole"
-
-_NOT_KNOWN = "?"
 
 
 def with_receptive_fields(report: Report, fields: Sequence[Mapping[str, Field]]) -> Report:
@@ -92,7 +95,7 @@ def _cells(field: Field) -> Row:
 def _figure(field: Field, figure: str) -> object:
     """One value where all axes agree, else all of them: ``1 x 7``."""
     if field.why is not None:
-        return _NOT_KNOWN
+        return NOT_KNOWN
     values = [_value(span, figure) for span in field.axes.values()]
     if len(set(map(str, values))) <= 1:
         return values[0] if values else None

@@ -8,6 +8,8 @@ from convcost.count.optimizers import optimizer_of
 from convcost.network.cost import total
 from convcost.report.document import Table
 from convcost.report.figures import (
+    NOT_KNOWN,
+    bounded,
     exact,
     number_column,
     shape,
@@ -15,6 +17,7 @@ from convcost.report.figures import (
     size_in_bytes,
     text_column,
 )
+from convcost.report.views.remarks import lost
 
 if TYPE_CHECKING:
     from convcost.count import Count, LayerCount, Workload
@@ -52,9 +55,6 @@ _TITLES = {
     "update": "update",
 }
 
-#: Never a zero.
-_NOT_KNOWN = "?"
-
 _CONVENTION = (
     "backward: the gradients of the inputs, as far as parameters that are trained lie before them, "
     "and of those parameters; the same MACs as forward for each."
@@ -65,12 +65,16 @@ def layers_table(counted: Count) -> Table:
     """A row per layer: forward, backward and update beside each other."""
     whole = counted.total.step.macs
     rows = tuple(_row(layer, whole) for layer in counted.layers)
-    sums = counted.total
+    sums, complete = counted.total, counted.complete
     back = total((sums.backward_data, sums.backward_weights))
+    counts = (sums.forward.macs, back.macs, sums.step.flops)
+    moved = (sums.forward.bytes, back.bytes, sums.update.bytes)
     footer = (
-        *("total", None, None, sums.parameters),
-        *(sums.forward.macs, back.macs, sums.step.flops),
-        *(sums.forward.bytes, back.bytes, sums.update.bytes, None),
+        *("total", None, None),
+        bounded(sums.parameters, exact, whole=not lost(counted.unknown)),
+        *(bounded(figure, exact, whole=complete) for figure in counts),
+        *(bounded(figure, size_in_bytes, whole=complete) for figure in moved),
+        None,
     )
     table = Table(columns=_LAYERS, rows=rows, footer=(footer,))
     unused = frozenset() if "update" in sums.phases else frozenset({"update_bytes"})
@@ -78,7 +82,7 @@ def layers_table(counted: Count) -> Table:
 
 
 def _row(layer: LayerCount, whole: Dim) -> Row:
-    stored = _NOT_KNOWN if layer.parameters is None else layer.parameters
+    stored = NOT_KNOWN if layer.parameters is None else layer.parameters
     shapes = ", ".join(map(shape, layer.outputs))
     name = (layer.name, layer.op, shapes, stored)
     forward, back, step = layer.forward, _backward(layer), layer.step
@@ -107,7 +111,7 @@ def _backward(layer: LayerCount) -> Cost | None:
 
 
 def _figure(cost: Cost | None, name: str) -> object:
-    return _NOT_KNOWN if cost is None else getattr(cost, name)
+    return NOT_KNOWN if cost is None else getattr(cost, name)
 
 
 def phases_table(counted: Count) -> Table:

@@ -6,9 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from convcost.count.gradients import backward_calls
+from convcost.count.gradients import backward_calls, no_way_back
+from convcost.count.ledger import missing_parts
 from convcost.count.optimizers import framework_of, optimizer_of, state_bytes
 from convcost.count.prepare import prepared
+from convcost.count.rows import UnknownCost
 from convcost.count.workload import Workload
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH
@@ -81,7 +83,7 @@ class Memory:
             its operands, at most: copies of input and result in another layout (oneDNN), or one
             sample's input unfolded (im2col). It is not part of the peak.
         layers: in the same order.
-        unknown: layers whose tensors or kept values are not known, with the reason.
+        unknown: layers whose tensors or kept values are not known, and what else the figures lack.
         checkpoint: the what-if of activation checkpointing, where asked for; `steps` are then its.
         limit: bytes that there are, where the largest batch within them was asked for.
     """
@@ -96,7 +98,7 @@ class Memory:
     saved: int
     steps: tuple[Step, ...]
     layers: tuple[LayerMemory, ...]
-    unknown: tuple[tuple[str, str], ...]
+    unknown: tuple[UnknownCost, ...]
     checkpoint: Checkpointing | None = None
     limit: int | None = None
 
@@ -163,7 +165,7 @@ class Memory:
             else {"bytes": self.limit, "batch": self.workload.batch if self.fits else 0},
             "steps": [each.to_dict() for each in self.steps],
             "layers": [layer.to_dict() for layer in self.layers],
-            "unknown": [{"layer": name, "why": why} for name, why in self.unknown],
+            "unknown": [part.to_dict() for part in self.unknown],
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(self.stored),
         }
 
@@ -201,6 +203,7 @@ def memory(
     if checkpoint is not False:
         cut = checkpointing(found, None if checkpoint is True else checkpoint)
     trained = {p.id: p for call in calls.values() for p in call.trained}
+    no_backward = no_way_back(network, trained) if workload.training else ()
     narrow = [p for p in trained.values() if dtype_bytes(p.dtype) < dtype_bytes(_MASTER_DTYPE)]
     return Memory(
         source=network.name,
@@ -213,18 +216,19 @@ def memory(
         saved=_int(found.saved_bytes() if cut is None else cut.kept_bytes),
         steps=_with_workspace(found, timeline(found, None if cut is None else cut.segments)),
         layers=tuple(_rows(found, exact=saved_by(runtime).exact)),
-        unknown=tuple(_unknown(found)),
+        unknown=(*_unknown(found), *missing_parts(network), *no_backward),
         checkpoint=cut,
     )
 
 
-def _unknown(found: Graph) -> Iterator[tuple[str, str]]:
+def _unknown(found: Graph) -> Iterator[UnknownCost]:
     for layer in found.network.layers:
-        saved = found.saved.get(layer.name)
-        if isinstance(layer.op, Unknown):
-            yield layer.name, layer.op.why
+        op, saved = layer.op, found.saved.get(layer.name)
+        if isinstance(op, Unknown):
+            known = op.parameters is not None
+            yield UnknownCost(layer.name, op.kind, op.why, parameters_known=known)
         elif saved is not None and saved.why is not None:
-            yield layer.name, saved.why
+            yield UnknownCost(layer.name, op.kind, saved.why)
 
 
 def _state(network: Network, workload: Workload, trained: Iterable[Parameter]) -> int:

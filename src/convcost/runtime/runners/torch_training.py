@@ -95,7 +95,7 @@ class Losses:
     def _drawn(self, result: Any, axis: int) -> Any:
         import torch
 
-        if self.function == DEFAULT_LOSS:
+        if self.function == "cross-entropy":
             rows = result.select(axis, 0).shape
             return torch.randint(result.shape[axis], rows)
         if self.function == "binary-cross-entropy":
