@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Longest comment that may follow the end record.
 _TAIL = 65_536 + 22
+#: What zipfile raises for damaged archives, for encrypted ones (RuntimeError) and for ways of
+#: compression that it does not have (NotImplementedError).
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, ValueError,
            NotImplementedError, RuntimeError, UnicodeError)  # fmt: skip
 _HINT = "copy or download it again; its size should equal the original's"

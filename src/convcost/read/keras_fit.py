@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.builder import check_arity
 from convcost.network.dims import Expr
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpe
     Raises:
         NetworkError: it does not.
     """
-    fewest, most = op.arity
-    if len(tensors) < fewest or (most is not None and len(tensors) > most):
-        raise NetworkError(f"{op.kind} cannot take {len(tensors)} inputs")
+    check_arity(op, len(tensors))
     try:
         results = op.outputs(*tensors)
         weights = op.weights(*tensors)

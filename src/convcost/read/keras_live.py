@@ -65,6 +65,7 @@ def _legacy(model: Any) -> ModelConfig:
     try:
         config = model.to_json()
     except (NotImplementedError, TypeError, ValueError) as error:
+        # NotImplementedError is what Keras 2 raises for a subclassed model
         raise SourceError(
             f"the model '{model.name}' is subclassed, and Keras 2 cannot state its layers: {error}",
             hint="build it with tf.keras.Model(inputs, model.call(inputs)) and read that",

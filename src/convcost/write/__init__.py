@@ -26,6 +26,11 @@ def save_bytes(path: Path, data: bytes, *, force: bool = False) -> None:
         with path.open("wb" if force else "xb") as file:
             file.write(data)
     except FileExistsError:
-        raise UsageError(f"{path} exists", hint="add --force to overwrite it") from None
+        raise taken(path) from None
     except OSError as error:
         raise ConvcostError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def taken(path: Path) -> UsageError:
+    """The error of a file that is not to be overwritten."""
+    return UsageError(f"{path} exists", hint="add --force to overwrite it")

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
-#: Of Keras 3's `keras.activations.leaky_relu`; PyTorch's and ONNX's is 0.01.
-KERAS_SLOPE = 0.2
-
 
 def plain_order(tensor: Tensor) -> tuple[int, ...]:
     """The network's own order."""
@@ -49,6 +46,35 @@ def last_places(tensor: Tensor, names: Sequence[str] | None) -> tuple[int, ...]:
     if names is None:
         return (len(tensor.axes) - 1,)
     return tuple(place for place, name in enumerate(tensor.names) if name in names)
+
+
+def second(order: tuple[int, ...], place: int) -> tuple[int, ...]:
+    """An order whose second axis is the given one; the order itself where that is so.
+
+    Where a normalisation is along its second axis, those behind it may lie in any order.
+
+    Raises:
+        NetworkError: it is the first axis.
+
+    >>> second((0, 1, 2, 3), 3), second((0, 3, 1, 2), 3)
+    ((0, 3, 1, 2), (0, 3, 1, 2))
+    """
+    if place == 0:
+        raise NetworkError("a normalisation along the first axis")
+    if order[:2] == (0, place):
+        return order
+    return (0, place, *(axis for axis in range(1, len(order)) if axis != place))
+
+
+def behind(order: tuple[int, ...], places: tuple[int, ...]) -> tuple[int, ...]:
+    """An order that ends in the given axes; the order itself where that is so.
+
+    >>> behind((0, 3, 1, 2), (1, 2)), behind((0, 3, 1, 2), (3,))
+    ((0, 3, 1, 2), (0, 1, 2, 3))
+    """
+    if order[len(order) - len(places) :] == places:
+        return order
+    return (*(place for place in range(len(order)) if place not in places), *places)
 
 
 def sizes_of(sizes: Sequence[Dim], what: str) -> list[int]:

@@ -45,28 +45,38 @@ def pads(tensor: Tensor, windows: Sequence[Window]) -> list[tuple[int, int]]:
     return [(number(a, "padding"), number(b, "padding")) for a, b in amounts]
 
 
-def kernel_order(tensor: Tensor, windows: Sequence[Window]) -> list[int]:
+def _taps(tensor: Tensor, windows: Sequence[Window]) -> list[int]:
     """Places of the taps in an op's kernel in the order of the channels-first axes."""
     given = [w.axis for w in windows]
     return [given.index(w.axis) for w in in_order(tensor, windows)]
 
 
-def filters_first(kernel: Any, taps: Sequence[int]) -> Any:
-    """(taps ..., channels, filters) as (filters, channels, taps ...)."""
-    return kernel.transpose([kernel.ndim - 1, kernel.ndim - 2, *taps])
+def filters_first(kernel: Any, tensor: Tensor, windows: Sequence[Window]) -> Any:
+    """(taps ..., channels, filters) as (filters, channels, taps ...).
+
+    Args:
+        kernel: of an op with these windows, which its taps follow.
+        tensor: the input, whose channels-first order they take.
+        windows: the op's.
+    """
+    return kernel.transpose([kernel.ndim - 1, kernel.ndim - 2, *_taps(tensor, windows)])
 
 
-def depthwise_filters(kernel: Any, taps: Sequence[int]) -> Any:
-    """(taps ..., channels, multiplier) as (channels * multiplier, 1, taps ...)."""
-    turned = kernel.transpose([kernel.ndim - 2, kernel.ndim - 1, *taps])
+def depthwise_filters(kernel: Any, tensor: Tensor, windows: Sequence[Window]) -> Any:
+    """(taps ..., channels, multiplier) as (channels * multiplier, 1, taps ...); as above."""
+    turned = kernel.transpose([kernel.ndim - 2, kernel.ndim - 1, *_taps(tensor, windows)])
     return turned.reshape(-1, 1, *turned.shape[2:])
 
 
-def cuts(window: Window, size: int, result: int) -> tuple[int, int]:
-    """How much a transposed convolution cuts off its outputs before and after.
+def cuts(window: Window, tensor: Tensor, output: Tensor) -> tuple[int, int]:
+    """How much a transposed convolution of the tensor cuts off its outputs before and after.
 
     Below zero after, where outputs are added.
+
+    Raises:
+        NetworkError: a size is open.
     """
+    size, result = (number(each.size(window.axis), window.axis) for each in (tensor, output))
     stride, extent = number(window.stride, "stride"), number(window.extent, "kernel")
     full = stride * (size - 1) + extent
     if isinstance(window.padding, tuple):
@@ -77,3 +87,8 @@ def cuts(window: Window, size: int, result: int) -> tuple[int, int]:
     else:
         before = 0
     return before, full - result - before
+
+
+def addable(window: Window) -> int:
+    """Fewer outputs than this can be added behind those of a transposed convolution."""
+    return max(number(window.stride, "stride"), number(window.dilation, "dilation"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from convcost.read.code.expressions import Expressions
@@ -45,9 +46,9 @@ class Calls(Expressions):
         self.line = 0
         self._calls_deep = 0
 
+    @abstractmethod
     def returned(self, nodes: Sequence[ast.stmt], scope: Scope) -> object:
         """Follow a function's body; what it returns."""
-        raise NotImplementedError
 
     def call_expression(self, node: ast.Call, scope: Scope) -> object:
         """The value of a call; `Opaque` remembers what was called with what."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from convcost.read.code import arithmetic
@@ -34,7 +35,7 @@ _OPERATOR_LAYERS = {"Add": "Add", "Sub": "Subtract", "Mult": "Multiply", "Div": 
 _ENDS = {"input", "inputs", "output", "outputs"}
 
 
-class Expressions:
+class Expressions(ABC):
     """Works out expressions; calls are left to the subclass."""
 
     def __init__(self, workshop: Workshop) -> None:
@@ -62,13 +63,13 @@ class Expressions:
             ast.UnaryOp: self._unary,
         }
 
+    @abstractmethod
     def call_expression(self, node: ast.Call, scope: Scope) -> object:
         """The value of a call."""
-        raise NotImplementedError
 
+    @abstractmethod
     def assign(self, target: ast.expr, value: object, scope: Scope) -> None:
         """Bind a target to a value."""
-        raise NotImplementedError
 
     def value(self, node: ast.expr, scope: Scope) -> object:
         """The value of an expression, `Opaque` where it cannot be told."""

@@ -8,7 +8,7 @@ from convcost.errors import NetworkError
 from convcost.ops.crop import Cropping
 from convcost.ops.resize import Resize, Upsample, interpolation_charge
 from convcost.ops.window import AXES
-from convcost.read.keras_layers.site import each
+from convcost.read.keras_layers.site import each, sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,15 +30,7 @@ def _upsampling(rank: int) -> Rule:
 
 def _cropping(rank: int) -> Rule:
     def rule(site: Site) -> Op:
-        stated = site.get("cropping", 0 if rank == 2 else 1)
-        per_axis = stated if isinstance(stated, (tuple, list)) else (stated,) * rank
-        if rank == 1 and isinstance(stated, (tuple, list)):
-            per_axis = (tuple(stated),)
-        amounts = []
-        for axis, amount in zip(AXES[rank], per_axis, strict=True):
-            before, after = amount if isinstance(amount, (tuple, list)) else (amount, amount)
-            amounts.append((axis, before, after))
-        return Cropping(tuple(amounts))
+        return Cropping(sides(site.get("cropping", 0 if rank == 2 else 1), rank))
 
     return rule
 

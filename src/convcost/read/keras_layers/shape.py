@@ -9,8 +9,8 @@ from convcost.network.tensor import Axis
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.permute import Permute, Repeat
 from convcost.ops.reshape import Flatten, Reshape
-from convcost.ops.window import AXES
 from convcost.read.axes import axis_names
+from convcost.read.keras_layers.site import sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,15 +30,7 @@ def _reshape(site: Site) -> Op:
 
 def _zero_padding(rank: int) -> Rule:
     def rule(site: Site) -> Op:
-        stated = site.get("padding", 1)
-        per_axis = stated if isinstance(stated, (tuple, list)) else (stated,) * rank
-        if rank == 1 and isinstance(stated, (tuple, list)):
-            per_axis = (tuple(stated),)
-        amounts = []
-        for axis, amount in zip(AXES[rank], per_axis, strict=True):
-            before, after = amount if isinstance(amount, (tuple, list)) else (amount, amount)
-            amounts.append((axis, before, after))
-        return ZeroPadding(tuple(amounts))
+        return ZeroPadding(sides(site.get("padding", 1), rank))
 
     return rule
 

@@ -134,6 +134,22 @@ def each(value: object, rank: int) -> tuple[Dim, ...]:
     return tuple(values)
 
 
+def sides(stated: Any, rank: int) -> tuple[tuple[str, Any, Any], ...]:
+    """Axes with the amounts before and after them, stated once, per axis, or per side of each.
+
+    Raises:
+        ValueError: there are other than so many.
+    """
+    listed = isinstance(stated, (tuple, list))
+    amounts = []
+    for axis, amount in zip(
+        AXES[rank], stated if listed and rank > 1 else (stated,) * rank, strict=True
+    ):
+        before, after = amount if isinstance(amount, (tuple, list)) else (amount, amount)
+        amounts.append((axis, before, after))
+    return tuple(amounts)
+
+
 def _function_name(stated: object) -> str | None:
     """A function by its name, or stated as a layer: ``activation=LeakyReLU()``."""
     if isinstance(stated, LayerConfig):

@@ -26,6 +26,7 @@ from convcost.read.onnx.site import Site
 from convcost.read.onnx.step import Step, Weight
 from convcost.read.onnx.unkept import unkept
 from convcost.read.onnx.values import Stored, Value
+from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -268,22 +269,10 @@ class Building:
         self, name: str, op: Any, inputs: tuple[Value, ...], results: tuple[Value, ...],
         weights: tuple[Weight, ...] = (), *, idle: bool = False,
     ) -> None:  # fmt: skip
-        name = self._unique(name)
+        name = unique(name, self._taken)
         for number, result in enumerate(results):
             result.ref = Ref(name, number)
         self.drafts.append(Draft(name, op, inputs, results, weights, idle))
-
-    def _unique(self, wanted: str) -> str:
-        taken = self._taken
-        if wanted not in taken:
-            taken[wanted] = 1
-            return wanted
-        while True:
-            taken[wanted] += 1
-            name = f"{wanted}_{taken[wanted]}"
-            if name not in taken:
-                taken[name] = 1
-                return name
 
     def add_input(self, value: Value, make: Callable[[tuple[Tensor, ...]], Op]) -> None:
         """One of the network's inputs."""

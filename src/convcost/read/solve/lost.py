@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from convcost.network.dims import symbol
 from convcost.network.tensor import Axis, Tensor
 from convcost.read.solve.repair import SAME_SHAPE
+from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,12 +47,7 @@ class FreeSizes:
 
     def new(self, axis: str) -> Dim:
         """A size that no other layer has."""
-        name = axis
-        while name in self._taken:
-            self._taken[axis] += 1
-            name = f"{axis}_{self._taken[axis]}"
-        self._taken[name] = 1
-        return symbol(name)
+        return symbol(unique(axis, self._taken))
 
     def fresh(self, tensor: Tensor) -> Tensor:
         """A tensor with a size of its own in place of each size that is not a number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.ops.view import View
+from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -30,7 +31,7 @@ def names_of(drafts: Sequence[Draft], needed: Collection[int]) -> list[str | Non
         if wanted is None:
             path = "" if draft.within is None else draft.within.path
             wanted = path if place in chosen else f"{path}.{draft.function}".lstrip(".")
-        names.append(_unique(wanted, taken))
+        names.append(unique(wanted, taken))
     return names
 
 
@@ -47,18 +48,6 @@ def _principal(drafts: Sequence[Draft], needed: Collection[int]) -> set[int]:
     return {place for _, place in best.values()}
 
 
-def _unique(wanted: str, taken: dict[str, int]) -> str:
-    if wanted not in taken:
-        taken[wanted] = 1
-        return wanted
-    while True:
-        taken[wanted] += 1
-        name = f"{wanted}_{taken[wanted]}"
-        if name not in taken:
-            taken[name] = 1
-            return name
-
-
 def input_names(arguments: Sequence[str]) -> list[str]:
     """Names of a network's inputs: those of the forward pass's arguments where there are several.
 
@@ -68,4 +57,4 @@ def input_names(arguments: Sequence[str]) -> list[str]:
     if len(arguments) == 1:
         return ["input"]
     taken: dict[str, int] = {}
-    return [_unique(name or "input", taken) for name in arguments]
+    return [unique(name or "input", taken) for name in arguments]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from convcost.read.unique import unique
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -99,8 +101,4 @@ class Graph:
 
     def fresh(self, wanted: str) -> str:
         """A name that is not taken."""
-        while wanted in self._taken:
-            self._taken[wanted] += 1
-            wanted = f"{wanted}_{self._taken[wanted]}"
-        self._taken[wanted] = 1
-        return wanted
+        return unique(wanted, self._taken)

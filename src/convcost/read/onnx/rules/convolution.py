@@ -12,7 +12,7 @@ from convcost.ops.depthwise import DepthwiseConv
 from convcost.ops.window import AXES, Window
 from convcost.read.axis_names import image_names
 from convcost.read.onnx.step import Step, Weight
-from convcost.read.onnx.windows import conv_windows, slid, stated_pads
+from convcost.read.onnx.windows import conv_windows, each, slid, stated_pads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,8 +143,7 @@ def _transposed_windows(
 ) -> tuple[tuple[Window, ...], tuple[Any, ...]]:
     """Windows, and what is added to the output of each."""
     spatial = len(taps)
-    strides = site.integers("strides") or (1,) * spatial
-    dilations = site.integers("dilations") or (1,) * spatial
+    strides, dilations = each(site, "strides", spatial), each(site, "dilations", spatial)
     added: tuple[Any, ...] = site.integers("output_padding") or (0,) * spatial
     pads = stated_pads(site, spatial) or (0,) * (2 * spatial)
     sizes = tensor.sizes[2:]

@@ -11,6 +11,7 @@ from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
 from convcost.read.axis_names import channel_names
+from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step, Weight
 
 if TYPE_CHECKING:
@@ -171,9 +172,7 @@ def _lp_norm(site: Site) -> Step:
 
 def _mean_variance(site: Site) -> Step:
     tensor = site.value(0)
-    places = site.integers("axes", (0, 2, 3)) or ()
-    if any(place >= tensor.rank for place in places):
-        raise NetworkError(f"there are no axes {places} in {tensor.sizes}")
+    places = (place_of(axis, tensor.rank) for axis in site.integers("axes", (0, 2, 3)) or ())
     names = tuple(tensor.axes.at(place) for place in places)
     op = LayerNorm(axes=names, scale=False, center=False, epsilon=1e-9)
     return Step(op, (tensor,), (site.like(tensor),))

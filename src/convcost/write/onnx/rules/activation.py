@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.activation import Activation
 from convcost.ops.prelu import PRelu
-from convcost.write.layout import KERAS_SLOPE, channels_first
+from convcost.write.layout import channels_first
+from convcost.write.slope import alpha_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,9 +55,7 @@ def activated(site: Site, name: str, function: str, axis: int = -1) -> str:
         return name
     if function in _NODES:
         op_type, attributes = _NODES[function]
-        alpha = getattr(site.op, "alpha", None)
-        if alpha is None and function == "leaky_relu" and site.framework == "keras":
-            alpha = KERAS_SLOPE
+        alpha = alpha_of(site.op, function, site.framework)
         place = next((name for name in ("alpha", "lambd") if name in attributes), None)
         if alpha is not None:
             if place is None:
@@ -77,7 +76,8 @@ def activated(site: Site, name: str, function: str, axis: int = -1) -> str:
 
 
 def _soft_shrink(site: Site, x: str) -> str:
-    lambd = getattr(site.op, "alpha", None) or 0.5
+    alpha = alpha_of(site.op, "soft_shrink", site.framework)
+    lambd = 0.5 if alpha is None else alpha
     return site.node("Shrink", x, lambd=lambd, bias=lambd)
 
 

@@ -42,9 +42,7 @@ _REDUCTIONS = {"sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "mi
 
 def _aligned(site: Site) -> tuple[list[str], tuple[int, ...] | None]:
     """The inputs with axes in one order: the first one's where all have its axes."""
-    ranks = {len(tensor.axes) for tensor in site.tensors}
-    names = {tensor.names for tensor in site.tensors}
-    if len(ranks) == 1 and len(names) == 1:
+    if len({tensor.names for tensor in site.tensors}) == 1:
         order = site.values[0].order
         return [site.graph.turned(value, order) for value in site.values], order
     return [site.plain(place) for place in range(len(site.values))], None
@@ -66,12 +64,12 @@ def _merge(site: Site) -> None:
 
 def _elementwise(site: Site) -> None:
     op: Any = site.op
-    node = _FUNCTIONS.get((op.function, len(site.values)))
+    count = len(site.values)
+    node = _FUNCTIONS.get((op.function, count))
     if node is None:
-        plain = (
-            "with a plain number, which the network does not keep" if len(site.values) == 1 else ""
-        )
-        raise NetworkError(f"'{op.function}' {plain} cannot be written to ONNX".replace("  ", " "))
+        lost = count == 1 and (op.function, 2) in _FUNCTIONS
+        plain = "with a plain number, which the network does not keep, " if lost else ""
+        raise NetworkError(f"'{op.function}' {plain}cannot be written to ONNX")
     names, order = _aligned(site)
     site.give(site.node(node, *names), order)
 

@@ -12,7 +12,7 @@ from convcost.ops.dense import Dense
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.write.layout import channels_first
 from convcost.write.onnx.rules.activation import activated
-from convcost.write.windows import cuts, depthwise_filters, filters_first, in_order, kernel_order
+from convcost.write.windows import addable, cuts, depthwise_filters, filters_first, in_order
 from convcost.write.windows import pads as window_pads
 
 if TYPE_CHECKING:
@@ -46,13 +46,11 @@ def _finished(site: Site, name: str, activation: str) -> None:
 
 def _convolution(site: Site) -> None:
     op: Any = site.op
-    kernel = filters_first(site.weights["kernel"], kernel_order(site.tensors[0], op.windows))
+    kernel = filters_first(site.weights["kernel"], site.tensors[0], op.windows)
     _finished(site, _conv(site, kernel, op.windows, op.groups, bias=op.bias), op.activation)
 
 
-def _conv(
-    site: Site, kernel: Any, windows: Sequence[Window], groups: Any, *, bias: bool
-) -> str:  # fmt: skip
+def _conv(site: Site, kernel: Any, windows: Sequence[Window], groups: Any, *, bias: bool) -> str:
     """A Conv node; the kernel is (filters, channels per group, taps ...)."""
     inputs = [site.channels_first(), site.stored(kernel, "kernel")]
     inputs += [site.weight("bias")] if bias else []
@@ -65,20 +63,20 @@ def _conv(
 
 def _depthwise(site: Site) -> None:
     op: Any = site.op
-    taps = kernel_order(site.tensors[0], op.windows)
-    kernel = depthwise_filters(site.weights["kernel"], taps)
-    channels = site.tensors[0].size("channel")
+    tensor = site.tensors[0]
+    kernel = depthwise_filters(site.weights["kernel"], tensor, op.windows)
+    channels = tensor.size("channel")
     _finished(site, _conv(site, kernel, op.windows, channels, bias=op.bias), op.activation)
 
 
 def _separable(site: Site) -> None:
     """A depthwise convolution, and one of 1x1."""
     op: Any = site.op
-    taps = kernel_order(site.tensors[0], op.windows)
-    depthwise, pointwise = site.weights["depthwise_kernel"], site.weights["pointwise_kernel"]
-    middle = _conv(site, depthwise_filters(depthwise, taps), op.windows,
-                   site.tensors[0].size("channel"), bias=False)  # fmt: skip
-    inputs = [middle, site.stored(filters_first(pointwise, taps), "pointwise")]
+    tensor = site.tensors[0]
+    first = depthwise_filters(site.weights["depthwise_kernel"], tensor, op.windows)
+    second = filters_first(site.weights["pointwise_kernel"], tensor, op.windows)
+    middle = _conv(site, first, op.windows, tensor.size("channel"), bias=False)
+    inputs = [middle, site.stored(second, "pointwise")]
     inputs += [site.weight("bias")] if op.bias else []
     _finished(site, site.node("Conv", *inputs), op.activation)
 
@@ -92,16 +90,14 @@ def _transposed(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
     windows = in_order(tensor, op.windows)
-    turned = filters_first(site.weights["kernel"], kernel_order(tensor, op.windows))
+    turned = filters_first(site.weights["kernel"], tensor, op.windows)
     begin, end, added = [], [], []
     for window in windows:
-        size = number(tensor.size(window.axis), window.axis)
-        result = number(site.results[0].size(window.axis), window.axis)
-        before, after = cuts(window, size, result)
+        before, after = cuts(window, tensor, site.results[0])
         begin.append(before)
         end.append(max(after, 0))
         added.append(max(-after, 0))
-        if added[-1] >= max(number(window.stride, "stride"), number(window.dilation, "dilation")):
+        if added[-1] >= addable(window):
             raise NetworkError(f"{added[-1]} more outputs along {window.axis} than ONNX can add")
     inputs = [site.channels_first(), site.stored(turned, "kernel")]
     inputs += [site.weight("bias")] if op.bias else []

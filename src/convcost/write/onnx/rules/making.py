@@ -8,13 +8,12 @@ from convcost.errors import NetworkError
 from convcost.network.dims import number
 from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
+from convcost.write.kept import fill_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.write.onnx.site import Rule, Site
-
-_FILLED = {"zeros": 0, "ones": 1, "zeros_like": 0, "ones_like": 1}
 
 
 def _fill(site: Site) -> None:
@@ -23,11 +22,9 @@ def _fill(site: Site) -> None:
     from onnx import numpy_helper
 
     op: Any = site.op
-    if op.function not in _FILLED:
-        raise NetworkError(f"'{op.function}' fills a tensor with what the network does not keep")
     result = site.results[0]
     shape = site.graph.whole_numbers([number(size, "a size") for size in result.shape])
-    value = numpy_helper.from_array(np.array([_FILLED[op.function]], result.dtype))
+    value = numpy_helper.from_array(np.array([fill_value(op)], result.dtype))
     site.give(site.node("ConstantOfShape", shape, value=value))
 
 

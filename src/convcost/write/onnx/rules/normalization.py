@@ -10,7 +10,7 @@ from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.norm import BatchNorm
 from convcost.ops.scale import Scale
-from convcost.write.layout import last_places
+from convcost.write.layout import behind, last_places, second
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,19 +29,11 @@ def _vector(site: Site, name: str, size: Any, default: float) -> str:
 
 
 def _batch_norm(site: Site) -> None:
-    """Over the second axis in the graph.
-
-    Axes behind the second one may lie in any order; a tensor of two axes is right as it is.
-    """
+    """Over the second axis in the graph."""
     op: Any = site.op
     tensor, value = site.tensors[0], site.values[0]
     place = tensor.names.index(op.axis)
-    order = value.order
-    if order[1:2] != (place,):
-        rest = [axis for axis in range(1, len(tensor.axes)) if axis != place]
-        order = (0, place, *rest)
-    if place == 0:
-        raise NetworkError("batch normalisation along the first axis")
+    order = second(value.order, place)
     size = tensor.axes[place].size
     made = site.node(
         "BatchNormalization", site.graph.turned(value, order),
@@ -58,13 +50,12 @@ def _layer_norm(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
     places = last_places(tensor, op.axes)
-    rest = tuple(place for place in range(len(tensor.axes)) if place not in places)
-    order = (*rest, *places)
+    order = behind(site.values[0].order, places)
     shape = tuple(number(tensor.shape[place], "a size") for place in places)
     gamma = site.weights.get("gamma", np.ones(shape, tensor.dtype))
     inputs = [site.graph.turned(site.values[0], order), site.stored(gamma, "gamma")]
     inputs += [site.weight("beta")] if op.center else []
-    made = site.node("LayerNormalization", *inputs, axis=len(rest), epsilon=op.epsilon)
+    made = site.node("LayerNormalization", *inputs, axis=-len(places), epsilon=op.epsilon)
     site.give(made, order)
 
 
@@ -72,7 +63,7 @@ def _group_norm(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
     place = tensor.names.index(op.axis)
-    order = (0, place, *(axis for axis in range(1, len(tensor.axes)) if axis != place))
+    order = second(site.values[0].order, place)
     size = tensor.axes[place].size
     made = site.node(
         "GroupNormalization", site.graph.turned(site.values[0], order),

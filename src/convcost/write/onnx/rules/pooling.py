@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.network.dims import number
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
-from convcost.write.layout import channels_first, plain_order
+from convcost.write.layout import channels_first
 from convcost.write.onnx.rules.convolution import pads, window_attributes
 from convcost.write.windows import over_all_axes
 
@@ -57,10 +57,9 @@ def _adaptive(site: Site) -> None:
     """
     op: Any = site.op
     tensor = site.tensors[0]
-    order = channels_first(tensor)
     parts = dict(op.parts)
     taps = []
-    for place in order[2:]:
+    for place in channels_first(tensor)[2:]:
         axis = str(tensor.names[place])
         size = number(tensor.size(axis), axis)
         count = parts.get(axis, size)
@@ -70,7 +69,7 @@ def _adaptive(site: Site) -> None:
     name = site.channels_first()
     if set(taps) != {1}:
         name = site.node(_NODES[op.function], name, kernel_shape=taps, strides=taps)
-    site.give(name, order if order != plain_order(tensor) else None)
+    site.give_channels_first(name)
 
 
 RULES: Mapping[str, Rule] = {

@@ -10,6 +10,7 @@ from convcost.network.dims import number
 from convcost.ops.embedding import Embedding
 from convcost.ops.matmul import MatMul
 from convcost.ops.scaled_attention import ScaledAttention
+from convcost.write.kept import check_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 def _matmul(site: Site) -> None:
     op: Any = site.op
-    if op.scale:
-        raise NetworkError("its factor, a plain number, is not kept by the network")
+    check_factor(op)
     made = site.node("MatMul", site.plain(0), site.plain(1))
     site.give(site.node("Add", made, site.plain(2)) if op.addend else made)
 
@@ -36,7 +36,7 @@ def _attention(site: Site) -> None:
     turned = [*range(len(key.axes) - 2), len(key.axes) - 1, len(key.axes) - 2]
     keys = site.node("Transpose", site.plain(1), perm=turned)
     size = number(query.axes[-1].size, "the features")
-    factor = site.graph.number(op.scale or 1 / math.sqrt(size), query.dtype)
+    factor = site.graph.number(1 / math.sqrt(size) if op.scale is None else op.scale, query.dtype)
     scores = site.node("MatMul", site.node("Mul", site.plain(0), factor), keys)
     if mask:
         scores = site.node("Add", scores, site.plain(3))

@@ -12,6 +12,7 @@ from convcost.errors import NetworkError
 from convcost.network.dims import number
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
+from convcost.write.kept import check_gates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,9 +85,7 @@ def _recurrent(site: Site) -> None:
 def _cell(site: Site, cell: Any, prefix: str, x: str) -> list[str]:
     import numpy as np
 
-    if cell.function == "gru" and not cell.biases:
-        raise NetworkError("a GRU without biases: whether its reset gate comes before the product "
-                           "or after it is not kept by the network")  # fmt: skip
+    check_gates(cell)
     order = _KERAS_GATES[cell.function]
     kernels = [
         _gates(site.weights[f"{prefix}{name}"].T, order)[None]

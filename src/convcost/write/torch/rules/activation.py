@@ -8,7 +8,7 @@ from convcost.errors import NetworkError
 from convcost.ops.activation import Activation
 from convcost.ops.elementwise import Glu
 from convcost.ops.prelu import PRelu
-from convcost.write.layout import KERAS_SLOPE
+from convcost.write.slope import alpha_of
 from convcost.write.torch import functions
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def activated(
     if function not in _LAYERS:
         raise NetworkError(f"the activation '{function}' cannot be written to PyTorch")
     name, numbers = _LAYERS[function]
-    alpha = getattr(site.op, "alpha", None)
-    if alpha is None and function == "leaky_relu" and site.framework == "keras":
-        alpha = KERAS_SLOPE
+    alpha = alpha_of(site.op, function, site.framework)
     if alpha is not None:
         if not numbers:
             raise NetworkError(f"the activation '{function}' with {alpha} has no counterpart")

@@ -48,8 +48,7 @@ _REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "amax", "min": "amin", "logs
 
 def _aligned(site: Site) -> tuple[list[Any], tuple[int, ...] | None]:
     """The inputs with axes in one order: the first one's where all have its axes."""
-    names = {tensor.names for tensor in site.tensors}
-    if len(names) == 1:
+    if len({tensor.names for tensor in site.tensors}) == 1:
         order = site.values[0].order
         return [site.graph.turned(value, order) for value in site.values], order
     return [site.plain(place) for place in range(len(site.values))], None
@@ -76,7 +75,8 @@ def _elementwise(site: Site) -> None:
     count = len(site.values)
     name = _FUNCTIONS[count - 1].get(op.function) if count <= len(_FUNCTIONS) else None
     if name is None:
-        plain = "with a plain number, which the network does not keep, " if count == 1 else ""
+        lost = count == 1 and op.function in _FUNCTIONS[1]
+        plain = "with a plain number, which the network does not keep, " if lost else ""
         raise NetworkError(f"'{op.function}' {plain}cannot be written to PyTorch")
     nodes, order = _aligned(site)
     site.give(site.function(getattr(torch, name), *nodes), order)

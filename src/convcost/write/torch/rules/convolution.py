@@ -13,11 +13,11 @@ from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.write.layout import channels_first
 from convcost.write.torch.rules.activation import activated
 from convcost.write.windows import (
+    addable,
     cuts,
     depthwise_filters,
     filters_first,
     in_order,
-    kernel_order,
     pads,
 )
 
@@ -87,7 +87,7 @@ def _conv(
 def _convolution(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
-    kernel = filters_first(site.weights["kernel"], kernel_order(tensor, op.windows))
+    kernel = filters_first(site.weights["kernel"], tensor, op.windows)
     windows = in_order(tensor, op.windows)
     made = _conv(site, site.channels_first(), "kernel", kernel, windows, groups=op.groups,
                  bias=op.bias)  # fmt: skip
@@ -97,7 +97,7 @@ def _convolution(site: Site) -> None:
 def _depthwise(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
-    kernel = depthwise_filters(site.weights["kernel"], kernel_order(tensor, op.windows))
+    kernel = depthwise_filters(site.weights["kernel"], tensor, op.windows)
     windows = in_order(tensor, op.windows)
     made = _conv(site, site.channels_first(), "kernel", kernel, windows,
                  groups=tensor.size("channel"), bias=op.bias)  # fmt: skip
@@ -110,9 +110,9 @@ def _separable(site: Site) -> None:
 
     op: Any = site.op
     tensor = site.tensors[0]
-    taps, windows = kernel_order(tensor, op.windows), in_order(tensor, op.windows)
-    first = depthwise_filters(site.weights["depthwise_kernel"], taps)
-    second = filters_first(site.weights["pointwise_kernel"], taps)
+    windows = in_order(tensor, op.windows)
+    first = depthwise_filters(site.weights["depthwise_kernel"], tensor, op.windows)
+    second = filters_first(site.weights["pointwise_kernel"], tensor, op.windows)
     middle = _conv(site, site.channels_first(), "depthwise_kernel", first, windows,
                    groups=tensor.size("channel"), part=".depthwise")  # fmt: skip
     ones = [Window(window.axis, 1) for window in windows]
@@ -129,16 +129,13 @@ def _transposed(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
     windows = in_order(tensor, op.windows)
-    kernel = filters_first(site.weights["kernel"], kernel_order(tensor, op.windows))
-    amounts = [
-        cuts(w, *(number(t.size(w.axis), w.axis) for t in (tensor, site.results[0])))
-        for w in windows
-    ]
-    limits = [max(number(w.stride, "stride"), number(w.dilation, "dilation")) for w in windows]
+    kernel = filters_first(site.weights["kernel"], tensor, op.windows)
     # cut by a call of its own where it may differ between the calls of a shared layer
     apart = site.shared and any(window.padding == "same" for window in windows)
     inside, added, left = [], [], []
-    for (before, after), limit in zip(amounts, limits, strict=True):
+    for window in windows:
+        before, after = cuts(window, tensor, site.results[0])
+        limit = addable(window)
         own = before if before - after < limit else max(after, 0)
         own = 0 if apart else own
         inside.append(own)

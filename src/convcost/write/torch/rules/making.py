@@ -9,6 +9,7 @@ from convcost.network.builder import BATCH
 from convcost.network.dims import number
 from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
+from convcost.write.kept import fill_value
 from convcost.write.torch import functions
 
 if TYPE_CHECKING:
@@ -16,17 +17,13 @@ if TYPE_CHECKING:
 
     from convcost.write.torch.site import Rule, Site
 
-_FILLED = {"zeros": 0, "ones": 1, "zeros_like": 0, "ones_like": 1}
-
 
 def _fill(site: Site) -> None:
     """One number everywhere: stored, or made at run time where the batch is open."""
     import torch
 
     op: Any = site.op
-    if op.function not in _FILLED:
-        raise NetworkError(f"'{op.function}' fills a tensor with what the network does not keep")
-    result, value = site.results[0], _FILLED[op.function]
+    result, value = site.results[0], fill_value(op)
     if BATCH in result.shape:
         shape = tuple(-1 if size == BATCH else number(size, "a size") for size in result.shape)
         node = site.function(functions.filled, *site.graph.batch(), shape, value, result.dtype)

@@ -10,7 +10,7 @@ from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.norm import BatchNorm
 from convcost.ops.scale import Scale
-from convcost.write.layout import last_places
+from convcost.write.layout import behind, last_places, second
 from convcost.write.torch import functions
 
 if TYPE_CHECKING:
@@ -25,23 +25,6 @@ def _affine(site: Site) -> dict[str, Any]:
     return {theirs: site.numbers(ours) if ours in site.weights else None for theirs, ours in names}
 
 
-def _second(site: Site, place: int) -> tuple[int, ...]:
-    """An order whose second axis is the given one; the value's own where that is so.
-
-    Axes behind the second one may lie in any order.
-
-    Raises:
-        NetworkError: it is the first axis.
-    """
-    order = site.values[0].order
-    if place == 0:
-        raise NetworkError("a normalisation along the first axis")
-    if order[:2] == (0, place):
-        return order
-    rest = (axis for axis in range(1, len(order)) if axis != place)
-    return (0, place, *rest)
-
-
 def _batch_norm(site: Site) -> None:
     import torch
 
@@ -49,7 +32,7 @@ def _batch_norm(site: Site) -> None:
     tensor = site.tensors[0]
     rank = len(tensor.axes)
     place = tensor.names.index(op.axis)
-    order = _second(site, place)
+    order = second(site.values[0].order, place)
     if not 2 <= rank <= 5:
         raise NetworkError(f"batch normalisation of {rank} axes; PyTorch has it for 2 to 5")
     kind = getattr(torch.nn, f"BatchNorm{max(rank - 2, 1)}d")
@@ -70,10 +53,9 @@ def _batch_norm(site: Site) -> None:
 def _last(site: Site) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """An order in which the normalised axes are the last ones, and their sizes."""
     op: Any = site.op
-    tensor, order = site.tensors[0], site.values[0].order
+    tensor = site.tensors[0]
     places = last_places(tensor, op.axes)
-    if order[len(order) - len(places) :] != places:
-        order = (*(p for p in range(len(tensor.axes)) if p not in places), *places)
+    order = behind(site.values[0].order, places)
     return order, tuple(number(tensor.axes[place].size, "a size") for place in places)
 
 
@@ -110,7 +92,7 @@ def _group_norm(site: Site) -> None:
     op: Any = site.op
     tensor = site.tensors[0]
     place = tensor.names.index(op.axis)
-    order = _second(site, place)
+    order = second(site.values[0].order, place)
     sizes = number(op.groups, "groups"), number(tensor.axes[place].size, "channels")
 
     def make() -> Any:

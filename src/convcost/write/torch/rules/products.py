@@ -9,6 +9,7 @@ from convcost.ops.bilinear import Bilinear
 from convcost.ops.embedding import Embedding
 from convcost.ops.matmul import MatMul
 from convcost.ops.scaled_attention import ScaledAttention
+from convcost.write.kept import check_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,7 @@ def _matmul(site: Site) -> None:
     import torch
 
     op: Any = site.op
-    if op.scale:
-        raise NetworkError("its factor, a plain number, is not kept by the network")
+    check_factor(op)
     made = site.function(torch.matmul, site.plain(0), site.plain(1))
     site.give(site.function(torch.add, made, site.plain(2)) if op.addend else made)
 

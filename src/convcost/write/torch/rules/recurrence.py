@@ -10,6 +10,7 @@ from convcost.network.dims import number
 from convcost.ops.cell import GATES
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
+from convcost.write.kept import check_gates
 from convcost.write.torch import functions
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def _cell(site: Site, cell: Cell, prefix: str, node: Any) -> Any:
     Raises:
         NetworkError: the network does not keep what the cell computes.
     """
-    if cell.function == "gru" and not cell.biases:
-        raise NetworkError("a GRU without biases: whether its reset gate comes before the product "
-                           "or after it is not kept by the network")  # fmt: skip
+    check_gates(cell)
     usual = cell.recurrent_activation == "sigmoid" or cell.function == "simple"
     usual &= cell.activation == "tanh" or (cell.function, cell.activation) == ("simple", "relu")
     after = cell.function != "gru" or cell.biases == 2
