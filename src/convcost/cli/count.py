@@ -15,6 +15,7 @@ from convcost.cli.support.training import options_of, training_step
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from convcost.cli.support.output import Output
     from convcost.count.group import By, Figure
     from convcost.network.network import Network
 
@@ -73,19 +74,14 @@ def command(
     explain: bool,
     symbolic: bool,
     fields: bool,
-    as_json: bool,
-    format_: str | None,
-    path: str | None,
-    force: bool,
+    output: Output,
     verbose: bool,
 ) -> None:
     """Count parameters, MACs, operations and bytes of networks, exactly."""
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.count import Workload, count
     from convcost.report.views.count import report
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     grouped = Grouped(by, depth, sort, top)
     grouped.check(("--symbolic", symbolic), ("--receptive-field", fields))
     theirs = Conventions(as_tools, explain)

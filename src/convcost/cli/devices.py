@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from convcost.cli.support import completion, options
 from convcost.cli.support.command import Command
+
+if TYPE_CHECKING:
+    from convcost.cli.support.output import Output
 
 
 @click.command(
@@ -20,19 +25,15 @@ from convcost.cli.support.command import Command
 )
 @click.argument("name", required=False, shell_complete=completion.devices)
 @options.output
-def command(
-    name: str | None, *, as_json: bool, format_: str | None, path: str | None, force: bool
-) -> None:
+def command(name: str | None, *, output: Output) -> None:
     """List devices; with a NAME, every figure of one and where it comes from.
 
     The first look at this machine measures its memory for about a second.
     """
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line
     from convcost.device import THIS_MACHINE, load, names
     from convcost.report.views.devices import report, report_one
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     if name is None:
         proposal = command_line("devices", [THIS_MACHINE])
         output.write(report([load(each) for each in names()], next_=proposal))

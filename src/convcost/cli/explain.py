@@ -13,6 +13,7 @@ from convcost.cli.support.training import trained
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from convcost.cli.support.output import Output
 _DEFAULT_BATCH = 32
 
 
@@ -56,23 +57,18 @@ def command(
     runtime: str | None,
     measured: str | None,
     samples: int | None,
-    as_json: bool,
-    format_: str | None,
-    path: str | None,
-    force: bool,
+    output: Output,
     verbose: bool,
 ) -> None:
     """Explain where the time goes, and why one network takes longer than another.
 
     Every further network is compared with the first.
     """
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
     from convcost.report.views.explain import report
     from convcost.units import parse_times
     from convcost.verbs import explain
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
     explanation = explain(

@@ -12,11 +12,11 @@ import click
 
 from convcost import cli
 from convcost._version import __version__
+from convcost.cli.support.command import INTERRUPTED
 from convcost.cli.support.failure import Failure
 from convcost.errors import ConvcostError
 
 _NAME = "convcost"
-_INTERRUPTED = 130
 
 
 class Commands(click.Group):
@@ -92,4 +92,4 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from convcost.cli.support import completion, options
-from convcost.cli.support.command import Command
+from convcost.cli.support.command import INTERRUPTED, Command
 from convcost.cli.support.training import options_of, with_loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Exit code of an interrupted command.
-_INTERRUPTED = 130
+    from convcost.cli.support.output import Output
 #: Seconds to measure: by default, and with --quick.
 _USUAL, _QUICK = 30.0, 5.0
 
@@ -60,10 +59,7 @@ def command(
     time: str | None,
     quick: bool,
     timeout: str,
-    as_json: bool,
-    format_: str | None,
-    path: str | None,
-    force: bool,
+    output: Output,
     verbose: bool,
 ) -> None:
     """Run networks in a real framework, in turns, and tell their times with intervals.
@@ -71,14 +67,12 @@ def command(
     Each runs in a process of its own, with random values for its parameters. Ctrl-C ends it early
     and keeps what was measured until then.
     """
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.errors import UsageError
     from convcost.report.views.measure import report
     from convcost.units import parse_seconds
     from convcost.verbs import measure
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     if quick and time is not None:
         raise UsageError("--quick and --time exclude each other")
     seconds = _QUICK if quick else _USUAL if time is None else parse_seconds(time)
@@ -102,7 +96,7 @@ def command(
         )
     )
     if found.interrupted:
-        raise click.exceptions.Exit(_INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)
 
 
 def _say(text: str) -> None:

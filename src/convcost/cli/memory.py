@@ -15,6 +15,7 @@ from convcost.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from convcost.cli.support.output import Output
 _DEFAULT_BATCH = 1
 _GIVEN = ParameterSource.COMMANDLINE
 
@@ -76,19 +77,14 @@ def command(
     within: str | None,
     checkpoint: bool,
     checkpoint_after: tuple[str, ...],
-    as_json: bool,
-    format_: str | None,
-    path: str | None,
-    force: bool,
+    output: Output,
     verbose: bool,
 ) -> None:
     """Memory of inference or of a training step: what is alive when, and the peak."""
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.report.views.memory import report
     from convcost.verbs import memory
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     if within is not None and ctx.get_parameter_source("batch") == _GIVEN:
         raise UsageError("--batch and --within exclude each other")
     nets = networks(sources, dims)

@@ -13,6 +13,8 @@ from convcost.cli.support.command import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from convcost.cli.support.output import Output
+
 
 @click.command(
     "predict",
@@ -47,19 +49,14 @@ def command(
     runtime: str | None,
     samples: int | None,
     epochs: int,
-    as_json: bool,
-    format_: str | None,
-    path: str | None,
-    force: bool,
+    output: Output,
     verbose: bool,
 ) -> None:
     """Predict the time of a forward pass on a device, layer by layer."""
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
     from convcost.report.views.predict import report
     from convcost.verbs import predict
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     nets = networks(sources, dims)
     predictions = [
         predict(

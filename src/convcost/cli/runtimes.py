@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from convcost.cli.support import completion, options
 from convcost.cli.support.command import Command
+
+if TYPE_CHECKING:
+    from convcost.cli.support.output import Output
 
 
 @click.command(
@@ -20,16 +25,12 @@ from convcost.cli.support.command import Command
 )
 @click.argument("name", required=False, shell_complete=completion.runtimes)
 @options.output
-def command(
-    name: str | None, *, as_json: bool, format_: str | None, path: str | None, force: bool
-) -> None:
+def command(name: str | None, *, output: Output) -> None:
     """List runtimes; with a NAME, its rules and constants per kind of device."""
-    from convcost.cli.support.output import Output
     from convcost.cli.support.sources import command_line
     from convcost.report.views.runtimes import report, report_one
     from convcost.runtime import load, runtimes
 
-    output = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
     if name is None:
         found = tuple(runtimes().values())
         output.write(report(found, next_=command_line("runtimes", [found[0].name])))

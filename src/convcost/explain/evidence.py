@@ -59,8 +59,10 @@ class Case:
         return {row.name: row for row in self.prediction.layers}
 
     def layer_parameters(self, name: str) -> int:
-        """Learned weights that a layer adds."""
-        return number(self.counted[name].parameters or 0, "parameters")
+        """Learned weights that a layer adds; only asked where the count is complete."""
+        stored = self.counted[name].parameters
+        assert stored is not None  # noqa: S101 - a complete count has no layer that does not say
+        return number(stored, "parameters")
 
     def layer_macs(self, names: Iterable[str]) -> int:
         """MACs of some layers."""

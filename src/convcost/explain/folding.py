@@ -28,14 +28,26 @@ def fold_advice(network: Network, names: Sequence[str]) -> str:
     if len(names) == 1:
         return _advice(network, names[0])
     back = [name for name in names if _backward(network, network.layer(name)) is not None]
-    rest = [name for name in names if name not in back]
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for name in names:
+        if name not in back:
+            alike.setdefault(_situation(network, network.layer(name)), []).append(name)
     text = (
         f"fold {len(back)} of {len(names)} into the convolutions before them (exact at inference): "
         "their whole cost vanishes"
     )
-    if not back:
-        return f"for {rest[0]}: {_advice(network, rest[0])}; likewise for the other {len(rest) - 1}"
-    return text if not rest else f"{text}; for {rest[0]}: {_advice(network, rest[0])}"
+    others = (
+        f"for {first}: {_advice(network, first)}"
+        + (f"; likewise for {len(more)} more" if more else "")
+        for first, *more in alike.values()
+    )
+    return "; ".join([*([text] if back else []), *others])
+
+
+def _situation(network: Network, layer: Layer) -> tuple[object, ...]:
+    """What the advice depends on: whether it folds forward, and what it stands behind."""
+    source = _through_views(network, layer)
+    return _forward_target(network, layer) is not None, _activation(source)
 
 
 def _advice(network: Network, name: str) -> str:

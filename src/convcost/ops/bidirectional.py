@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.equation import Learned
-from convcost.network.op import Call, Gradient, Op
+from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import call_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from convcost.network.dims import Dim
     from convcost.network.equation import Equation
     from convcost.network.parameter import Parameter, Weight
@@ -56,6 +58,11 @@ class Bidirectional(Op):
             joined = Axis(last.name, last.size + second.axes[-1].size)
             first = Tensor((*rows, joined), first.dtype)
         return (first, *states, *others)
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Those of both."""
+        yield from self.forward.conditions(inputs[0])
+        yield from self.backward.conditions(inputs[0])
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Those of both, each under its direction."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.cost import Cost, total
 from convcost.network.dims import summed
-from convcost.network.op import Call, Op, Phase
+from convcost.network.op import Call, Condition, Op, Phase, require
 from convcost.ops.wrap import call_of
 
 if TYPE_CHECKING:
@@ -40,10 +40,24 @@ class Chain(Op):
     ops: tuple[Op, ...]
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Those of the last op."""
+        """Those of the last op.
+
+        Raises:
+            NetworkError: an op inside is not possible, or a size between two of them.
+        """
+        require(self.conditions(*inputs))
         for op in self.ops:
             inputs = op.outputs(*inputs)
         return inputs
+
+    def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
+        """Those of every op, and that what it gives has sizes of at least one."""
+        for op in self.ops:
+            yield from op.conditions(*inputs)
+            inputs = op.outputs(*inputs)
+            for axis in (axis for tensor in inputs for axis in tensor.axes):
+                size = f"{axis.name or 'an axis'} = {axis.size}"
+                yield Condition(axis.size, f"its {op.kind} would have {size}: a size is at least 1")
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Those of every op, under its place."""

@@ -105,8 +105,9 @@ class ComputedWeights(Op):
         parameters = []
         for weight in self.op.weights(*inner.inputs):
             if weight.name in self.given:
-                wanted = given and call.wants(len(inner.inputs) + self.given.index(weight.name))
-                parameters.append(Parameter(weight.name, weight.shape, trainable=wanted))
+                place = len(inner.inputs) + self.given.index(weight.name)
+                wanted, dtype = given and call.wants(place), call.inputs[place].dtype
+                parameters.append(Parameter(weight.name, weight.shape, dtype, trainable=wanted))
             else:
                 known = next(stored, Parameter(weight.name, weight.shape, trainable=False))
                 parameters.append(replace(known, trainable=known.trainable and not given))

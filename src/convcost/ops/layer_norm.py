@@ -64,7 +64,13 @@ class LayerNorm(Op):
 
     def gradient(self, call: Call) -> Gradient:
         """Two sums per row; the row's mean and deviation are kept from the forward pass."""
-        return _gradient(call, data=9 + self.scale, scale=2 * self.scale, shift=self.center)
+        return _gradient(
+            call,
+            data=9 + self.scale,
+            scaled=self.scale,
+            scale=2 * (self.scale and call.trains(0)),
+            shift=self.center and call.trains(-1),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,8 @@ class GroupNorm(Op):
     def gradient(self, call: Call) -> Gradient:
         """Two sums per channel of a sample, charged to the scale and shift where trained."""
         sums = 3 if call.trained else 0
-        return _gradient(call, data=7 - sums, scale=2 if sums else 0, shift=1 if sums else 0)
+        scale, shift = (2, 1) if sums else (0, 0)
+        return _gradient(call, data=7 - sums, scaled=self.scale, scale=scale, shift=shift)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +170,8 @@ class RMSNorm(Op):
 
     def gradient(self, call: Call) -> Gradient:
         """A sum per row."""
-        return _gradient(call, data=5 + self.scale, scale=3 * self.scale)
+        scale = 3 * (self.scale and call.trains(0))
+        return _gradient(call, data=5 + self.scale, scaled=self.scale, scale=scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +206,20 @@ class UnitNorm(Op):
         return _gradient(call, data=5)
 
 
-def _gradient(call: Call, *, data: int, scale: int = 0, shift: int = 0) -> Gradient:
-    """Operations per element of each gradient; the input is read again."""
+def _gradient(
+    call: Call, *, data: int, scaled: bool = False, scale: int = 0, shift: int = 0
+) -> Gradient:
+    """Operations per element of each gradient; the input is read again.
+
+    Args:
+        call: whose first parameter is the scale, where there is one.
+        data: operations for the input.
+        scaled: whether there is a scale; trained or not, the input's gradient is times it.
+        scale: operations for the scale, where it is trained.
+        shift: operations for the shift, likewise.
+    """
     elements, read = call.output_elements, call.input_bytes
-    scales = summed(p.bytes for p in call.parameters[:1]) if scale else 0
+    scales = summed(p.bytes for p in call.parameters[:1]) if scaled else 0
     return Gradient(
         data=data * elements,
         data_reads=read,

@@ -75,12 +75,14 @@ class BatchNorm(Op):
         gamma = learned // (self.scale + self.center) if self.scale else 0
         sums = (3 * self.scale + self.center) * elements
         if call.mode == "inference":
+            by_gamma = self.scale and call.trains(0)
+            by_beta = self.center and call.trains(int(self.scale))
             moving = sum((p.bytes for p in call.parameters if not p.learned), start=0)
             return Gradient(
                 data=elements,
                 data_weight_reads=gamma + moving // 2,
-                weights=sums,
-                weights_reads=bytes_ if self.scale else 0,
+                weights=(3 * by_gamma + by_beta) * elements,
+                weights_reads=bytes_ if by_gamma else 0,
             )
         # the batch's own mean and deviation, which the forward pass has found
         own = 2 * call.inputs[0].size(self.axis) * dtype_bytes(call.inputs[0].dtype)

@@ -53,6 +53,6 @@ class PRelu(Op):
             data=2 * elements,
             data_reads=read,
             data_weight_reads=call.weight_bytes,
-            weights=3 * elements,
-            weights_reads=read,
+            weights=3 * elements if call.trains(0) else 0,
+            weights_reads=read if call.trains(0) else 0,
         )

@@ -53,6 +53,6 @@ class Scale(Op):
         return Gradient(
             data=elements,
             data_weight_reads=call.weight_bytes,
-            weights=2 * elements,
-            weights_reads=call.input_bytes,
+            weights=2 * elements if call.trains(0) else 0,
+            weights_reads=call.input_bytes if call.trains(0) else 0,
         )

@@ -151,7 +151,7 @@ class Prediction:
             "workload": self.workload.to_dict(),
             "basis": self.basis,
             "complete": self.complete,
-            "unknown": [{"layer": u.layer, "what": u.what, "why": u.why} for u in self.unknown],
+            "unknown": [part.to_dict() for part in self.unknown],
             "assumptions": list(self.assumptions),
             "seconds": {**self.seconds.to_dict(), "per": "batch"},
             "layers": [layer.to_dict() for layer in self.layers],

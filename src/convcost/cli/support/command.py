@@ -9,12 +9,14 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Exit code of an interrupted command.
+INTERRUPTED = 130
 _EXIT_CODES = (
     ("0", "done"),
     ("1", "a source cannot be read, or the result not be written"),
     ("2", "the command is wrong: an unknown device, runtime or option"),
     ("4", "a framework has to be installed to read the source, or to measure it"),
-    ("130", "interrupted"),
+    (str(INTERRUPTED), "interrupted"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -76,8 +77,18 @@ def where(function: Function) -> Function:
     return function
 
 
-def output(function: Function) -> Function:
-    """--json, --format, -o, --force."""
+def output(function: Callable[..., None]) -> Callable[..., None]:
+    """--json, --format, -o, --force: together the argument ``output``, checked at once."""
+
+    @wraps(function)
+    def command(
+        *args: Any, as_json: bool, format_: str | None, path: str | None, force: bool, **kwargs: Any
+    ) -> None:
+        from convcost.cli.support.output import Output
+
+        chosen = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
+        function(*args, output=chosen, **kwargs)
+
     for option in (
         click.option("--force", is_flag=True, help="Overwrite FILE."),
         click.option("-o", "--output", "path", metavar="FILE",
@@ -88,8 +99,8 @@ def output(function: Function) -> Function:
         click.option("--json", "as_json", is_flag=True,
                      help="One JSON document, its schema versioned; the same as --format json."),
     ):  # fmt: skip
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
 def verbose(text: str) -> Callable[[Function], Function]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convcost.errors import UsageError, unknown_name
-from convcost.write import save_text
+from convcost.write import save_text, taken
 
 if TYPE_CHECKING:
     from convcost.report import Report, Surface
@@ -71,7 +71,7 @@ def target(path: str | None, *, force: bool) -> Path | None:
     """
     file = None if path in (None, "-") else Path(str(path))
     if file is not None and file.exists() and not force:
-        raise UsageError(f"{file} exists", hint="add --force to overwrite it")
+        raise taken(file)
     return file
 
 
