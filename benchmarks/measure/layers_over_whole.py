@@ -41,8 +41,8 @@ def taken(loaded: Loaded) -> float:
 def measured(loaded: Loaded, seconds: float) -> tuple[int, float, float, float]:
     """Rounds; medians: seconds of a run, layers over it, the instrumented run over it.
 
-    Each round has a plain run, a profile, and another plain run, which the profile is compared
-    with: what slows down the machine for a while slows down all three.
+    Each round has a plain run, a profile, and another plain run; the profile is compared with the
+    mean of the two beside it: what slows down the machine for a while slows down all three.
     """
     loaded.run(), loaded.profile()
     plain, layers, whole = [], [], []
@@ -50,13 +50,14 @@ def measured(loaded: Loaded, seconds: float) -> tuple[int, float, float, float]:
     while len(layers) < LEAST_ROUNDS or (time.perf_counter() < end and len(layers) < MOST_ROUNDS):
         before = taken(loaded)
         profile = loaded.profile()
+        loaded.run()  # what the instrument left in the caches is gone
         after = taken(loaded)
+        beside = (before + after) / 2
         plain += [before, after]
-        layers.append(sum(span.seconds for span in profile.spans if span.phase != "loop"))
-        whole.append(profile.seconds)
-    typical = statistics.median(plain)
-    found = (statistics.median(each) / typical for each in (layers, whole))
-    return len(layers), typical, *found
+        spans = sum(span.seconds for span in profile.spans if span.phase != "loop")
+        layers.append(spans / beside)
+        whole.append(profile.seconds / beside)
+    return len(layers), *map(statistics.median, (plain, layers, whole))
 
 
 def main() -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from convcost.count import Workload
-from convcost.count import count as _count
-from convcost.errors import UsageError
+from convcost.network.collector import without_collecting
+
+with without_collecting():
+    from convcost.count import Workload
+    from convcost.count import count as _count
+    from convcost.errors import UsageError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from convcost.count import Count
     from convcost.count.conventions.difference import OtherCount
     from convcost.explain import Explanation
-    from convcost.measure import Measurements
+    from convcost.measure import Effort, History, Measurements
     from convcost.network.network import Network
     from convcost.predict import Prediction
     from convcost.runtime.memory import Memory
+    from convcost.runtime.runners.runner import Loop
 
-#: Keras's own default of evaluate and fit.
+#: Keras's own defaults of evaluate and fit.
 _DATA_SET_BATCH = 32
+_FIT_OPTIMIZER = "rmsprop"
 
 
 def read(source: Any, **options: Any) -> Network:
@@ -30,9 +37,7 @@ def read(source: Any, **options: Any) -> Network:
     Raises:
         SourceError: the source cannot be read.
     """
-    from convcost.read import read_source
-
-    return read_source(source, **options)[0]
+    return read_all(source, **options)[0]
 
 
 def read_all(source: Any, **options: Any) -> tuple[Network, ...]:
@@ -41,8 +46,8 @@ def read_all(source: Any, **options: Any) -> tuple[Network, ...]:
     Raises:
         SourceError: the source cannot be read.
     """
-    from convcost.read import read_source
-
+    with without_collecting():
+        from convcost.read import read_source
     return read_source(source, **options)
 
 
@@ -140,9 +145,14 @@ def measure(
     freeze: str | Sequence[str] = (),
     dtype: str | None = None,
     threads: int | None = None,
+    loop: Loop = "step",
+    samples: int | None = None,
     seconds: float = 30.0,
     timeout: float = 600.0,
+    store: bool | str | os.PathLike[str] = True,
+    against: str | int | None = None,
     say: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Measurements:
     """Run networks in a real framework, each in a process of its own, and tell their times.
 
@@ -153,37 +163,86 @@ def measure(
         nets: one or several, measured in turns, so that their ratios are better than their times.
         runtime: what runs them (``onnxruntime``, ``torch`` ...); default: the networks' own
             framework where it can be run, else the first that can.
-        batch: samples per batch; default: 1, or 32 in training.
+        batch: samples per batch; default: 1, or 32 in training and in a loop.
         training: a training step instead of a forward pass.
-        optimizer: of a training step (``adam`` ...); default: no update.
+        optimizer: of a training step (``adam`` ...); default: no update, in ``fit`` rmsprop.
         loss: of a training step; default: cross-entropy.
         freeze: as in `count`.
         dtype: of the floating-point tensors; default: the source's.
         threads: of the framework; default: the physical cores.
+        loop: ``step``, or the framework's own loop over samples in memory: ``evaluate``, or
+            ``fit`` for an epoch of training.
+        samples: of a loop.
         seconds: how long to measure, all networks together.
         timeout: seconds that starting a network, or one turn of it, may take.
+        store: keep the measurement for `history`: in the user's own store (the file that
+            CONVCOST_STORE names, or one in the user's data folder), in the file of that path, or,
+            False, nowhere.
+        against: an earlier run to compare each network with (`.networks[0].against`): its number
+            in the store, or ``"last"`` for the newest one of the same network and workload in the
+            same runtime on such a machine.
         say: told what is going on.
+        warn: told why the measurement could not be stored or compared; it is returned all the same.
 
     Raises:
         MissingFramework: the runtime's framework is not installed.
         NetworkError: a layer has no counterpart in it.
-        UsageError: nothing runs that runtime, or it runs no training steps.
+        UsageError: nothing runs that runtime, it runs no training steps or no such loop, or there
+            is no run of the number to compare with.
     """
     from convcost.measure import Effort
     from convcost.measure import measure as by_objects
+    from convcost.measure.store import keeping
 
     if not nets:
         raise UsageError("no network to measure")
+    if loop == "fit":
+        training, optimizer = True, optimizer or _FIT_OPTIMIZER
     workload = Workload(
-        batch=batch or (_DATA_SET_BATCH if training else 1),
+        batch=batch or (_DATA_SET_BATCH if training or loop != "step" else 1),
         training=training,
         optimizer=optimizer,
         loss=loss or ("cross-entropy" if training else None),
         freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
         dtype=dtype,
+        samples=samples,
     )
     effort = Effort(seconds=seconds, timeout=timeout)
-    return by_objects(nets, workload, runtime=runtime, threads=threads, effort=effort, say=say)
+    path = _store(store)
+    keeping.check(against, path)
+    found = by_objects(
+        nets, workload, runtime=runtime, threads=threads, loop=loop, effort=effort, say=say
+    )
+    return keeping.keep(
+        found, nets, path=path, write=store is not False, against=against, warn=warn
+    )
+
+
+def history(
+    *nets: Network,
+    runtime: str | None = None,
+    last: int | None = None,
+    run: int | None = None,
+    store: str | os.PathLike[str] | None = None,
+) -> History:
+    """What `measure` has stored, the newest first.
+
+    Args:
+        nets: only runs of these; default: of all networks. Names do not matter.
+        runtime: only runs in this.
+        last: only the last so many.
+        run: only the run of this number, and the ratios of those measured side by side with it.
+        store: the file; default: as in `measure`.
+
+    Raises:
+        UsageError: there is no run of that number.
+        ConvcostError: the file is damaged, or not a store of measurements.
+    """
+    from convcost.measure.store.recall import recall
+
+    return recall(
+        [_read(net) for net in nets], runtime=runtime, last=last, run=run, path=_store(store)
+    )
 
 
 def memory(
@@ -283,25 +342,41 @@ def explain(
     batch: int = 32,
     training: bool = False,
     optimizer: str | None = None,
+    loss: str | None = None,
     freeze: str | Sequence[str] = (),
+    input_gradient: bool = False,
     dtype: str | None = None,
     samples: int | None = None,
     measured: Sequence[float] = (),
+    verify: bool | Effort = False,
+    threads: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Explanation:
     """Explain where the time of networks goes and why one takes longer than another.
 
     Args:
         nets: one or more; each is compared with the first.
         device: as in `predict`.
-        runtime: as in `predict`.
+        runtime: as in `predict`; where it is verified, also one that can only be measured.
         batch: samples per batch.
         training: also what a training step consists of; times stay those of its forward pass.
         optimizer: as in `count`.
+        loss: as in `count`; where it is verified, a training step has cross-entropy by default.
         freeze: as in `count`.
+        input_gradient: as in `count`.
         dtype: as in `predict`.
         samples: how many samples the measured times are for.
         measured: seconds that the user measured, one per network. Without them, times that stand
             below pasted tables are used.
+        verify: measure the networks too, side by side on this machine, for as long as `measure`
+            does or as an `Effort` says. They run in `runtime`; by default in the one that is
+            explained where it can be run and is installed, else in the first that can.
+        threads: as in `measure`; where it is verified.
+        say: as in `measure`.
+
+    Raises:
+        UsageError: something cannot be verified; among others, as `measure` raises.
+        MissingFramework: the runtime to verify in is not installed.
     """
     from convcost.explain import explain as by_objects
 
@@ -309,16 +384,26 @@ def explain(
         batch=batch,
         training=training,
         optimizer=optimizer,
+        loss=loss,
         freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
+        input_gradient=input_gradient,
         dtype=dtype,
         samples=samples,
     )
+    nets = tuple(_read(net) for net in nets)
+    found: Sequence[float] | Measurements = measured
+    if verify:
+        from convcost.explain.verify import explained, verified
+
+        found = verified(
+            nets, workload, device=device, runtime=runtime, measured=measured, threads=threads,
+            effort=None if isinstance(verify, bool) else verify, say=say,
+        )  # fmt: skip
+        runtime = explained(runtime)
+    elif threads is not None:
+        raise UsageError("threads are for measuring", hint="add --verify (verify=True)")
     return by_objects(
-        [_read(net) for net in nets],
-        workload,
-        device=_device(device),
-        runtime=_runtime(runtime),
-        measured=measured,
+        nets, workload, device=_device(device), runtime=_runtime(runtime), measured=found
     )
 
 
@@ -336,6 +421,13 @@ def _read(net: Network) -> Network:
             hint="read it first: net = convcost.read(...)",
         )
     return net
+
+
+def _store(given: bool | str | os.PathLike[str] | None) -> Path | None:
+    """The path of a store; None for the user's own."""
+    from pathlib import Path
+
+    return None if given is None or isinstance(given, bool) else Path(given)
 
 
 def _device(name: str | None) -> Any:

@@ -1,27 +1,23 @@
 """Help: every command has examples that run, and says what a SOURCE is."""
 
-import shlex
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from shutil import copyfile
 
 import pytest
 from click.testing import Result
 
 from convcost.cli.main import group
 from convcost.read import MAX_TEXT_BYTES
+from support.examples import done, examples, framework_of, lay_out
 
 Run = Callable[..., Result]
 
-COMMANDS = ("count", "devices", "explain", "measure", "memory", "predict", "read", "runtimes")
-EXAMPLES = Path(__file__).parents[2] / "examples"
+COMMANDS = (
+    *("count", "devices", "explain", "history", "measure", "memory", "predict", "read"),
+    "runtimes",
+)
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
-
-
-def examples(run: Run, command: str) -> list[str]:
-    """The lines of a command's help that are command lines."""
-    lines = [line.strip() for line in run(command, "--help").stdout.splitlines()]
-    return [line for line in lines if line.startswith("convcost ")]
 
 
 def test_the_group_lists_its_commands_and_the_completion(run: Run) -> None:
@@ -44,33 +40,32 @@ def test_the_version(run: Run) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_ends_in_examples_and_exit_codes(run: Run, command: str) -> None:
     text = run(command, "-h").stdout
-    assert examples(run, command)
+    assert examples(command)
     assert "Exit codes:" in text
     assert "130  interrupted" in text
 
 
-@pytest.mark.parametrize("command", ["count", "explain", "measure", "memory", "predict", "read"])
+@pytest.mark.parametrize(
+    "command", ["count", "explain", "history", "measure", "memory", "predict", "read"]
+)
 def test_help_says_what_a_source_is(run: Run, command: str) -> None:
     text = " ".join(run(command, "-h").stdout.split())
     for part in ("PATH", ".onnx", "zoo:NAME", "FILE#2", "standard input", f"at most {LIMIT} of"):
         assert part in text
 
 
-#: The files that examples name -> what stands in them.
-FILES = {"summary.txt": "keras3.txt", "three-summaries.txt": "mlp-or-cnn.txt"}
-
-
 @pytest.mark.parametrize("command", COMMANDS)
-def test_examples_run(
-    run: Run, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, example in FILES.items():
-        copyfile(EXAMPLES / example, tmp_path / name)
+def test_examples_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that need a framework say so here, and run in tests/frameworks."""
+    lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
-    found = examples(run, command)
+    found = examples(command)
     for example in found:
-        words, _, pasted = example.partition(" < ")
-        result = run(*shlex.split(words)[1:], text=Path(pasted).read_text() if pasted else None)
+        needed = framework_of(example)
+        result = done(example)
+        if needed is not None and find_spec(needed) is None:
+            assert (result.exit_code, "pip install" in result.stderr) == (4, True), example
+            continue
         assert result.exit_code == 0, (example, result.stderr)
         assert result.stdout or result.stderr.startswith("wrote ")
     assert found

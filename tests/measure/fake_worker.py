@@ -92,4 +92,5 @@ class FakeRunner(Runner):
 
 
 if __name__ == "__main__":
+    worker.die_with_parent()
     worker.serve(FakeRunner)

@@ -200,6 +200,7 @@ def test_frozen_layers_and_the_type_reach_the_worker(effort, monkeypatch):
     (order,) = orders
     assert order["job"] == {
         "batch": 2, "training": True, "loss": "mse", "optimizer": "adam", "threads": 2, "seed": 0,
+        "loop": "step", "samples": None,
     }  # fmt: skip
     (network,) = networks_of(order["network"].encode())
     assert [layer.name for layer in network.layers] == [layer.name for layer in SMALL.layers]

@@ -6,6 +6,12 @@ from convcost.measure import protocol
 from convcost.measure.protocol import Effort, take
 from convcost.measure.statistics import ENOUGH
 
+#: What a worker says once the runs are timed.
+AFTERWARDS = {
+    "profile": {"plain": [1.0], "profiled": [1.0], "spans": [[]]},
+    "peak": {"peak_bytes": 1_000},
+}
+
 
 class Scripted:
     """Stands for a worker: notes what it is asked, and is interrupted at a given turn."""
@@ -17,8 +23,8 @@ class Scripted:
         if len([entry for entry in self.log if entry[0] == self.name]) == self.stop:
             raise KeyboardInterrupt
         self.log.append((self.name, command, number))
-        if command == "profile":
-            return {"plain": [1.0], "profiled": [1.0], "spans": [[]]}
+        if command in AFTERWARDS:
+            return AFTERWARDS[command]
         cold = [9 * self.seconds] if number > 1 else []
         return {"seconds": cold + [self.seconds] * (number - len(cold)), "probes": [1, 1]}
 
@@ -45,7 +51,9 @@ def test_networks_take_turns():
     # the first of several runs is left out
     assert (set(a.samples), set(a.runs)) == ({0.004}, {12})
     assert (set(b.samples), set(b.runs)) == ({0.01}, {5})
-    assert [entry[:2] for entry in log[-2:]] == [("a", "profile"), ("b", "profile")]
+    last = [("a", "profile"), ("a", "peak"), ("b", "profile"), ("b", "peak")]
+    assert [entry[:2] for entry in log[-4:]] == last
+    assert a.peak_bytes == b.peak_bytes == 1_000
 
 
 def test_a_long_run_is_a_turn():
@@ -54,7 +62,7 @@ def test_a_long_run_is_a_turn():
     assert set(one.runs) == {1}
     assert set(one.samples) == {2.0}
     assert len(one.samples) >= ENOUGH
-    assert log[-1] == ("a", "profile", 3)
+    assert log[-2] == ("a", "profile", 3)
 
 
 def test_the_first_run_of_a_turn_does_not_count():
@@ -62,7 +70,7 @@ def test_the_first_run_of_a_turn_does_not_count():
         def ask(self, command, number):
             answer = super().ask(command, number)
             seconds = {1: [3 / 128], 2: [3 / 128] * 2, 3: [9, 2 / 128, 4 / 128]}
-            return answer if command == "profile" else {**answer, "seconds": seconds[number]}
+            return answer if command in AFTERWARDS else {**answer, "seconds": seconds[number]}
 
     (one,), _ = take([Uneven("a", [], 3 / 128)], EFFORT, lambda _: None)
     assert set(one.runs) == {2}
@@ -77,8 +85,8 @@ class Clocked:
         monkeypatch.setattr(protocol, "monotonic", lambda: self.now)
 
     def ask(self, command, number):
-        if command == "profile":
-            return {"plain": [1.0], "profiled": [1.0], "spans": [[]]}
+        if command in AFTERWARDS:
+            return AFTERWARDS[command]
         assert number == 1  # all are longer than a turn
         self.left.append(self.left[-self.again])
         seconds = self.left.pop(0)
@@ -110,7 +118,7 @@ def test_an_interruption_keeps_pairs():
     workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.004, stop=7)]
     (a, b), interrupted = take(workers, EFFORT, lambda _: None)
     assert interrupted
-    assert a.profile is b.profile is None
+    assert a.profile is b.profile is a.peak_bytes is None
     assert len(a.samples) == len(b.samples) == len(a.runs) == len(a.probes) >= 1
     assert len(turns(log)) == 2 * len(a.samples) + 1
 

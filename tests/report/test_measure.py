@@ -28,6 +28,8 @@ ONE = Measurement(
     layers=(CONV,),
     idle=("flatten",),
     instrument=Instrument(0.2, scaled=True),
+    peak_bytes=1000,
+    predicted_peak_bytes=970,
     interrupted=False,
 )
 TWO = replace(ONE, source="network 2", seconds=Interval(1e-3, 0.9e-3, 1.1e-3, 0.96))
@@ -53,6 +55,8 @@ def test_one_network():
         "the layers add up to 75 % of the whole",
         "looking at the layers adds 20 %; their times are scaled to a run without it",
         "no time of their own (views, or folded away): flatten",
+        "peak: 1,000 bytes, by onnxruntime's own record",
+        "predicted: 970 bytes, 3.0 % less",
         "forward 500 µs, backward 1.00 ms",
         "relu",
     ):

@@ -9,6 +9,7 @@ from convcost.explain import (
     Difference,
     Explanation,
     Finding,
+    MeasuredRatio,
     Ratio,
     Variation,
 )
@@ -131,7 +132,7 @@ def explanation() -> Explanation:
         answer="BatchNorm costs time",
         counts=tuple(map(count, nets)),
         predictions=predictions,
-        ratios=(Ratio(1, 0, Estimate(1.79, 1.2, 2.6), measured=2.0),),
+        ratios=(Ratio(1, 0, Estimate(1.79, 1.2, 2.6), measured=MeasuredRatio(2.0)),),
         findings=(
             Finding(
                 rule="passes", network=1, layers=("bn",), text="two passes", numbers={"bytes": 4},

@@ -269,3 +269,19 @@ def test_changes_of_the_layout_belong_to_those_that_need_them() -> None:
         "b": ("b",),
         "stray": (),
     }
+
+
+def test_the_peak_holds_at_least_a_layers_tensors_and_at_most_all() -> None:
+    net = network()
+    sizes = [sum(tensor.bytes for tensor in layer.outputs) for layer in net.layers]
+    peak = runner("onnxruntime").load(net, Job(batch=2)).peak_bytes()
+    assert peak is not None
+    stored = sum(parameter.bytes for parameter in net.table.values())
+    # the arena gives out memory in pieces of 256 bytes
+    slack = 256 * (len(net.layers) + len(net.table))
+    assert sum(sorted(sizes)[-2:]) <= peak <= sum(sizes) + 2 * stored + slack
+
+
+def test_a_version_without_a_record_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convcost.runtime.runners.onnxruntime._IN_USE", "not_recorded")
+    assert runner("onnxruntime").load(network(), Job(batch=2)).peak_bytes() is None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from convcost.cli.support import options
-from convcost.cli.support.command import Command
-from convcost.cli.support.training import trained
+from convcost.cli.support.command import INTERRUPTED, Command
+from convcost.cli.support.measuring import effort, measuring, say
+from convcost.cli.support.training import options_of, training_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ _DEFAULT_BATCH = 32
     examples=(
         "convcost explain zoo:seed000",
         "convcost explain zoo:seed001-mlp zoo:seed001-cnn --device laptop-cpu",
+        "convcost explain zoo:seed001-mlp zoo:seed001-cnn --verify --time 1s",
         "convcost explain zoo:alexnet --training --optimizer momentum --batch 128",
         "convcost explain three-summaries.txt --measured 14s,340s,205s --samples 60000",
         "convcost explain - < summary.txt",
@@ -35,8 +37,13 @@ _DEFAULT_BATCH = 32
     batch=_DEFAULT_BATCH,
     training="As in training: the times of the forward pass, and what a whole step consists of.",
 )
-@trained
+@training_step
 @options.where
+@click.option("--verify", is_flag=True,
+              help="Measure the networks too, side by side on this machine, and tell prediction "
+              "and measurement beside each other; in --runtime, which may then be any that "
+              "`measure` runs, by default in the first that can run them.")  # fmt: skip
+@measuring("--verify")
 @click.option("--measured", metavar="TIMES",
               help="Times that you measured, one per network, in order: 4.6s,2.3s. They are for "
               "one batch, or for the samples that --samples says. Default: progress lines "
@@ -52,9 +59,16 @@ def command(
     dtype: str | None,
     dims: Mapping[str, int],
     optimizer: str | None,
+    loss: str | None,
     freeze: tuple[str, ...],
+    input_gradient: bool,
     device: str | None,
     runtime: str | None,
+    verify: bool,
+    threads: int | None,
+    time: str | None,
+    quick: bool,
+    timeout: str | None,
     measured: str | None,
     samples: int | None,
     output: Output,
@@ -62,21 +76,36 @@ def command(
 ) -> None:
     """Explain where the time goes, and why one network takes longer than another.
 
-    Every further network is compared with the first.
+    Every further network is compared with the first. Ctrl-C ends --verify early and keeps what was
+    measured until then.
     """
     from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
+    from convcost.errors import UsageError
     from convcost.report.views.explain import report
     from convcost.units import parse_times
     from convcost.verbs import explain
 
+    if not verify and (quick or time is not None or timeout is not None):
+        raise UsageError("--time, --quick and --timeout are for measuring", hint="add --verify")
+    wanted = effort(time=time, quick=quick, timeout=timeout) if verify else False
     seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
     explanation = explain(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
-        optimizer=optimizer, freeze=freeze, samples=samples, measured=seconds,
+        optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
+        samples=samples, measured=seconds, verify=wanted, threads=threads, say=say,
     )  # fmt: skip
-    chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
-    chosen += [("--batch", batch), ("--training", training), ("--dtype", dtype)]
-    chosen += [*dim_options(dims), *(usual := usual_sizes(nets))]
-    proposal = command_line("explain" if usual else "predict", sources, chosen)
+    shared: list[tuple[str, object]] = [("--batch", batch), ("--training", training)]
+    shared += [("--dtype", dtype), *dim_options(dims)]
+    if explanation.verifications:
+        ran = explanation.verifications[0].measurement.runtime
+        trained = options_of(optimizer, loss, freeze, input_gradient=False)
+        chosen = [("--runtime", ran), *shared, ("--threads", threads), *trained]
+        proposal = command_line("measure", sources, chosen)
+    else:
+        usual = usual_sizes(nets)
+        chosen = [("--device", device), ("--runtime", runtime), *shared, *usual]
+        proposal = command_line("explain" if usual else "predict", sources, chosen)
     output.write(report(explanation, verbose=verbose, next_=proposal))
+    if explanation.interrupted:
+        raise click.exceptions.Exit(INTERRUPTED)

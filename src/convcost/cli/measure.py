@@ -8,14 +8,14 @@ import click
 
 from convcost.cli.support import completion, options
 from convcost.cli.support.command import INTERRUPTED, Command
+from convcost.cli.support.measuring import effort, measuring, say
 from convcost.cli.support.training import options_of, with_loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
-#: Seconds to measure: by default, and with --quick.
-_USUAL, _QUICK = 30.0, 5.0
+    from convcost.runtime.runners.runner import Loop
 
 
 @click.command(
@@ -26,7 +26,9 @@ _USUAL, _QUICK = 30.0, 5.0
     examples=(
         "convcost measure zoo:seed000 --runtime onnxruntime --batch 32 --quick",
         "convcost measure zoo:seed001-mlp zoo:seed001-cnn --runtime onnxruntime --time 2s",
+        "convcost measure zoo:seed000 --runtime onnxruntime --batch 32 --quick --against last",
         "convcost measure summary.txt --runtime onnxruntime --threads 1 --time 1s --json",
+        "convcost measure zoo:seed000 --runtime torch --loop evaluate --samples 320 --quick",
     ),
 )
 @options.sources
@@ -35,13 +37,16 @@ _USUAL, _QUICK = 30.0, 5.0
 @click.option("--runtime", metavar="NAME", shell_complete=completion.runners,
               help="What runs them: onnxruntime, torch ...; by default the source's own framework "
               "where it can be run, else the first that can.")  # fmt: skip
-@click.option("--threads", metavar="N", type=click.IntRange(min=1),
-              help="Of the framework; by default the physical cores.")  # fmt: skip
-@click.option("--time", metavar="DURATION",
-              help=f"How long to measure all networks: 2min; by default {_USUAL:g}s.")  # fmt: skip
-@click.option("--quick", is_flag=True, help=f"The same as --time {_QUICK:g}s.")
-@click.option("--timeout", metavar="DURATION", default="10min", show_default=True,
-              help="How long starting a network, or one turn of it, may take.")  # fmt: skip
+@click.option("--loop", type=click.Choice(["step", "evaluate", "fit"]), default="step",
+              show_default=True,
+              help="What to time: one batch, or the framework's own way through --samples in "
+              "memory, once (evaluate) or one epoch of training (fit).")  # fmt: skip
+@options.samples("How many samples --loop goes through.")
+@measuring()
+@click.option("--against", metavar="RUN",
+              help="Compare with an earlier run: its number in `convcost history`, or last, the "
+              "newest of the same network, workload and runtime on such a machine.")  # fmt: skip
+@click.option("--no-store", is_flag=True, help="Do not keep the measurement for `history`.")
 @options.output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 def command(
@@ -55,42 +60,44 @@ def command(
     loss: str | None,
     freeze: tuple[str, ...],
     runtime: str | None,
+    loop: Loop,
+    samples: int | None,
     threads: int | None,
     time: str | None,
     quick: bool,
-    timeout: str,
+    timeout: str | None,
+    against: str | None,
+    no_store: bool,
     output: Output,
     verbose: bool,
 ) -> None:
     """Run networks in a real framework, in turns, and tell their times with intervals.
 
     Each runs in a process of its own, with random values for its parameters. Ctrl-C ends it early
-    and keeps what was measured until then.
+    and keeps what was measured until then. `convcost history` shows all measurements again.
     """
     from convcost.cli.support.sources import command_line, dim_options, networks
-    from convcost.errors import UsageError
     from convcost.report.views.measure import report
-    from convcost.units import parse_seconds
     from convcost.verbs import measure
 
-    if quick and time is not None:
-        raise UsageError("--quick and --time exclude each other")
-    seconds = _QUICK if quick else _USUAL if time is None else parse_seconds(time)
+    wanted = effort(time=time, quick=quick, timeout=timeout)
     nets = networks(sources, dims)
     found = measure(
         *nets, runtime=runtime, batch=batch, training=training, optimizer=optimizer, loss=loss,
-        freeze=freeze, dtype=dtype, threads=threads, seconds=seconds,
-        timeout=parse_seconds(timeout), say=_say,
+        freeze=freeze, dtype=dtype, threads=threads, loop=loop, samples=samples,
+        seconds=wanted.seconds, timeout=wanted.timeout, store=not no_store, against=against,
+        say=say, warn=_warn,
     )  # fmt: skip
     shared: list[tuple[str, object]] = [("--batch", found.networks[0].workload.batch)]
     shared += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
-    shared += options_of(optimizer, None, freeze, input_gradient=False)
+    shared += options_of(optimizer, loss, freeze, input_gradient=False)
     given = {"runtime": runtime, "batch": batch, "threads": threads}
     output.write(
         report(
             found,
             notes=[net.notes for net in nets],
             assumed=frozenset(name for name, value in given.items() if value is None),
+            against=against is not None,
             verbose=verbose,
             next_=command_line("explain", sources, shared),
         )
@@ -99,5 +106,5 @@ def command(
         raise click.exceptions.Exit(INTERRUPTED)
 
 
-def _say(text: str) -> None:
-    click.echo(f"{text} ...", err=True)
+def _warn(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)

@@ -1,4 +1,4 @@
-"""`convcost read`: any source as a file, in convcost's own format or as an ONNX model."""
+"""`convcost read`: any source as a file, in convcost's own format, or as an ONNX or Keras model."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 @click.command(
     "read",
     cls=Command,
-    short_help="Write networks as files: JSON that any command reads back, or ONNX.",
+    short_help="Write networks as files: JSON that any command reads back, ONNX, or Keras.",
     sources=True,
     examples=(
         "convcost read zoo:seed000",
         "convcost read summary.txt -o net.json",
         "convcost read summary.txt -o model.onnx",
+        "convcost read network.onnx -o model.keras",
         "convcost read zoo:seed004 --dim X=32 --dim K=3",
         "convcost read zoo:seed001-mlp zoo:seed001-cnn",
     ),
@@ -42,8 +43,8 @@ def command(
     attributes, shapes and parameters, and what was noted while reading, one line each; the values
     of the parameters are not in it.
 
-    Where FILE ends in .onnx, one network is written as an ONNX model, with the source's values or,
-    where it has none, random ones of sensible size.
+    Where FILE ends in .onnx or .keras, one network is written as an ONNX or a Keras model, with the
+    source's values or, where it has none, random ones of sensible size.
     """
     from convcost.cli.support.output import print_text, target
     from convcost.cli.support.sources import networks
@@ -62,8 +63,8 @@ def command(
 
 
 def _invented(nets: Sequence[Network], file: Path) -> str:
-    """What is said of an ONNX model whose values the source does not have."""
-    if file.suffix.lower() != ".onnx":
+    """What is said of a model whose values the source does not have."""
+    if file.suffix.lower() == ".json":
         return ""
     table = [parameter for net in nets for parameter in net.table.values()]
     absent = sum(parameter.values is None for parameter in table)

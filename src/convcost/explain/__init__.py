@@ -6,8 +6,21 @@ from convcost.explain.explanation import (
     Difference,
     Explanation,
     Finding,
+    MeasuredRatio,
     Ratio,
     Variation,
 )
+from convcost.explain.verification import Beside, Verification
 
-__all__ = ["Achieved", "Difference", "Explanation", "Finding", "Ratio", "Variation", "explain"]
+__all__ = [
+    "Achieved",
+    "Beside",
+    "Difference",
+    "Explanation",
+    "Finding",
+    "MeasuredRatio",
+    "Ratio",
+    "Variation",
+    "Verification",
+    "explain",
+]

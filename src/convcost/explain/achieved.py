@@ -13,28 +13,34 @@ from convcost.units import format_count, format_percent, format_ratio, format_se
 
 if TYPE_CHECKING:
     from convcost.explain.evidence import Case
+    from convcost.explain.times import Time
     from convcost.predict import Prediction
 
+#: What else a time that convcost did not take may be, where it is far too long or too short.
+_MORE = (
+    "more than this forward pass was timed (a training step takes about three of them; was "
+    "--samples given?), or "
+)
+_LESS = "was less than the forward pass of all samples timed? (check --samples and the units)"
 #: A measured time within this factor of a device's predicted one is like that device's.
 _LIKE = 3.0
 
 
-def achieved(case: Case, seconds: float, samples: int, *, trained: bool = False) -> Achieved:
+def achieved(case: Case, time: Time, samples: int) -> Achieved:
     """Rates from a measured time, and the kind of device that they are typical of.
 
     Args:
         case: the network, counted for its batch.
-        seconds: measured for all samples.
+        time: measured for all samples.
         samples: how many.
-        trained: the time is of training: it contains more than the forward pass that is counted.
     """
-    batches = samples / case.prediction.workload.batch
+    seconds, batches = time.seconds, samples / case.prediction.workload.batch
     flops = number(case.count.total.forward.flops, "FLOP") * batches
     kernels = (time.kernel.cost for time in case.prediction.kernels)
     moved = sum(number(cost.bytes, "bytes") for cost in kernels) * batches
-    fraction = _whole(case.prediction, batches) / seconds
+    fraction = _whole(case.prediction, batches, time) / seconds
     rates = f"{format_count(flops / seconds, 'FLOP/s')} and {format_count(moved / seconds, 'B/s')}"
-    more = "; it trains: the rates count the forward pass only" if trained else ""
+    more = f"; {time.remark}" if time.remark else ""
     return Achieved(
         network=case.index,
         seconds=seconds,
@@ -42,38 +48,33 @@ def achieved(case: Case, seconds: float, samples: int, *, trained: bool = False)
         flops_per_second=flops / seconds,
         bytes_per_second=moved / seconds,
         fraction_of_device=fraction,
-        verdict=f"{rates}: {_kind(case, seconds, batches)}; {_speed(case, fraction)}{more}",
+        verdict=f"{rates}: {_kind(case, time, batches)}; {_speed(case, fraction)}{more}",
     )
 
 
-def _whole(prediction: Prediction, batches: float) -> float:
-    """Predicted seconds of so many batches, the framework's loop included."""
+def _whole(prediction: Prediction, batches: float, time: Time) -> float:
+    """Predicted seconds of so many batches, the framework's loop included where the time has it."""
     loop = prediction.runtime.rules[prediction.device.kind].loop_seconds.value
-    return (prediction.seconds.value + loop) * batches
+    return (prediction.seconds.value + (0.0 if time.taken else loop)) * batches
 
 
-def _kind(case: Case, seconds: float, batches: float) -> str:
+def _kind(case: Case, time: Time, batches: float) -> str:
     """The device of the catalogue whose predicted time is nearest."""
-    old = case.prediction
+    old, seconds = case.prediction, time.seconds
     times = []
     for device in (load(name) for name in names() if name != THIS_MACHINE):
         if device.kind in old.runtime.rules:
             on_it = predict(case.network, old.workload, device=device, runtime=old.runtime)
-            times.append((_whole(on_it, batches), device))
+            times.append((_whole(on_it, batches, time), device))
     predicted, nearest = min(times, key=lambda pair: abs(math.log(pair[0] / seconds)))
     ratio = seconds / predicted
     where = f"{nearest.title} ({format_seconds(predicted)} predicted)"
     if ratio > _LIKE:
-        return (
-            f"{format_ratio(ratio)} the time of even the slowest device of the catalogue, {where}: "
-            "more than this forward pass was timed (a training step takes about three of them; "
-            "was --samples given?), or the run mostly waits"
-        )
+        slow = f"{format_ratio(ratio)} the time of even the slowest device of the catalogue"
+        return f"{slow}, {where}: {'' if time.taken else _MORE}the run mostly waits"
     if ratio < 1 / _LIKE:
-        return (
-            f"faster than the fastest device of the catalogue, {where}: was less than the forward "
-            "pass of all samples timed? (check --samples and the units)"
-        )
+        fast = f"faster than the fastest device of the catalogue, {where}"
+        return fast if time.taken else f"{fast}: {_LESS}"
     kind = "CPU" if nearest.kind == "cpu" else "GPU"
     return f"what a {kind} such as {where} reaches"
 

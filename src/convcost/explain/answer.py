@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 _MOST = 0.5
 #: Times that differ by less are the same.
 _SAME = 0.02
+#: Of a training step no more is predicted.
+_FORWARD_ONLY = "in the forward pass of a training step (its backward pass has no predicted time): "
 
 
 def answer(
     evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
 ) -> str:
     """One sentence per comparison; for a single network, where its time goes."""
+    trains = evidence.cases[0].prediction.workload.training
+    return (_FORWARD_ONLY if trains else "") + _of_time(evidence, findings, differences)
+
+
+def _of_time(
+    evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
+) -> str:
     if not evidence.pairs:
         return _of_one(evidence.cases[0], findings)
     parts = [case.name for case in evidence.cases if not case.prediction.complete]

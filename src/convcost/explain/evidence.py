@@ -15,18 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from convcost.count import Count, LayerCount
+    from convcost.explain.explanation import MeasuredRatio
+    from convcost.explain.times import Time
+    from convcost.explain.verification import Verification
     from convcost.network.network import Network
     from convcost.predict import LayerPrediction, Prediction
 
 
 @dataclass(frozen=True)
 class Case:
-    """One network with its count and its prediction under the same workload."""
+    """One network with its count and its prediction under the same workload.
+
+    Attributes:
+        index: its place among the networks.
+        network: the network.
+        count: of a batch.
+        prediction: of a batch.
+        time: measured by whomever; None without.
+        verification: what convcost measured; None without.
+    """
 
     index: int
     network: Network
     count: Count
     prediction: Prediction
+    time: Time | None = None
+    verification: Verification | None = None
 
     @property
     def name(self) -> str:
@@ -72,10 +86,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Pair:
-    """A later network compared with the first one."""
+    """A later network compared with the first one.
+
+    Attributes:
+        a: the later one.
+        b: the first one.
+        measured: time(a) / time(b) as it was measured; None without.
+    """
 
     a: Case
     b: Case
+    measured: MeasuredRatio | None = None
 
     @cached_property
     def pairings(self) -> tuple[Pairing, ...]:
@@ -115,18 +136,39 @@ class Pair:
         deviation = spread * math.sqrt((of_a - of_b) ** 2 + (1 - of_a) ** 2 + (1 - of_b) ** 2)
         return Estimate(self.seconds, *interval(self.seconds, deviation))
 
+    @property
+    def compared(self) -> MeasuredRatio | None:
+        """The measured ratio of what is predicted: of training steps, that of their forward passes.
+
+        None where it was not measured, or where the layers of training steps were not timed.
+        """
+        of_a, of_b = self.a.verification, self.b.verification
+        if self.measured is None or of_a is None or of_b is None:
+            return self.measured
+        shares = (of_a.share_compared, of_b.share_compared)
+        if not shares[0] or not shares[1]:
+            return None
+        return self.measured.times(shares[0] / shares[1])
+
     def _same(self, a: str, b: str) -> bool:
         return math.isclose(self.a.predicted[a].seconds, self.b.predicted[b].seconds)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the rules may look at."""
+    """Everything that the rules may look at.
+
+    Attributes:
+        cases: one per network.
+        measured: ratios of each later network to the first; empty where nothing was measured.
+    """
 
     cases: tuple[Case, ...]
+    measured: tuple[MeasuredRatio, ...] = ()
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """Each later network with the first one."""
         first, *others = self.cases
-        return tuple(Pair(other, first) for other in others)
+        measured = self.measured or (None,) * len(others)
+        return tuple(Pair(a, first, ratio) for a, ratio in zip(others, measured, strict=True))

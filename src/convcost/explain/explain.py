@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.count import Workload, count
 from convcost.errors import UsageError
 from convcost.explain.achieved import achieved
+from convcost.explain.agreement import checked, how_measured, surprises
 from convcost.explain.answer import answer
 from convcost.explain.differences import differences
-from convcost.explain.evidence import Case, Evidence
+from convcost.explain.evidence import Case, Evidence, Pair
 from convcost.explain.explanation import Explanation, Ratio
+from convcost.explain.measured import with_measured
 from convcost.explain.rules import rules
-from convcost.explain.times import Time, given, ratio, told
+from convcost.explain.times import ratios_of, times_of
 from convcost.explain.variations import variations
+from convcost.explain.verification import verifications
 from convcost.predict import predict
 from convcost.runtime import default_for
-from convcost.units import format_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from convcost.device import Device
+    from convcost.measure import Measurements
     from convcost.network.network import Network
     from convcost.runtime import Runtime
 
@@ -32,7 +36,7 @@ def explain(
     *,
     device: Device | None = None,
     runtime: Runtime | None = None,
-    measured: Sequence[float] = (),
+    measured: Sequence[float] | Measurements = (),
 ) -> Explanation:
     """Explain where the time goes, and why one network takes longer than another.
 
@@ -42,27 +46,18 @@ def explain(
             for; without them, for one batch.
         device: default: this machine.
         runtime: one for all networks; default: that of the first network's framework.
-        measured: seconds that the user measured, one per network. Without them, the times that
-            the sources tell are used, where every source tells one.
+        measured: of these networks, in order: seconds that the user measured, or what convcost
+            measured on that device. Without them, the times that the sources tell are used, where
+            every source tells one.
 
     Raises:
-        UsageError: no network, or another number of measured times.
+        UsageError: no network, or what was measured is not of them.
     """
     if not networks:
         raise UsageError("there is no network to explain")
-    if measured and len(measured) != len(networks):
-        raise UsageError(
-            f"{len(measured)} measured times for {len(networks)} networks",
-            hint="give one time per network, in the order of the sources: --measured 4.6s,2.3s",
-        )
     workload = workload or Workload(batch=32)
-    if workload.samples is not None and not measured and not any(n.measured for n in networks):
-        raise UsageError(
-            "samples say what measured times are for, and there are none",
-            hint="give --measured 4.6s,2.3s too; or predict --samples for a whole data set",
-        )
     runtime = runtime or default_for(networks[0].framework)
-    evidence = Evidence(
+    evidence = _measured(
         tuple(
             Case(
                 index,
@@ -71,52 +66,62 @@ def explain(
                 predict(network, workload, device=device, runtime=runtime),
             )
             for index, network in enumerate(networks)
-        )
+        ),
+        workload,
+        measured,
     )
     found = [finding for find in rules().values() for finding in find(evidence)]
     found.sort(key=lambda finding: -finding.seconds)
     parts = [part for pair in evidence.pairs for part in differences(pair)]
-    times = given(measured, workload) if measured else told(networks, workload)
+    first, checks = checked(evidence, answer(evidence, found, parts))
     return Explanation(
-        answer=answer(evidence, found, parts),
+        answer=first,
+        checks=checks,
         counts=tuple(case.count for case in evidence.cases),
         predictions=tuple(case.prediction for case in evidence.cases),
-        ratios=tuple(
-            Ratio(
-                pair.a.index,
-                pair.b.index,
-                pair.ratio,
-                ratio(times[pair.a.index], times[pair.b.index]) if times else None,
-            )
-            for pair in evidence.pairs
-        ),
-        findings=tuple(found),
+        verifications=tuple(x.verification for x in evidence.cases if x.verification is not None),
+        ratios=tuple(map(_ratio, evidence.pairs)),
+        findings=tuple(with_measured(finding, evidence) for finding in found),
         differences=tuple(parts),
         achieved=tuple(
-            achieved(case, time.seconds, time.samples, trained=time.trained)
-            for case, time in zip(evidence.cases, times, strict=False)
-            if time.samples is not None
+            achieved(case, case.time, case.time.samples)
+            for case in evidence.cases
+            if case.time is not None and case.time.samples is not None
         ),
         variations=variations(evidence),
         assumptions=(
             *_assumptions(evidence.cases[0]),
-            *(time.text for time in times if time.text),
-            *_surprises(evidence, times),
+            *how_measured(evidence.cases[0]),
+            *(case.time.text for case in evidence.cases if case.time and case.time.text),
+            *surprises(evidence),
         ),
     )
 
 
-def _surprises(evidence: Evidence, times: Sequence[Time]) -> Iterator[str]:
-    """Measured ratios that the prediction did not see coming."""
-    for pair in evidence.pairs if times else ():
-        measured = ratio(times[pair.a.index], times[pair.b.index])
-        band = pair.ratio
-        if not band.low <= measured <= band.high:
-            yield (
-                f"the measured ratio {pair.a.name} / {pair.b.name}, {format_ratio(measured)}, is "
-                f"outside the predicted {format_ratio(band.low)} to {format_ratio(band.high)}: try "
-                "the --runtime, --device and --batch of the measurement"
-            )
+def _measured(
+    cases: tuple[Case, ...], workload: Workload, measured: Sequence[float] | Measurements
+) -> Evidence:
+    """The evidence with what was measured of it.
+
+    Raises:
+        UsageError: what was measured is not of these networks.
+    """
+    networks = [case.network for case in cases]
+    verified = verifications([case.prediction for case in cases], measured)
+    times = times_of(networks, workload, measured, verified)
+    none = (None,) * len(cases)
+    return Evidence(
+        tuple(
+            replace(case, time=time, verification=verification)
+            for case, time, verification in zip(cases, times or none, verified or none, strict=True)
+        ),
+        ratios_of(times, measured),
+    )
+
+
+def _ratio(pair: Pair) -> Ratio:
+    part = pair.compared if pair.compared != pair.measured else None
+    return Ratio(pair.a.index, pair.b.index, pair.ratio, pair.measured, part)
 
 
 def _assumptions(case: Case) -> tuple[str, ...]:

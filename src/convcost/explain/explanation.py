@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.count import Count
+    from convcost.explain.verification import Verification
     from convcost.predict import Estimate, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRatio:
+    """A measured time(a) / time(b).
+
+    Attributes:
+        value: of a batch; of a training step where steps were measured.
+        low: of the interval of the median; None where single times are compared.
+        high: its counterpart.
+        confidence: the probability that such an interval holds the true ratio; None without one.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+
+    def times(self, factor: float) -> MeasuredRatio:
+        """The ratio of a part, which has this factor more of a's time than of b's."""
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return MeasuredRatio(self.value * factor, low, high, self.confidence)
+
+    def to_dict(self) -> dict[str, float]:
+        """Plain values; without the interval where there is none."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +47,16 @@ class Ratio:
         a: index of the later network.
         b: index of the network it is compared with.
         predicted: by the runtime's kernels on the device.
-        measured: from the times that the user gave; None without them.
+        measured: from times that the user gave, the sources tell or convcost took; None without.
+        measured_forward: of the forward passes alone, which are what is predicted; None where that
+            is `measured` itself, or is not known.
     """
 
     a: int
     b: int
     predicted: Estimate
-    measured: float | None = None
+    measured: MeasuredRatio | None = None
+    measured_forward: MeasuredRatio | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +72,8 @@ class Finding:
         numbers: the numbers of the text, exact integers for bytes and counts.
         advice: what to do; empty where there is nothing to do.
         seconds: predicted time at stake, which orders the findings.
+        timed: names of the layers whose predicted time the text tells; what was measured of them
+            is told with it.
     """
 
     rule: str
@@ -52,6 +84,7 @@ class Finding:
     numbers: Mapping[str, Any]
     advice: str = ""
     seconds: float = 0.0
+    timed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +148,28 @@ class Variation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The answer first, then what it rests on."""
+    """The answer first, then what it rests on.
+
+    Attributes:
+        answer: the first line.
+        checks: the lines after it: what the measurement says of the prediction, or, where it
+            refutes the prediction and is the answer itself, what was predicted.
+        counts: one per network, as are predictions.
+        predictions: of a batch; of a training step, its forward pass.
+        verifications: one per network where they were measured, else none.
+        ratios: of each later network to the first.
+        findings: the largest predicted time at stake first.
+        differences: parts of the predicted difference in time.
+        achieved: what measured times mean.
+        variations: how the comparison moves.
+        assumptions: what figures rest on.
+    """
 
     answer: str
+    checks: tuple[str, ...] = ()
     counts: tuple[Count, ...]
     predictions: tuple[Prediction, ...]
+    verifications: tuple[Verification, ...] = ()
     ratios: tuple[Ratio, ...] = ()
     findings: tuple[Finding, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -134,24 +184,19 @@ class Explanation:
         """The name of a network."""
         return self.predictions[index].source
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the measurement early."""
+        return any(each.measurement.interrupted for each in self.verifications)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract of `convcost/explain/1`, the schema's name aside."""
         return {
             "answer": self.answer,
+            **({"checks": list(self.checks)} if self.checks else {}),
             "assumptions": list(self.assumptions),
-            "networks": [
-                prediction.to_dict() | {"count": counted.to_dict()["total"]}
-                for prediction, counted in zip(self.predictions, self.counts, strict=True)
-            ],
-            "ratios": [
-                {
-                    "a": self.source(ratio.a),
-                    "b": self.source(ratio.b),
-                    "predicted": ratio.predicted.to_dict(),
-                    **({} if ratio.measured is None else {"measured": {"value": ratio.measured}}),
-                }
-                for ratio in self.ratios
-            ],
+            "networks": [self._network(index) for index in range(len(self.predictions))],
+            "ratios": [self._ratio(ratio) for ratio in self.ratios],
             "findings": [
                 {
                     "rule": finding.rule,
@@ -194,4 +239,20 @@ class Explanation:
                 }
                 for variation in self.variations
             ],
+        }
+
+    def _network(self, index: int) -> dict[str, Any]:
+        total = self.counts[index].to_dict()["total"]
+        found = self.predictions[index].to_dict() | {"count": total}
+        if self.verifications:
+            found["measured"] = self.verifications[index].to_dict()
+        return found
+
+    def _ratio(self, ratio: Ratio) -> dict[str, Any]:
+        measured = {"measured": ratio.measured, "measured_forward": ratio.measured_forward}
+        return {
+            "a": self.source(ratio.a),
+            "b": self.source(ratio.b),
+            "predicted": ratio.predicted.to_dict(),
+            **{name: each.to_dict() for name, each in measured.items() if each is not None},
         }

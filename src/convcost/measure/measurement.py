@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convcost.measure.statistics import interval
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.count import Workload
     from convcost.measure.layers import Instrument, LayerTime
     from convcost.measure.statistics import Interval, Verdict
+    from convcost.measure.store.against import Against
+    from convcost.runtime.runners.runner import Loop
+
+#: What the seconds are of, by what was run.
+PER: Mapping[Loop, str] = {"step": "batch", "evaluate": "evaluate", "fit": "epoch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """The measured time of a batch, layer by layer.
+    """The measured time of a batch, or of the framework's loop over many, layer by layer.
 
     Attributes:
         source: the network's name.
@@ -23,14 +30,21 @@ class Measurement:
         versions: of what ran.
         machine: processor, cores, threads, system.
         workload: what was run.
-        seconds: of a batch, with the interval of the median.
+        seconds: of a run, with the interval of the median.
         runs: that were timed.
-        samples: seconds of a batch, in the order in which they were taken: the median of a turn.
+        samples: seconds of a run, in the order in which they were taken: the median of a turn.
         verdict: whether to believe it.
         layers: in the network's order; empty where the measurement was interrupted before.
         idle: layers that no time was seen of: views, and what the runtime folded away.
         instrument: what looking at the layers costs; None without layers.
+        peak_bytes: the most memory that a run took, by the framework's own record; None where it
+            has none, or where the measurement was interrupted before.
+        predicted_peak_bytes: the same by `convcost.runtime.memory`; None where that is not known.
         interrupted: Ctrl-C ended it early.
+        loop: what a run is: a step, or the framework's own loop over the workload's samples.
+        run: its id in the store; None where it is not stored.
+        against: how it compares with an earlier run; None where there is none, or none was asked
+            for.
     """
 
     source: str
@@ -45,7 +59,12 @@ class Measurement:
     layers: tuple[LayerTime, ...]
     idle: tuple[str, ...]
     instrument: Instrument | None
+    peak_bytes: int | None
+    predicted_peak_bytes: int | None
     interrupted: bool
+    loop: Loop = "step"
+    run: int | None = None
+    against: Against | None = None
 
     @property
     def layers_over_whole(self) -> float | None:
@@ -55,9 +74,16 @@ class Measurement:
         seconds = sum(layer.seconds for layer in self.layers if not layer.is_loop)
         return seconds / self.seconds.median
 
+    @property
+    def per(self) -> str:
+        """What the seconds are of: ``batch``, ``evaluate``, ``epoch``."""
+        return PER[self.loop]
+
     def __repr__(self) -> str:
         where = f"{self.runtime}, batch {self.workload.batch}, {self.verdict}"
-        return f"<Measurement of {self.source}: {self.seconds.median:.3g} s per batch, {where}>"
+        return (
+            f"<Measurement of {self.source}: {self.seconds.median:.3g} s per {self.per}, {where}>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract, one NETWORK of `convcost/measure/1`."""
@@ -74,15 +100,20 @@ class Measurement:
                 "high": self.seconds.high,
                 "confidence": self.seconds.confidence,
                 "runs": self.runs,
-                "per": "batch",
+                "per": self.per,
                 "samples": list(self.samples),
             },
             **self.verdict.to_dict(),
             "interrupted": self.interrupted,
+            "loop": self.loop,
             "layers": [layer.to_dict() for layer in self.layers],
             "idle": list(self.idle),
             "layers_over_whole": self.layers_over_whole,
             "instrument": found and {"overhead": found.overhead, "scaled": found.scaled},
+            "peak_bytes": self.peak_bytes,
+            "predicted_peak_bytes": self.predicted_peak_bytes,
+            "run": self.run,
+            "against": self.against and self.against.to_dict(),
         }
 
 
@@ -111,6 +142,19 @@ class Ratio:
             "high": found.high,
             "confidence": found.confidence,
         }
+
+
+def ratios(measured: Sequence[Measurement]) -> tuple[Ratio, ...]:
+    """Of every later network to the first, turn by turn: they were measured side by side."""
+    first, *later = measured
+    return tuple(
+        Ratio(
+            one.source,
+            first.source,
+            interval([x / y for x, y in zip(one.samples, first.samples, strict=True)]),
+        )
+        for one in later
+    )
 
 
 @dataclass(frozen=True, slots=True)

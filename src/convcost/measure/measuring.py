@@ -11,13 +11,15 @@ from convcost.count import Workload
 from convcost.count.prepare import prepared
 from convcost.device.machine import describe
 from convcost.errors import UsageError
+from convcost.measure import loops
 from convcost.measure.layers import instrument, layer_times
-from convcost.measure.measurement import Measurement, Measurements, Ratio
+from convcost.measure.measurement import Measurement, Measurements, ratios
 from convcost.measure.process import Worker
 from convcost.measure.protocol import Effort, take
 from convcost.measure.statistics import MORE_TIME, Verdict, disturbed, interval, verdict
 from convcost.ops.input import Input
 from convcost.runtime import runtimes
+from convcost.runtime.memory.memory import memory
 from convcost.runtime.runners.registry import runner, runners
 from convcost.runtime.runners.runner import Job
 from convcost.write.exchange import to_text
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 
     from convcost.measure.layers import LayerTime
     from convcost.measure.protocol import Taken
-    from convcost.measure.statistics import Interval
     from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Loop
+
+#: What runs networks of any framework, the first first.
+_ENGINES = ("onnxruntime", "torch")
 
 
 def measure(
@@ -37,6 +42,7 @@ def measure(
     *,
     runtime: str | None = None,
     threads: int | None = None,
+    loop: Loop = "step",
     effort: Effort | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Measurements:
@@ -44,24 +50,23 @@ def measure(
 
     Args:
         networks: one or several; parameters get random values.
-        workload: batch, mode, dtype, and what a training step consists of.
+        workload: batch, mode, dtype, what a training step consists of, and samples for a loop.
         runtime: the name of what runs them; default: see `runtime_for`.
         threads: of the framework; default: the physical cores.
+        loop: time a step, or the framework's own loop over samples in memory.
         effort: how long to measure.
         say: told what is going on.
 
     Raises:
-        UsageError: there is no such runtime, or it runs no training steps.
+        UsageError: there is no such runtime, or it cannot run that: see `convcost.measure.loops`.
         MissingFramework: it is not installed.
         NetworkError: a layer has no counterpart in it, or a size is not known.
         ConvcostError: the framework failed, or took too long.
         KeyboardInterrupt: before every network was timed once.
     """
     workload, effort = workload or Workload(), effort or Effort()
-    runtime = runtime or runtime_for(networks, training=workload.training)
-    if not runner(runtime).trains and workload.training:
-        able = [name for name, each in runners().items() if each.trains]
-        raise UsageError(f"{runtime} runs no training steps", hint=f"--runtime {' or '.join(able)}")
+    runtime = runtime or runtime_for(networks, training=workload.training, loop=loop)
+    loops.check(runner(runtime), workload, loop)
     threads = threads or int(describe().cores.value)
     job = Job(
         batch=workload.batch,
@@ -69,6 +74,8 @@ def measure(
         loss=workload.loss,
         optimizer=workload.optimizer,
         threads=threads,
+        loop=loop,
+        samples=workload.samples,
     )
     # the loss is the runner's affair, not a layer
     chosen = replace(workload, loss=None)
@@ -94,28 +101,32 @@ def measure(
     measured = tuple(
         _measurement(
             network, one, runtime=runtime, versions=worker.versions, machine=machine,
-            workload=workload, interrupted=interrupted,
+            workload=workload, loop=loop, interrupted=interrupted,
         )
         for network, worker, one in zip(networks, workers, taken, strict=True)
     )  # fmt: skip
-    return Measurements(measured, _ratios(measured))
+    return Measurements(measured, ratios(measured))
 
 
-def runtime_for(networks: Sequence[Network], *, training: bool) -> str:
-    """The runtime of the networks' own framework; where it cannot be run, the first that can.
+def runtime_for(networks: Sequence[Network], *, training: bool, loop: Loop = "step") -> str:
+    """The runtime of the networks' own framework; where it cannot be run here, one that can.
 
     Raises:
         UsageError: none can.
     """
-    able = [name for name, each in runners().items() if each.trains or not training]
+    able = [
+        name
+        for name, each in runners().items()
+        if (each.trains or not training) and loop in each.loops
+    ]
     if not able:
         raise UsageError("no runtime that is known can run this")
     own = {network.framework for network in networks}
     for name in able:
         known = runtimes().get(name)
-        if known is not None and own <= set(known.frameworks):
+        if known is not None and own <= set(known.frameworks) and runners()[name].installed:
             return name
-    return able[0]
+    return next((name for name in _ENGINES if name in able), able[0])
 
 
 def _machine(threads: int) -> dict[str, Any]:
@@ -136,6 +147,7 @@ def _measurement(
     versions: Mapping[str, str],
     machine: Mapping[str, Any],
     workload: Workload,
+    loop: Loop,
     interrupted: bool,
 ) -> Measurement:
     seconds = interval(taken.samples)
@@ -158,8 +170,20 @@ def _measurement(
         layers=layers,
         idle=tuple(name for name in computed if name not in seen) if layers else (),
         instrument=found,
+        peak_bytes=taken.peak_bytes,
+        predicted_peak_bytes=_predicted_peak(network, workload, runtime),
         interrupted=interrupted,
+        loop=loop,
     )
+
+
+def _predicted_peak(network: Network, workload: Workload, runtime: str) -> int | None:
+    """By the runtime's rules; None where it has none, or where a layer is not known."""
+    known = runtimes().get(runtime)
+    if known is None:
+        return None
+    found = memory(network, workload, runtime=known)
+    return None if found.unknown else found.peak
 
 
 def _verdict(taken: Taken, *, interrupted: bool) -> Verdict:
@@ -175,13 +199,3 @@ def _verdict(taken: Taken, *, interrupted: bool) -> Verdict:
         reasons.insert(0, "interrupted: these are the samples until then")
         advice = "measure again, to the end"
     return Verdict("noisy", tuple(reasons), advice) if reasons else found
-
-
-def _ratios(measured: Sequence[Measurement]) -> tuple[Ratio, ...]:
-    """Of every later network to the first, turn by turn."""
-    first, *later = measured
-    return tuple(Ratio(one.source, first.source, _times(one, first)) for one in later)
-
-
-def _times(a: Measurement, b: Measurement) -> Interval:
-    return interval([x / y for x, y in zip(a.samples, b.samples, strict=True)])

@@ -28,6 +28,8 @@ _LAYERS_SHARE = 0.2
 #: Runs with the instrument.
 _FEWEST_PROFILES = 3
 _MOST_PROFILES = 20
+#: Seconds of a run in which the layers' times settle by themselves: one profile is enough.
+_LONG = 2.0
 #: A run with the instrument and the two plain ones beside it.
 _RUNS_PER_PROFILE = 3
 
@@ -65,6 +67,7 @@ class Taken:
         probes: seconds of the reference work before and after each turn.
         runs: behind each sample.
         profile: the worker's answer; None before the layers were timed.
+        peak_bytes: the most memory of a run; None where the framework has no record of it.
     """
 
     run_seconds: float = 0.0
@@ -73,6 +76,7 @@ class Taken:
     probes: list[tuple[float, float]] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     profile: dict[str, Any] | None = None
+    peak_bytes: int | None = None
 
 
 def take(
@@ -97,6 +101,7 @@ def take(
         for worker, one in zip(workers, taken, strict=True):
             share = effort.seconds * _LAYERS_SHARE / len(workers)
             one.profile = worker.ask("profile", _profiles(share, one.run_seconds))
+            one.peak_bytes = worker.ask("peak", 1)["peak_bytes"]
     except KeyboardInterrupt:
         if not all(one.samples for one in taken):
             raise
@@ -162,4 +167,5 @@ def _runs(seconds: float) -> int:
 def _profiles(share: float, seconds: float) -> int:
     """How many profiles there is time for."""
     fit = int(share / max(_RUNS_PER_PROFILE * seconds, 1e-9))
-    return max(_FEWEST_PROFILES, min(_MOST_PROFILES, fit))
+    fewest = 1 if seconds > _LONG else _FEWEST_PROFILES
+    return max(fewest, min(_MOST_PROFILES, fit))

@@ -7,6 +7,7 @@ when stdin closes, so nothing is left behind by a parent that is killed.
     {"network": TEXT, "runtime": NAME, "job": {...}}    {"ready": {"versions": {...}}}
     {"run": 3}        {"seconds": [three], "probes": [before, after]}
     {"profile": 2}    {"plain": [two], "profiled": [two], "spans": [two lists of spans]}
+    {"peak": 1}       {"peak_bytes": number or null}
     {"stop": true}    ends
 
 What fails is answered with {"error": {"kind", "message", "hint"}}.
@@ -42,7 +43,6 @@ def serve(load_runner: Callable[[str], Runner]) -> None:
     Args:
         load_runner: the runner of a runtime's name.
     """
-    _die_with_parent()
     commands, answers = _private_streams()
     line = commands.readline()
     if not line:
@@ -64,8 +64,8 @@ def serve(load_runner: Callable[[str], Runner]) -> None:
             return
 
 
-def _die_with_parent() -> None:
-    """Linux ends this process with its parent, also in the middle of a run."""
+def die_with_parent() -> None:
+    """Have Linux end this process with its parent, also in the middle of a run."""
     if sys.platform == "linux":
         import ctypes
 
@@ -116,6 +116,8 @@ def _failure(error: Exception) -> dict[str, Any]:
 def _done(loaded: Loaded, command: Mapping[str, int]) -> dict[str, Any]:
     if "profile" in command:
         return _profiled(loaded, command["profile"])
+    if "peak" in command:
+        return {"peak_bytes": loaded.peak_bytes()}
     before = _timed(_probe)
     seconds = [_timed(loaded.run) for _ in range(command["run"])]
     return {"seconds": seconds, "probes": [before, _timed(_probe)]}
@@ -147,6 +149,8 @@ def _probe() -> int:
 
 
 if __name__ == "__main__":
+    die_with_parent()  # before anything that takes long
+
     from convcost.runtime.runners.registry import runner
 
     serve(runner)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from click.shell_completion import CompletionItem
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import click
+    from click.shell_completion import CompletionItem
 
 _ZOO = "zoo:"
 
@@ -20,6 +19,8 @@ def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     bash takes a colon for the end of a word: there `zoo:se` arrives as `zoo`, `:` and `se`, and
     only the part after the colon is to be completed.
     """
+    from click.shell_completion import CompletionItem
+
     given = tuple(ctx.params.get(param.name or "") or ())
     if given[-2:] == ("zoo", ":") or (given[-1:] == ("zoo",) and incomplete == ":"):
         return _starting("" if incomplete == ":" else incomplete, _networks())
@@ -102,4 +103,6 @@ def _networks() -> tuple[str, ...]:
 
 
 def _starting(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

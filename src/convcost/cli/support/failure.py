@@ -6,8 +6,6 @@ from typing import IO, Any
 
 import click
 
-from convcost.report.text import visible
-
 
 class Failure(click.ClickException):
     """A message, what to do next, and the exit code.
@@ -35,4 +33,6 @@ class Failure(click.ClickException):
 
 def _block(text: str) -> str:
     """Several lines stay several lines: an error may show the line of the source it is about."""
+    from convcost.report.text import visible
+
     return "\n".join(map(visible, text.split("\n")))

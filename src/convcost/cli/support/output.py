@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +79,8 @@ def _surface() -> Surface:
 
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         return Surface()
+    import shutil
+
     colour = not os.environ.get("NO_COLOR")
     return Surface(width=shutil.get_terminal_size().columns, colour=colour)
 

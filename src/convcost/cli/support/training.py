@@ -30,8 +30,8 @@ def trained(function: Function) -> Function:
 def with_loss(function: Function) -> Function:
     """--optimizer, --freeze, --loss."""
     add = click.option("--loss", metavar="NAME", shell_complete=completion.losses,
-                       help="With --training: cross-entropy, mse ...; by default `count` counts "
-                       "none, `memory` and `measure` take cross-entropy.")  # fmt: skip
+                       help="With --training: cross-entropy, mse ...; by default `count` and "
+                       "`explain` have none, the others cross-entropy.")  # fmt: skip
     return trained(add(function))
 
 

@@ -79,6 +79,7 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
             else ""
         ),
         seconds=numbers["seconds"],
+        timed=tuple(layer.name for layer in narrow),
     )
 
 

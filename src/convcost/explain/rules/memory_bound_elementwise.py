@@ -99,6 +99,7 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         numbers=numbers,
         advice=_advice(case, kind, layers),
         seconds=numbers["seconds"],
+        timed=tuple(layer.name for layer in layers),
     )
 
 

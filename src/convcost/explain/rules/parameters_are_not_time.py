@@ -91,4 +91,5 @@ def _of_layers(case: Case) -> Iterator[Finding]:
             },
             advice=f"to save time look at {slowest.name}; to save memory, at {layer.name}",
             seconds=slowest.seconds,
+            timed=(layer.name, slowest.name),
         )

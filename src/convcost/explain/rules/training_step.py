@@ -9,7 +9,7 @@ from convcost.count import count
 from convcost.explain.explanation import Finding
 from convcost.network.cost import total
 from convcost.network.dims import number
-from convcost.units import format_bytes, format_count, format_percent
+from convcost.units import format_bytes, format_count, format_percent, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,6 +54,10 @@ def _phases(case: Case) -> Finding:
         f"backward ({ratio:.2f} times forward), {last}; it moves at least "
         f"{format_bytes(number(sums.step.bytes, 'bytes'))}"
     )
+    measured = {} if case.verification is None else case.verification.phases
+    if measured:
+        timed = (f"{phase} {format_seconds(seconds)}" for phase, seconds in measured.items())
+        text += f"; measured: {', '.join(timed)}"
     return Finding(
         rule=RULE,
         network=case.index,
@@ -63,6 +67,7 @@ def _phases(case: Case) -> Finding:
             **{f"{name}_flops": value for name, value in flops.items()},
             **{f"{name}_share": value for name, value in shares.items()},
             **{f"{name}_bytes": number(cost.bytes, "bytes") for name, cost in parts.items()},
+            **{f"measured_{phase}_seconds": seconds for phase, seconds in measured.items()},
         },
         seconds=case.seconds,
     )
@@ -94,6 +99,7 @@ def _parameters_against_work(case: Case) -> Iterator[Finding]:
         advice="to train faster look at the convolutions; to save optimizer state and updates, at "
         "the fully connected layers",
         seconds=case.seconds * convolutions["macs"],
+        timed=_names(case, _CONVOLUTIONS),
     )
 
 

@@ -41,10 +41,11 @@ def _of_case(case: Case) -> Iterator[Finding]:
         "share": seconds / case.seconds,
     }
     moved = format_bytes(numbers["read_bytes"] + numbers["write_bytes"])
+    layers = tuple(dict.fromkeys(time.kernel.layers[0] for time in passes))
     yield Finding(
         rule=RULE,
         network=case.index,
-        layers=tuple(dict.fromkeys(time.kernel.layers[0] for time in passes)),
+        layers=layers,
         text=(
             f"biases and activations ({listed([time.kernel.name for time in passes])}) take "
             f"{format_percent(numbers['share'])} of the time of {case.name}: "
@@ -53,4 +54,5 @@ def _of_case(case: Case) -> Iterator[Finding]:
         numbers=numbers,
         advice="a runtime that fuses them into the convolution's write saves these passes",
         seconds=seconds,
+        timed=layers,
     )

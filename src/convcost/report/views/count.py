@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.report.document import Document, Lines, Report, Section, Table
+from convcost.report.document import (
+    Document,
+    LaterData,
+    LaterRows,
+    Lines,
+    Report,
+    Section,
+    Table,
+)
 from convcost.report.figures import (
     COST_KEYS,
     NOT_KNOWN,
@@ -22,7 +30,7 @@ from convcost.report.views import training
 from convcost.report.views.remarks import at_least, lost, remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from convcost.count import Count, LayerCount
     from convcost.report.document import Block, Row
@@ -75,7 +83,12 @@ def report(
         next_: the command to propose.
     """
     headings = len(counts) > 1
-    networks = [counted.to_dict() for counted in counts]
+    data = LaterData(
+        lambda: {
+            "schema": "convcost/count/1",
+            "networks": [counted.to_dict() for counted in counts],
+        }
+    )
     return Report(
         Document(
             answers=tuple(answer(counted, symbolic=symbolic) for counted in counts),
@@ -86,14 +99,11 @@ def report(
                 )
                 for counted in counts
             ),
-            records=_records(counts, networks),
+            records=_records(counts, data),
             footnotes=_footnotes(counts, symbolic=symbolic),
             next=next_,
         ),
-        {
-            "schema": "convcost/count/1",
-            "networks": networks,
-        },
+        data,
     )
 
 
@@ -219,24 +229,23 @@ def _footnotes(counts: Sequence[Count], *, symbolic: bool) -> tuple[str, ...]:
     return (*_CONVENTIONS, *more, *([_FORMULAS] if symbolic else []))
 
 
-def _records(counts: Sequence[Count], networks: Sequence[dict[str, Any]]) -> Table:
+def _records(counts: Sequence[Count], data: Mapping[str, Any]) -> Table:
     """A row per layer; the figures of a training step in columns of their own.
 
     Args:
         counts: one per network.
-        networks: the same as plain values.
+        data: the same as plain values.
     """
     phases = dict.fromkeys(phase for counted in counts for phase in counted.total.phases[1:])
     more = [(phase, key) for phase in phases for key in COST_KEYS]
     keys = (*_RECORD_KEYS, *(f"{phase}_{key}" for phase, key in more))
-    return Table(
-        columns=tuple(text_column(key, key) for key in keys),
-        rows=tuple(
-            (*_record(counted, layer, row), *_more(row, more))
-            for counted, network in zip(counts, networks, strict=True)
-            for layer, row in zip(counted.layers, network["layers"], strict=True)
-        ),
-    )
+
+    def rows() -> Iterator[Row]:
+        for counted, network in zip(counts, data["networks"], strict=True):
+            for layer, row in zip(counted.layers, network["layers"], strict=True):
+                yield (*_record(counted, layer, row), *_more(row, more))
+
+    return Table(columns=tuple(text_column(key, key) for key in keys), rows=LaterRows(rows))
 
 
 def _more(row: dict[str, Any], keys: Sequence[tuple[str, str]]) -> Row:

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import band, exact, number_column, plural, prose_column, text_column
-from convcost.report.views import timing
+from convcost.report.views import timing, verification
 from convcost.report.views.remarks import remarks
 from convcost.units import format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convcost.explain.explanation import Difference, Explanation, Variation
+    from convcost.explain.explanation import (
+        Difference,
+        Explanation,
+        MeasuredRatio,
+        Variation,
+    )
     from convcost.predict import Prediction
     from convcost.report.document import Block
 
@@ -35,24 +40,50 @@ def report(explanation: Explanation, *, verbose: bool = False, next_: str = "") 
     networks = tuple(
         Section(
             prediction.source if several else "",
-            (_where(prediction, top), *remarks(counted.notes, counted.unknown, verbose=verbose)),
+            (
+                _layers(explanation, index, top),
+                *remarks(counted.notes, counted.unknown, verbose=verbose),
+            ),
         )
-        for prediction, counted in zip(predictions, explanation.counts, strict=True)
+        for index, (prediction, counted) in enumerate(
+            zip(predictions, explanation.counts, strict=True)
+        )
     )
     whole = Section(
         "comparison" if several else "", (*_comparison(explanation, top), *_reasons(explanation))
     )
     return Report(
         Document(
-            answers=(explanation.answer,),
-            sections=(*networks, whole),
-            records=Table(
-                columns=timing.RECORDS,
-                rows=tuple(row for each in predictions for row in timing.records(each)),
-            ),
+            answers=(explanation.answer, *explanation.checks),
+            sections=(*_measured(explanation), *networks, whole),
+            records=_records(explanation),
             next=next_,
         ),
         {"schema": "convcost/explain/1", **explanation.to_dict()},
+    )
+
+
+def _measured(explanation: Explanation) -> tuple[Section, ...]:
+    if not explanation.verifications:
+        return ()
+    return (Section("", (verification.networks(explanation),)),)
+
+
+def _layers(explanation: Explanation, index: int, top: int | None) -> Table:
+    """Predicted, and measured beside it where the layers were timed."""
+    prediction = explanation.predictions[index]
+    found = explanation.verifications[index] if explanation.verifications else None
+    if found is None or not found.rows:
+        return _where(prediction, top)
+    return verification.layers(prediction, found, top)
+
+
+def _records(explanation: Explanation) -> Table:
+    if any(found.rows for found in explanation.verifications):
+        return verification.records(explanation)
+    return Table(
+        columns=timing.RECORDS,
+        rows=tuple(row for each in explanation.predictions for row in timing.records(each)),
     )
 
 
@@ -67,11 +98,12 @@ def _where(prediction: Prediction, top: int | None) -> Table:
         share = sum(layer.share for layer in others)
         name = plural(len(others), "other layer")
         rows.append((name, None, seconds, share, share, None, None, None, None))
-    whole = prediction.seconds
+    whole, workload = prediction.seconds, prediction.workload
+    what = "forward pass of a batch" if workload.training else "batch"
     return Table(
         title=(
-            f"where the time goes: {format_seconds(whole.value)} per batch of "
-            f"{exact(prediction.workload.batch)} ({band(whole)})"
+            f"where the time goes: {format_seconds(whole.value)} per {what} of "
+            f"{exact(workload.batch)} ({band(whole)})"
         ),
         columns=timing.COLUMNS,
         rows=tuple(rows),
@@ -88,21 +120,35 @@ def _comparison(explanation: Explanation, top: int | None) -> list[Block]:
             number_column("predicted", "predicted", format_ratio),
             text_column("range", "range"),
             number_column("measured", "measured", format_ratio),
+            text_column("measured_range", "range"),
+            number_column("measured_forward", "its forward pass", format_ratio),
         ),
         rows=tuple(
             (
                 f"{explanation.source(ratio.a)} / {explanation.source(ratio.b)}",
                 ratio.predicted.value,
                 f"{format_ratio(ratio.predicted.low)} to {format_ratio(ratio.predicted.high)}",
-                ratio.measured,
+                ratio.measured and ratio.measured.value,
+                _range(ratio.measured),
+                ratio.measured_forward and ratio.measured_forward.value,
             )
             for ratio in explanation.ratios
         ),
     )
-    if all(ratio.measured is None for ratio in explanation.ratios):
-        ratios = ratios.without(frozenset({"measured"}))
+    empty = (
+        column.key
+        for place, column in enumerate(ratios.columns)
+        if not any(row[place] for row in ratios.rows)
+    )
+    ratios = ratios.without(frozenset(empty))
     pairs = dict.fromkeys((part.a, part.b) for part in explanation.differences)
     return [ratios, *(_differences(explanation, a, b, top) for a, b in pairs)]
+
+
+def _range(measured: MeasuredRatio | None) -> str:
+    if measured is None or measured.low is None or measured.high is None:
+        return ""
+    return f"{format_ratio(measured.low)} to {format_ratio(measured.high)}"
 
 
 def _differences(explanation: Explanation, a: int, b: int, top: int | None) -> Table:
@@ -113,7 +159,7 @@ def _differences(explanation: Explanation, a: int, b: int, top: int | None) -> T
         rest = sum(part.seconds for part in parts[top:])
         rows.append((plural(len(parts) - top, "other layer"), rest, ""))
     return Table(
-        title=f"the difference, {explanation.source(a)} less {explanation.source(b)}",
+        title=f"the predicted difference, {explanation.source(a)} less {explanation.source(b)}",
         columns=(
             text_column("layer", "layer"),
             number_column("seconds", "time", _signed),

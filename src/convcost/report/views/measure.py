@@ -13,6 +13,7 @@ from convcost.report.figures import (
     share_column,
     text_column,
 )
+from convcost.report.views.against import against_earlier
 from convcost.report.views.remarks import remarks
 from convcost.units import format_percent, format_ratio, format_seconds
 
@@ -56,6 +57,7 @@ def report(
     *,
     notes: Sequence[Sequence[Note]],
     assumed: frozenset[str] = frozenset(),
+    against: bool = False,
     verbose: bool = False,
     next_: str = "",
 ) -> Report:
@@ -65,13 +67,15 @@ def report(
         found: of one or several networks.
         notes: the networks' own, in the same order.
         assumed: which of runtime, batch and threads the user did not choose.
+        against: say how each compares with an earlier run, also where there is none.
         verbose: show every note.
         next_: the command to propose.
     """
+    earlier = tuple(map(against_earlier, found.networks)) if against else ()
     headings = len(found.networks) > 1
     return Report(
         Document(
-            answers=answers(found),
+            answers=(*answers(found), *earlier),
             sections=tuple(
                 Section(
                     one.source if headings else "",
@@ -121,8 +125,12 @@ def _ratio(ratio: Ratio, a: Measurement, b: Measurement) -> str:
 
 def _batch(one: Measurement) -> str:
     """Of what the time is."""
-    step = "training step, batch" if one.workload.training else "batch"
-    return f"{step} of {exact(one.workload.batch)}"
+    workload = one.workload
+    if workload.samples is not None:
+        of = f"{exact(workload.samples)} samples in batches of {exact(workload.batch)}"
+        return f"{one.per} of {of}"
+    step = "training step, batch" if workload.training else "batch"
+    return f"{step} of {exact(workload.batch)}"
 
 
 def _doubt(found: Sequence[Measurement]) -> str:
@@ -139,8 +147,20 @@ def _blocks(one: Measurement, assumed: frozenset[str]) -> tuple[Block, ...]:
     return (
         *([_table(one)] if one.layers else []),
         Lines("of what", _circumstances(one, assumed)),
+        *([Lines("memory", _memory(one, one.peak_bytes))] if one.peak_bytes is not None else []),
         Lines("how sure", _sureness(one)),
     )
+
+
+def _memory(one: Measurement, peak: int) -> tuple[str, ...]:
+    """The peak by the framework's own record, and how far the prediction is off."""
+    lines = [f"peak: {exact(peak)} bytes, by {one.runtime}'s own record"]
+    predicted = one.predicted_peak_bytes
+    if predicted is not None:
+        off = format_percent(abs(predicted / peak - 1))
+        side = "more" if predicted > peak else "less"
+        lines.append(f"predicted: {exact(predicted)} bytes, {off} {side}")
+    return tuple(lines)
 
 
 def _table(one: Measurement) -> Table:
@@ -176,8 +196,12 @@ def _circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]
 
     workload, machine = one.workload, one.machine
     versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())
-    step = f"training step, loss {workload.loss}, optimizer {workload.optimizer or 'none'}"
-    what = step if workload.training else "forward pass, inference"
+    what = "forward pass, inference" if one.loop == "step" else "forward pass, loss"
+    if workload.training:
+        what = f"training step, loss {workload.loss}, optimizer {workload.optimizer or 'none'}"
+    if workload.samples is not None:
+        samples = plural(workload.samples, "random sample")
+        what = f"{what}, in the framework's own loop over {samples} in memory"
     cores = plural(machine["cores"], "core")
     lines = [
         f"runtime: {one.runtime}{chosen('runtime')}; {versions}",
@@ -187,6 +211,8 @@ def _circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]
     ]
     if one.idle:
         lines.append(f"no time of their own (views, or folded away): {', '.join(one.idle)}")
+    if one.run is not None:
+        lines.append(f"kept as run {one.run} of convcost history")
     return tuple(lines)
 
 
@@ -204,4 +230,6 @@ def _sureness(one: Measurement) -> tuple[str, ...]:
         cost = f"looking at the layers adds {format_percent(max(0.0, one.instrument.overhead))}"
         scaled = "; their times are scaled to a run without it" if one.instrument.scaled else ""
         lines += [f"the layers add up to {format_percent(over)} of the whole", f"{cost}{scaled}"]
+    elif one.instrument is not None:
+        lines.append(f"{one.runtime} has no instrument for layers: only the whole is known")
     return tuple(lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.count.optimizers import optimizer_of
 from convcost.network.cost import total
 from convcost.report.document import Table
 from convcost.report.figures import (
@@ -136,6 +135,8 @@ def state(counted: Count) -> tuple[str, ...]:
     name, kept = counted.workload.optimizer, counted.optimizer_state_bytes
     if name is None or kept is None:
         return ()
+    from convcost.count.optimizers import optimizer_of
+
     states = ", ".join(optimizer_of(name).states) or "nothing per parameter"
     return (f"{name} keeps {size_in_bytes(kept)} between updates ({states})",)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from convcost.network.dims import Dim, summed
+from convcost.network.dims import Dim, maximum, summed
 from convcost.network.network import Ref
 from convcost.ops.activation import ROW_FUNCTIONS, Activation
 from convcost.ops.constant import Constant
+from convcost.ops.conv import Conv
+from convcost.ops.conv_transpose import ConvTranspose
+from convcost.ops.dense import Dense
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.input import Input
 from convcost.ops.merge import Merge
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from convcost.network.op import Call, Mode
     from convcost.runtime.rules import Runtime
     from convcost.runtime.saved import SavedRules
+
+#: Ops that apply an activation to what they have summed.
+_PRODUCTS = (Conv, ConvTranspose, Dense, DepthwiseConv, SeparableConv)
 
 
 @dataclass(slots=True)
@@ -58,7 +65,8 @@ class Graph:
         network: bound to a batch.
         calls: of the layers that the backward pass reaches; empty at inference.
         saved: what is kept of each of these.
-        scratch: bytes that the other layers make besides their results, for a moment.
+        scratch: bytes that layers make besides their results in the forward pass, for a moment.
+        scratch_backward: the same besides the gradients that they pass on or store.
         blocks: all memory.
         of: tensor -> place of its block.
     """
@@ -67,6 +75,7 @@ class Graph:
     calls: Mapping[str, Call]
     saved: Mapping[str, Saved]
     scratch: Mapping[str, Dim]
+    scratch_backward: Mapping[str, Dim]
     blocks: tuple[Block, ...]
     of: Mapping[Ref, int]
 
@@ -115,15 +124,47 @@ def graph(
             blocks[number].savers.append(position)
     for ref in network.outputs:
         blocks[of[ref]].held = True
-    scratch = {
-        layer.name: rules.scratch_of(layer, network.call(layer, mode))
-        for layer in network.layers
-        if layer.name not in calls
-    }
-    found = Graph(network, calls, saved, scratch, tuple(blocks), of)
+    scratch: dict[str, Dim] = {}
+    scratch_backward: dict[str, Dim] = {}
+    found = Graph(network, calls, saved, scratch, scratch_backward, tuple(blocks), of)
     for position, layer in enumerate(network.layers):
+        if _activates_apart(layer, runtime):
+            scratch[layer.name] = _before_activation(found, position)
+            if layer.name in calls:
+                scratch_backward[layer.name] = _gradient_before_activation(calls[layer.name])
+        elif layer.name not in calls:  # what is kept for a gradient is counted with that
+            scratch[layer.name] = rules.scratch_of(layer, network.call(layer, mode))
         _overwrite(found, position, layer, runtime)
     return found
+
+
+def _before_activation(found: Graph, position: int) -> Dim:
+    """The sums from which the activation makes the results, beyond the inputs freed meanwhile."""
+    layer = found.network.layers[position]
+    inputs = {found.of[ref]: found.block(ref) for ref in layer.inputs}.values()
+    freed = summed(
+        block.bytes
+        for block in inputs
+        if block.last_use == position and not (block.held or block.savers)
+    )
+    more: Dim = maximum(found.block(Ref(layer.name)).bytes - freed, 0)
+    return more
+
+
+def _activates_apart(layer: Layer, runtime: Runtime) -> bool:
+    """Whether the activation of a product is a pass of its own that makes another tensor."""
+    function = getattr(layer.op, "activation", "linear")
+    fused = function in runtime.rules["cpu"].activations
+    in_place = runtime.reuses == "elementwise" and function not in ROW_FUNCTIONS
+    return isinstance(layer.op, _PRODUCTS) and function != "linear" and not (fused or in_place)
+
+
+def _gradient_before_activation(call: Call) -> Dim:
+    """That of the sums, beyond the gradients that are made from it afterwards."""
+    wanted = summed(tensor.bytes for place, tensor in enumerate(call.inputs) if call.wants(place))
+    stored = summed(parameter.bytes for parameter in call.trained)
+    more: Dim = maximum(call.output_bytes - wanted - stored, 0)
+    return more
 
 
 def _overwrite(found: Graph, position: int, layer: Layer, runtime: Runtime) -> None:

@@ -103,6 +103,9 @@ def timeline(graph: Graph, segments: Sequence[Segment] | None = None) -> tuple[S
         _add_own(spans, graph, clock)
     for position, name in enumerate(names):
         spans.add(graph.scratch.get(name, 0), position, position)
+        if graph.calls:
+            back = clock.backward.get(position, clock.end)
+            spans.add(graph.scratch_backward.get(name, 0), back, back)
     for block in graph.blocks:
         _add_block(spans, graph, clock, block, parts)
     alive = spans.alive(len(clock.steps))

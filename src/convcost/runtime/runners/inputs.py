@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 _WHOLE = 2
 
 
+def check_samples(network: Network) -> None:
+    """Refuse a network that a loop cannot give one batch of its samples after the other.
+
+    Raises:
+        NetworkError: an input has not any number of samples on its first axis.
+    """
+    for layer in network.layers:
+        if isinstance(layer.op, Input) and layer.outputs[0].shape[:1] != (BATCH,):
+            raise NetworkError(
+                f"the input '{layer.name}' is {layer.outputs[0]}: a loop over samples needs any "
+                f"number of them, {BATCH}, on the first axis",
+                hint="measure one step: without --loop",
+            )
+
+
 def random_inputs(network: Network, *, batch: int, seed: int) -> list[Any]:
     """An array for each input, in order: normal, or whole numbers that any table has an entry for.
 

@@ -28,6 +28,8 @@ _QUIET = 4
 #: What the profiler appends to the names of nodes.
 _KERNEL_TIME = "_kernel_time"
 _MICROSECOND = 1e-6
+#: What the arena holds when a kernel has ended, in bytes.
+_IN_USE = "mem_bytes_in_use"
 #: Weights of this size and more are not written into the optimised graph, of which only the nodes
 #: are wanted.
 _LARGE_WEIGHT = 64
@@ -39,6 +41,7 @@ class OnnxRuntime(Runner):
     name = "onnxruntime"
     trains = False
     needs = "pip install 'convcost[measure]'"
+    packages = ("onnx", "onnxruntime")
 
     def versions(self) -> Mapping[str, str]:
         """Its own and that of the ``onnx`` package, which writes the models."""
@@ -85,6 +88,20 @@ class LoadedInOnnxRuntime(Loaded):
         """Run one batch; the network's outputs as arrays."""
         return self._ran(self._session)
 
+    def peak_bytes(self) -> int | None:
+        """What the inputs and, by its own record, the session's arena hold during a run.
+
+        None where this version keeps no record. Weights that a session leaves in the model's own
+        memory, or outside its arena, are not in the record.
+        """
+        with TemporaryDirectory() as folder:
+            _, records = self._recorded(self._options(), Path(folder))
+        held = [int(record["args"].get(_IN_USE, -1)) for record in records]
+        if not held or min(held) < 0:
+            return None
+        inputs = sum(int(array.nbytes) for array in self._feed.values())
+        return max(held) + inputs
+
     def profile(self) -> Profile:
         """Run in a session of its own: its profiler tells what it has seen when it is closed."""
         with TemporaryDirectory() as folder:
@@ -116,21 +133,26 @@ class LoadedInOnnxRuntime(Loaded):
 
     def _profiled(self, folder: Path) -> Profile:
         options = self._options()
-        options.enable_profiling = True
-        options.profile_file_prefix = str(folder / "profile")
         optimised = folder / "optimised.onnx"
         if self._layers is None:
             _keep_optimised(options, optimised)
+        whole, records = self._recorded(options, folder)
+        kernels = [_kernel(record) for record in records]
+        if self._layers is None:
+            self._layers = layers_of_kernels(self._nodes, _in_order(optimised, kernels))
+        return Profile(whole, self._spans(whole, kernels))
+
+    def _recorded(self, options: Any, folder: Path) -> tuple[float, list[dict[str, Any]]]:
+        """Seconds of a warm run of a new session, and the profiler's records of its kernels."""
+        options.enable_profiling = True
+        options.profile_file_prefix = str(folder / "profile")
         session = self._opened(options)
         for _ in range(_FIRST_RUNS):
             self._ran(session)
         start = time.perf_counter()
         self._ran(session)
         whole = time.perf_counter() - start
-        kernels = _last_run(json.loads(Path(session.end_profiling()).read_text()))
-        if self._layers is None:
-            self._layers = layers_of_kernels(self._nodes, _in_order(optimised, kernels))
-        return Profile(whole, self._spans(whole, kernels))
+        return whole, _last_run(json.loads(Path(session.end_profiling()).read_text()))
 
     def _spans(self, whole: float, kernels: Sequence[tuple[str, str, float]]) -> tuple[Span, ...]:
         """The kernels, and what is left.
@@ -184,8 +206,8 @@ def _in_order(path: Path, kernels: Sequence[tuple[str, str, float]]) -> list[Nod
     ]
 
 
-def _last_run(records: Sequence[dict[str, Any]]) -> list[tuple[str, str, float]]:
-    """The kernels of the last run in order: name, operator, seconds."""
+def _last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the kernels of the last run, in order."""
     start = max(record["ts"] for record in records if record["name"] == "model_run")
     kernels = [
         record
@@ -194,10 +216,13 @@ def _last_run(records: Sequence[dict[str, Any]]) -> list[tuple[str, str, float]]
         and record["ts"] >= start
         and record["name"].endswith(_KERNEL_TIME)
     ]
-    return [
-        (r["name"].removesuffix(_KERNEL_TIME), r["args"]["op_name"], r["dur"] * _MICROSECOND)
-        for r in sorted(kernels, key=lambda record: record["ts"])
-    ]
+    return sorted(kernels, key=lambda record: record["ts"])
+
+
+def _kernel(record: dict[str, Any]) -> tuple[str, str, float]:
+    """Its name, operator and seconds."""
+    name = record["name"].removesuffix(_KERNEL_TIME)
+    return name, record["args"]["op_name"], record["dur"] * _MICROSECOND
 
 
 RUNNER = OnnxRuntime()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 #: A part of what is run; ``loss`` and ``update`` are rows of their own, as is the ``loop``: what
 #: the framework does between the layers.
 RunPhase: TypeAlias = Literal["forward", "backward", "loss", "update", "loop"]
+
+#: What a run is: one batch that is there already, or the framework's own way through many samples.
+#: ``evaluate``: all of them once, with the loss; ``fit``: one epoch of training.
+Loop: TypeAlias = Literal["step", "evaluate", "fit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class Job:
         optimizer: what updates the parameters; of a training step.
         threads: of the framework.
         seed: of the inputs, and of parameters that have no values.
+        loop: what a run is.
+        samples: in memory, of a loop over several batches; None for a step.
     """
 
     batch: int = 1
@@ -35,6 +42,18 @@ class Job:
     optimizer: str | None = None
     threads: int = 1
     seed: int = 0
+    loop: Loop = "step"
+    samples: int | None = None
+
+    @property
+    def every_batch(self) -> int | None:
+        """The size of every batch of a run; None where the last one is smaller."""
+        return self.batch if self.samples is None or self.samples % self.batch == 0 else None
+
+    @property
+    def steps(self) -> int:
+        """Batches of a run, the last one perhaps smaller."""
+        return 1 if self.samples is None else -(-self.samples // self.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,7 @@ class Profile:
 
     Attributes:
         seconds: of the whole, the instrument's own work included.
-        spans: its parts.
+        spans: its parts; none where the framework has no instrument for them.
     """
 
     seconds: float
@@ -73,11 +92,11 @@ class Loaded(ABC):
 
     @abstractmethod
     def run(self) -> None:
-        """Run one batch to its end."""
+        """Run what the job says to its end."""
 
     @abstractmethod
     def profile(self) -> Profile:
-        """Run one batch with the instrument on."""
+        """The same with the instrument on."""
 
     def peak_bytes(self) -> int | None:
         """The most memory that one run takes, by the framework's own record; None without one."""
@@ -91,11 +110,20 @@ class Runner(ABC):
         name: of the runtime: ``onnxruntime``.
         trains: whether it can run training steps.
         needs: what to install: ``pip install ...``.
+        packages: modules that have to be there.
+        loops: what it can run.
     """
 
     name: str
     trains: bool
     needs: str
+    packages: tuple[str, ...] = ()
+    loops: ClassVar[frozenset[Loop]] = frozenset({"step"})
+
+    @property
+    def installed(self) -> bool:
+        """Whether its packages are there; none is imported."""
+        return all(find_spec(package) is not None for package in self.packages)
 
     @abstractmethod
     def versions(self) -> Mapping[str, str]:

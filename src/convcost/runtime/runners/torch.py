@@ -6,22 +6,20 @@ import json
 from abc import abstractmethod
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcost.errors import MissingFramework, NetworkError
-from convcost.runtime.runners.inputs import random_inputs
-from convcost.runtime.runners.runner import Loaded, Profile, Runner
+from convcost.runtime.runners.inputs import check_samples, random_inputs
+from convcost.runtime.runners.losses import DEFAULT_LOSS
+from convcost.runtime.runners.runner import Loaded, Loop, Profile, Runner
 from convcost.runtime.runners.torch_clock import Clock, Watched
-from convcost.runtime.runners.torch_training import (
-    DEFAULT_LOSS,
-    Losses,
-    optimizer_for,
-    resident_bytes,
-)
+from convcost.runtime.runners.torch_loop import InLoop
+from convcost.runtime.runners.torch_training import Losses, optimizer_for, resident_bytes
 from convcost.write.torch.module import torch_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import TypeAlias
 
     from convcost.network.network import Network
     from convcost.runtime.runners.runner import Job
@@ -33,15 +31,20 @@ class Torch(Runner):
     name = "torch"
     trains = True
     needs = "pip install 'convcost[torch]'"
+    packages = ("torch",)
+    loops: ClassVar[frozenset[Loop]] = frozenset({"step", "evaluate", "fit"})
 
     def versions(self) -> Mapping[str, str]:
         """PyTorch's own."""
         return {"torch": str(self._imported().__version__)}
 
-    def load(self, network: Network, job: Job) -> LoadedInTorch:
+    def load(self, network: Network, job: Job) -> Loaded:
         """The network's module with its inputs; to train, with a loss and an optimizer."""
         self._imported()
-        return (_Training if job.training else _Inference)(network, job)
+        if job.loop == "step":
+            return (_Training if job.training else _Inference)(network, job)
+        check_samples(network)
+        return InLoop((_Training if job.loop == "fit" else _Evaluation)(network, job), job)
 
     def _imported(self) -> Any:
         try:
@@ -52,16 +55,20 @@ class Torch(Runner):
 
 
 class LoadedInTorch(Loaded):
-    """A module with its inputs."""
+    """A module with its inputs.
+
+    Attributes:
+        inputs: of a run.
+    """
 
     def __init__(self, network: Network, job: Job) -> None:
         import torch
 
         torch.set_num_threads(job.threads)
         torch.manual_seed(job.seed)
-        arrays = random_inputs(network, batch=job.batch, seed=job.seed)
-        self._inputs = [torch.from_numpy(array) for array in arrays]
-        module = torch_module(network, batch=job.batch, seed=job.seed, exact=False)
+        arrays = random_inputs(network, batch=job.samples or job.batch, seed=job.seed)
+        self.inputs = [torch.from_numpy(array) for array in arrays]
+        module = torch_module(network, batch=job.every_batch, seed=job.seed, exact=False)
         self._module = module.train(job.training)
         self._watched: Watched | None = None
 
@@ -80,6 +87,14 @@ class LoadedInTorch(Loaded):
 
     def peak_bytes(self) -> int:
         """What is there before and during a run, by PyTorch's record of its allocator."""
+        before, events = self.memory_trace()
+        return before + _most(events)
+
+    def memory_trace(self) -> tuple[int, list[dict[str, Any]]]:
+        """Bytes that are there before a run, and the events of PyTorch's profiler during it.
+
+        Those named ``[memory]`` are the changes; the others tell who made them.
+        """
         from torch.profiler import ProfilerActivity
         from torch.profiler import profile as recorded
 
@@ -91,7 +106,8 @@ class LoadedInTorch(Loaded):
                 self._checked(self._step)
             path = Path(folder) / "trace.json"
             record.export_chrome_trace(str(path))
-            return before + _most(json.loads(path.read_text())["traceEvents"])
+            events: list[dict[str, Any]] = json.loads(path.read_text())["traceEvents"]
+        return before, events
 
     @abstractmethod
     def _step(self) -> None:
@@ -106,7 +122,7 @@ class LoadedInTorch(Loaded):
 
     def _resident(self) -> list[Any]:
         """What is there between runs."""
-        return [*self._module.parameters(), *self._module.buffers(), *self._inputs]
+        return [*self._module.parameters(), *self._module.buffers(), *self.inputs]
 
     def _checked(self, step: Callable[[], None]) -> None:
         """Run, and say what PyTorch says where it refuses."""
@@ -122,46 +138,77 @@ class _Inference(LoadedInTorch):
         import torch
 
         with torch.inference_mode():
-            found = self._module(*self._inputs)
+            found = self._module(*self.inputs)
         return [each.numpy() for each in (found if isinstance(found, tuple) else (found,))]
 
     def _step(self) -> None:
         import torch
 
         with torch.inference_mode():
-            self._module(*self._inputs)
+            self._module(*self.inputs)
 
     def _timed(self, watched: Watched, clock: Clock) -> None:
         import torch
 
         with torch.inference_mode():
-            watched.run(clock, self._inputs, training=False)
+            watched.run(clock, self.inputs, training=False)
+
+
+class _Evaluation(_Inference):
+    """The same, and the loss as a number of Python.
+
+    Attributes:
+        losses: that a run computes.
+    """
+
+    def __init__(self, network: Network, job: Job) -> None:
+        super().__init__(network, job)
+        self.losses = Losses(network, job.loss or DEFAULT_LOSS)
+
+    def _step(self) -> None:
+        import torch
+
+        with torch.inference_mode():
+            self.losses.of(self._module(*self.inputs)).item()
+
+    def _timed(self, watched: Watched, clock: Clock) -> None:
+        import torch
+
+        with torch.inference_mode():
+            results = watched.run(clock, self.inputs, training=False)
+            clock.tick("", "loop", "")
+            self.losses.of(results).item()
+            clock.tick("", "loss", self.losses.function)
 
 
 class _Training(LoadedInTorch):
-    """Steps of forward pass, loss, backward pass, and update where there is an optimizer."""
+    """Steps of forward pass, loss, backward pass, and update where there is an optimizer.
+
+    Attributes:
+        losses: that a run computes.
+    """
 
     def __init__(self, network: Network, job: Job) -> None:
         super().__init__(network, job)
         if not any(each.requires_grad for each in self._module.parameters()):
             raise NetworkError(f"'{network.name}' has no parameters that are trained",
                                hint="measure inference")  # fmt: skip
-        self._losses = Losses(network, job.loss or DEFAULT_LOSS)
+        self.losses = Losses(network, job.loss or DEFAULT_LOSS)
         self._optimizer = job.optimizer and optimizer_for(job.optimizer, self._module)
 
     def _step(self) -> None:
         self._clear()
-        self._losses.of(self._module(*self._inputs)).backward()
+        self.losses.of(self._module(*self.inputs)).backward()
         if self._optimizer:
             self._optimizer.step()
 
     def _timed(self, watched: Watched, clock: Clock) -> None:
         self._clear()
         clock.tick("", "loop", "zero_grad")
-        results = watched.run(clock, self._inputs, training=True)
+        results = watched.run(clock, self.inputs, training=True)
         clock.tick("", "loop", "")
-        loss = self._losses.of(results)
-        clock.tick("", "loss", self._losses.function)
+        loss = self.losses.of(results)
+        clock.tick("", "loss", self.losses.function)
         clock.watch("", "loss", loss)
         clock.backward(loss)
         if self._optimizer:
@@ -176,7 +223,11 @@ class _Training(LoadedInTorch):
 
         states = self._optimizer.state.values() if self._optimizer else ()
         kept = [x for state in states for x in state.values() if torch.is_tensor(x)]
-        return [*super()._resident(), *kept, *self._losses.targets]
+        return [*super()._resident(), *kept, *self.losses.targets]
+
+
+#: What is run in a loop over samples.
+StepWithLoss: TypeAlias = "_Evaluation | _Training"
 
 
 def _most(events: Iterable[Mapping[str, Any]]) -> int:

@@ -13,12 +13,12 @@ from convcost.count.optimizers import optimizer_of
 from convcost.count.prepare import with_loss
 from convcost.errors import UsageError
 from convcost.ops.loss import loss_name
+from convcost.runtime.runners.losses import LEARNING_RATE, class_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from convcost.network.network import Network
-    from convcost.network.tensor import Tensor
 
 #: Classes of `torch.optim` and the settings that their cost depends on.
 _OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -31,11 +31,8 @@ _OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "adagrad": ("Adagrad", {}),
     "adadelta": ("Adadelta", {}),
 }
-#: So small that random parameters do not run away over many steps; the cost is the same.
-_LEARNING_RATE = 1e-6
 #: Probabilities below this count as this, as in Keras: their logarithm stays finite.
 _SMALLEST = 1e-7
-DEFAULT_LOSS = "cross-entropy"
 
 
 def optimizer_for(name: str, module: Any) -> Any:
@@ -52,7 +49,7 @@ def optimizer_for(name: str, module: Any) -> Any:
                          hint=f"choose one of {', '.join(_OPTIMIZERS)}")  # fmt: skip
     kind, settings = _OPTIMIZERS[name]
     trained = [each for each in module.parameters() if each.requires_grad]
-    return getattr(torch.optim, kind)(trained, lr=_LEARNING_RATE, **settings)
+    return getattr(torch.optim, kind)(trained, lr=LEARNING_RATE, **settings)
 
 
 class Losses:
@@ -79,7 +76,7 @@ class Losses:
         self.function = function
         self._loss = _LOSSES[function, getattr(layer.op, "probabilities", False)]
         self._places = [network.outputs.index(ref) for ref in layer.inputs]
-        self._axes = [_class_axis(network.tensor(ref)) for ref in layer.inputs]
+        self._axes = [class_axis(network.tensor(ref)) for ref in layer.inputs]
         self.targets: list[Any] = []
 
     def of(self, results: Any) -> Any:
@@ -133,11 +130,6 @@ _LOSSES: Mapping[tuple[str, bool], Callable[[Any, Any, int], Any]] = {
     ("mse", False): _pointwise("mse_loss"),
     ("mae", False): _pointwise("l1_loss"),
 }
-
-
-def _class_axis(tensor: Tensor) -> int:
-    """The axis of the classes: the channels, or the last one."""
-    return tensor.names.index("channel") if tensor.has("channel") else len(tensor.axes) - 1
 
 
 def resident_bytes(tensors: Iterable[Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class SavedRules:
     Attributes:
         table: a rule per kind of op.
         otherwise: the rule of all others.
-        scratch: kinds of ops that make their `own` at inference as well, for a moment.
+        scratch: bytes that kinds of ops make for a moment besides their results where no gradient
+            is computed.
         exact: False where all rules are upper estimates.
         source: where the behaviour was seen.
     """
@@ -52,7 +53,7 @@ class SavedRules:
     otherwise: Rule
     exact: bool
     source: str
-    scratch: frozenset[type[Op]] = frozenset()
+    scratch: Mapping[type[Op], Callable[[Layer, Call], Dim]] = field(default_factory=dict)
 
     def of(self, layer: Layer, call: Call) -> Saved:
         """What is kept of a layer; nothing where no gradient is computed or no data touched."""
@@ -64,8 +65,8 @@ class SavedRules:
 
     def scratch_of(self, layer: Layer, call: Call) -> Dim:
         """Bytes that a layer makes besides its results where no gradient is computed."""
-        op = layer.op
-        return self.table[type(op)](layer, call).own if type(op) in self.scratch else 0
+        rule = self.scratch.get(type(layer.op))
+        return 0 if rule is None else rule(layer, call)
 
 
 def input_only(layer: Layer, call: Call) -> Saved:

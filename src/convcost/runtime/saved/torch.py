@@ -30,6 +30,7 @@ from convcost.runtime.saved import operands
 from convcost.runtime.saved.rules import Saved, SavedRules, input_only, nothing
 
 if TYPE_CHECKING:
+    from convcost.network.dims import Dim
     from convcost.network.network import Layer
     from convcost.network.op import Call
 
@@ -103,6 +104,11 @@ def _pool(layer: Layer, call: Call) -> Saved:
     return Saved() if isinstance(op, GlobalPool) else Saved(inputs=(0,))
 
 
+def _places(layer: Layer, call: Call) -> Dim:
+    """Where the maxima are; found at inference too."""
+    return _pool(layer, call).own
+
+
 def _dropout(layer: Layer, call: Call) -> Saved:
     """Noise of the input's type, zeros and 1 / (1 - rate); where channels drop, one for each."""
     op, (tensor,) = layer.op, call.inputs
@@ -138,6 +144,12 @@ def _local_response_norm(layer: Layer, call: Call) -> Saved:
     channels = tensor.size(op.axis)
     padded = tensor.bytes // channels * (channels + op.size - 1)
     return Saved(inputs=(0,), own=padded + 2 * tensor.bytes)
+
+
+def _local_response_scratch(layer: Layer, call: Call) -> Dim:
+    """While the sums become a power, the sums and a product of them are there too."""
+    del layer
+    return 2 * call.input_bytes
 
 
 def _reduce(layer: Layer, call: Call) -> Saved:
@@ -182,8 +194,12 @@ RULES = SavedRules(
         ZeroPadding: nothing,
     },
     otherwise=operands.everything,
-    # places of maxima are found at inference too
-    scratch=frozenset({AdaptivePool, GlobalPool, Pool}),
+    scratch={
+        AdaptivePool: _places,
+        GlobalPool: _places,
+        LocalResponseNorm: _local_response_scratch,
+        Pool: _places,
+    },
     exact=True,
     source="torch.autograd.graph.saved_tensors_hooks on a CPU, PyTorch 2.13, to the byte",
 )

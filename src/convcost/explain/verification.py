@@ -1,0 +1,184 @@
+"""What was measured of a network, beside what was predicted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from convcost.measure import Interval, LayerTime, Measurement, Measurements
+    from convcost.predict import Prediction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The predicted and the measured time of layers that ran as one.
+
+    Attributes:
+        name: of the first layer; of the phase (``loss``, ``update``, ``loop``) where it is none.
+        layers: names in the network; none for what belongs to no layer.
+        predicted: seconds of the forward pass; None where none is predicted.
+        measured: seconds of what is predicted, the forward pass; None where no time was seen.
+        step: measured seconds of all phases; None where no time was seen.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    predicted: float | None
+    measured: float | None
+    step: float | None
+
+    @property
+    def together_with(self) -> tuple[str, ...]:
+        """The other layers that ran in the same kernels."""
+        return self.layers[1:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """A network's measurement, row by row beside its prediction.
+
+    Attributes:
+        measurement: the whole of it.
+        rows: in the network's order; what was predicted but not seen is contained; empty where the
+            measurement was interrupted before its layers were timed.
+    """
+
+    measurement: Measurement
+    rows: tuple[Beside, ...]
+
+    @property
+    def trained(self) -> bool:
+        """Whether whole training steps were measured, of which the forward pass is predicted."""
+        return self.measurement.workload.training
+
+    @property
+    def compared(self) -> Interval | None:
+        """The measured seconds of what is predicted.
+
+        In inference, of the whole batch. Of a training step, the part of its forward pass, whose
+        share of the step is taken to be exact; None where the layers were not timed.
+        """
+        whole, share = self.measurement.seconds, self.share_compared
+        if share is None:
+            return None
+        ends = {"low": whole.low * share, "high": whole.high * share}
+        return replace(whole, median=whole.median * share, **ends)
+
+    @property
+    def share_compared(self) -> float | None:
+        """The share of the measured time that the prediction is about; None if not known."""
+        if not self.trained:
+            return 1.0
+        if not self.rows:
+            return None
+        return sum(row.measured or 0.0 for row in self.rows) / self.measurement.seconds.median
+
+    def rows_of(self, layers: Collection[str]) -> tuple[Beside, ...]:
+        """The rows in which some of these layers ran, or should have."""
+        return tuple(row for row in self.rows if not set(layers).isdisjoint(row.layers))
+
+    @property
+    def phases(self) -> dict[str, float]:
+        """Measured seconds per phase, all layers together."""
+        sums: dict[str, float] = {}
+        for layer in self.measurement.layers:
+            for phase, seconds in layer.phases.items():
+                sums[phase] = sums.get(phase, 0.0) + seconds
+        return sums
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values: those of `convcost/measure/1`, its seconds not nested, layers compared."""
+        found = self.measurement.to_dict()
+        part = self.compared if self.trained else None
+        return {
+            **found.pop("seconds"),
+            **{key: value for key, value in found.items() if key != "source"},
+            **({} if part is None else {"forward": _plain(part)}),
+            "layers": [self._row(row) for row in self.rows],
+        }
+
+    def _row(self, row: Beside) -> dict[str, Any]:
+        return {
+            "name": row.name,
+            "layers": list(row.layers),
+            "predicted_seconds": row.predicted,
+            "measured_seconds": row.measured,
+            **({"step_seconds": row.step} if self.trained else {}),
+        }
+
+
+def verifications(
+    predictions: Sequence[Prediction], measured: Sequence[float] | Measurements
+) -> tuple[Verification, ...]:
+    """One per network that convcost measured; none for times that the user gives.
+
+    Raises:
+        UsageError: other networks were measured, or another workload.
+    """
+    if isinstance(measured, Sequence):
+        return ()
+    if len(measured.networks) != len(predictions):
+        raise UsageError(
+            f"{len(measured.networks)} measured networks, {len(predictions)} to explain",
+            hint="explain the networks that were measured, in the same order",
+        )
+    return tuple(map(_verification, predictions, measured.networks))
+
+
+def _verification(prediction: Prediction, measurement: Measurement) -> Verification:
+    """A measurement beside the prediction of the same network."""
+    asked, ran = prediction.workload, measurement.workload
+    if measurement.loop != "step":
+        raise UsageError(
+            f"'{measurement.source}' was measured per {measurement.per}, and batches are explained",
+            hint="measure a batch: without a loop over samples",
+        )
+    for what in ("batch", "mode", "dtype"):
+        if getattr(asked, what) != getattr(ran, what):
+            raise UsageError(
+                f"'{measurement.source}' was measured with {what} {getattr(ran, what)}, and is to "
+                f"be explained with {what} {getattr(asked, what)}",
+                hint="explain it with the workload of the measurement",
+            )
+    rows = tuple(_rows(prediction, measurement)) if measurement.layers else ()
+    return Verification(measurement=measurement, rows=rows)
+
+
+def _rows(prediction: Prediction, measurement: Measurement) -> Iterator[Beside]:
+    """In the network's order, what belongs to no layer last."""
+    seen = {layer.layers[0]: layer for layer in measurement.layers if layer.layers}
+    inside = {name for layer in measurement.layers for name in layer.layers}
+    unknown = {part.layer for part in prediction.unknown}
+    seconds = {each.name: each.seconds for each in prediction.layers if each.name not in unknown}
+    for name in (each.name for each in prediction.layers):
+        if name in seen:
+            yield _seen(seen[name], seconds, trained=measurement.workload.training)
+        elif name not in inside and seconds.get(name):
+            yield Beside(
+                name=name, layers=(name,), predicted=seconds[name], measured=None, step=None
+            )
+    for layer in measurement.layers:
+        if not layer.layers:
+            yield _seen(layer, seconds, trained=measurement.workload.training)
+
+
+def _seen(layer: LayerTime, seconds: dict[str, float], *, trained: bool) -> Beside:
+    known = [seconds[name] for name in layer.layers if name in seconds]
+    return Beside(
+        name=layer.name,
+        layers=layer.layers,
+        predicted=sum(known) if known else None,
+        # in inference the loop is part of the batch; of a step only the forward pass is predicted
+        measured=layer.phases.get("forward") if trained else layer.seconds,
+        step=layer.seconds,
+    )
+
+
+def _plain(found: Interval) -> dict[str, float]:
+    return {"median": found.median, "low": found.low, "high": found.high}
