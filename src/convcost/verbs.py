@@ -58,8 +58,9 @@ def write(
 
     Args:
         nets: one network or several.
-        path: of the file. Where it ends in ``.onnx``, an ONNX model of one network, with the
-            source's values or random ones; else JSON with everything but the parameters' values.
+        path: of the file. Where it ends in ``.onnx`` or ``.keras``, an ONNX or a Keras model of one
+            network, with the source's values or random ones; else JSON with everything but the
+            parameters' values.
         force: overwrite it.
 
     Raises:

@@ -18,36 +18,22 @@ from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.network import Network, Ref
 from convcost.network.tensor import Tensor
-from convcost.ops.activation import Activation
 from convcost.ops.constant import Constant
-from convcost.ops.conv import Conv
-from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.dense import Dense
-from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.ops.input import Input
-from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm
-from convcost.ops.merge import Concatenate, Merge
-from convcost.ops.norm import BatchNorm
-from convcost.ops.pad import ZeroPadding
-from convcost.ops.permute import Permute
-from convcost.ops.pool import GlobalPool, Pool
-from convcost.ops.prelu import PRelu
-from convcost.ops.regularization import Dropout
-from convcost.ops.reshape import Flatten
-from convcost.ops.resize import Resize, Upsample
-from convcost.ops.scale import Scale
+from convcost.ops.merge import Merge
 from convcost.ops.unknown import Unknown
-from convcost.ops.window import window
 from convcost.write.onnx.model import onnx_model
 from convcost.write.torch.module import torch_module
 from support import given_cases
 from support.files import shared
 from support.keras_models import keras_models
+from support.random_networks import networks
+from support.written import ZOO, assert_equal, one_layer, onnx_outputs, totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from convcost.network.op import Op
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -62,20 +48,9 @@ def outputs(module: Any, inputs: Sequence[Any]) -> list[np.ndarray]:
     return [each.numpy() for each in (found if isinstance(found, tuple) else (found,))]
 
 
-def assert_equal(found: np.ndarray, wanted: np.ndarray) -> None:
-    assert found.shape == wanted.shape
-    assert np.isfinite(wanted).all()
-    assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
-
-
 def predicted(model: Any, x: np.ndarray) -> Any:
     """What a Keras model makes of an array, whatever its backend is."""
     return model.predict(x, verbose=0)
-
-
-def totals(net: Network) -> tuple[int, int, int, int]:
-    found = convcost.count(net).total
-    return found.forward.macs, found.parameters, found.trainable_parameters, found.statistics
 
 
 def filled(module: Any) -> Any:
@@ -120,24 +95,8 @@ def test_modules_compute_the_same_and_count_the_same_again() -> None:
     assert written == 67
 
 
-#: Networks of the zoo, made smaller where they can be.
-ZOO = (
-    "alexnet", "alexnet-caffe", "googlenet", "googlenet-torchvision", "inception-v1-block",
-    "inception-v3?image=107", "inception-v3-block", "mobilenet?image=96", "resnet18?image=96",
-    "resnet50?image=64", "resnet50-keras?image=64", "seed000", "seed001-cnn", "seed001-cnn4",
-    "seed001-mlp", "seed003", "vgg16", "xception?image=107", "xception-block",
-)  # fmt: skip
-
-
 def test_the_zoo_is_complete() -> None:
     assert {name.partition("?")[0] for name in ZOO} == {*zoo.names()} - {"seed004"}
-
-
-def onnx_outputs(net: Network, inputs: Sequence[np.ndarray], **options: int) -> list[np.ndarray]:
-    session = runtime.InferenceSession(onnx_model(net, **options).SerializeToString())
-    names = [each.name for each in session.get_inputs()]
-    found: list[np.ndarray] = session.run(None, dict(zip(names, inputs, strict=True)))
-    return found
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -322,86 +281,6 @@ def test_settings_of_keras_are_kept_by_both_writers(name: str) -> None:
     assert_equal(onnx_outputs(net, [x])[0], wanted)
 
 
-def axes(*, first: bool, **sizes: int) -> Tensor:
-    """An image, channels first or last."""
-    channel = {"channel": sizes.pop("channel")}
-    return Tensor.of(batch=BATCH, **(channel | sizes if first else sizes | channel))
-
-
-WINDOWS = st.builds(
-    lambda kernel, stride, padding: window(kernel, stride, padding=padding),
-    st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    st.integers(1, 2),
-    st.sampled_from(["valid", "same", (1, 1), (0, 1), (2, 0)]),
-)
-FUNCTIONS = st.sampled_from(
-    ["linear", "relu", "relu6", "elu", "silu", "gelu", "tanh", "softmax", "hard_silu",
-     "leaky_relu", "squareplus", "sparse_plus", "sparse_sigmoid", "softsign", "log_softmax"]
-)  # fmt: skip
-GROUPED = st.sampled_from([1, 2])
-OPS: st.SearchStrategy[Op] = st.one_of(
-    st.builds(lambda w, a, g, b: Conv(filters=4, windows=w, activation=a, groups=g, bias=b),
-              WINDOWS, FUNCTIONS, GROUPED, st.booleans()),
-    st.builds(lambda w, m: DepthwiseConv(windows=w, multiplier=m), WINDOWS, GROUPED),
-    st.builds(lambda w: SeparableConv(filters=6, windows=w, activation="relu"), WINDOWS),
-    st.builds(lambda k, s, p: ConvTranspose(filters=2, windows=window(k, s, padding=p)),
-              st.integers(1, 3), st.integers(1, 3), st.sampled_from(["valid", "same", (1, 0)])),
-    st.builds(lambda f, w, c: Pool(function=f, windows=w, count_padding=c),
-              st.sampled_from(["max", "average"]),
-              st.builds(lambda k, s, p: window(k, s, padding=p), st.just((3, 3)),
-                        st.integers(1, 2), st.sampled_from(["valid", "same", (1, 1), (0, 1)])),
-              st.booleans()),
-    st.builds(lambda s, c: BatchNorm(scale=s, center=c), st.booleans(), st.booleans()),
-    st.builds(lambda s, c, a: LayerNorm(scale=s, center=c, axes=a), st.booleans(), st.booleans(),
-              st.sampled_from([None, ("channel",), ("height", "width"), ("width", "channel")])),
-    st.just(GroupNorm(groups=2)),
-    st.just(RMSNorm()),
-    st.just(Scale()),
-    st.builds(Activation, FUNCTIONS),
-    st.sampled_from([PRelu(), PRelu(("height", "width")), PRelu(("channel",))]),
-    st.just(Upsample(factors=(("height", 2), ("width", 1)), interpolation="bilinear")),
-    st.builds(lambda s, i: Resize(sizes=(("height", s), ("width", 4)), interpolation=i),
-              st.integers(2, 7), st.sampled_from(["bilinear", "nearest"])),
-    st.just(ZeroPadding((("height", 1, 0), ("channel", 0, 2)))),
-    st.just(Permute((0, 2, 1, 3))),
-    st.just(Dropout(0.3)),
-    st.just(Dense(units=4, activation="tanh")),
-)  # fmt: skip
-ENDS: st.SearchStrategy[tuple[Op, ...]] = st.sampled_from(
-    [
-        (),
-        (Flatten(), Dense(units=3, activation="softmax")),
-        (GlobalPool(function="average", axes=("height", "width")), Dense(units=3)),
-        (GlobalPool(function="max", axes=("width",), keep_axes=True),),
-        (GlobalPool(function="average", axes=("height",)),),
-    ]
-)
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> Network:
-    """A chain with branches that are added or joined."""
-    builder = Builder("random")
-    sizes = {name: draw(st.integers(3, 6)) for name in ("height", "width")}
-    image = axes(first=draw(st.booleans()), channel=draw(st.sampled_from([2, 4])), **sizes)
-    x = builder.add(Input(image), name="image")
-    for op in draw(st.lists(OPS, min_size=1, max_size=5)):
-        before = x
-        try:
-            x = builder.add(op, x)
-        except NetworkError:
-            continue  # a window larger than what is left, or groups that do not divide
-        joined = draw(st.sampled_from(["", "add", "multiply", "concatenate"]))
-        shapes = [builder.tensor(ref) for ref in (before, x)]
-        if joined == "concatenate" and shapes[0].resized(channel=1) == shapes[1].resized(channel=1):
-            x = builder.add(Concatenate("channel"), before, x)
-        elif joined and shapes[0] == shapes[1]:
-            x = builder.add(Merge("maximum" if joined == "concatenate" else joined), x, before)  # type: ignore[arg-type]
-    for op in draw(ENDS):
-        x = builder.add(op, x)
-    return builder.build([x])
-
-
 @settings(max_examples=200, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 @given(net=networks(), batch=st.integers(2, 3))  # PyTorch refuses groups of a single value
@@ -492,13 +371,6 @@ def test_modules_can_be_copied_and_saved() -> None:
 def test_channels_first_networks_are_written_without_a_permutation() -> None:
     assert "permute" not in torch_module(zoo.load("googlenet")).code
     assert torch_module(zoo.load("seed000")).code.count("torch.permute(") == 2  # in, and to flatten
-
-
-def one_layer(op: Op, *, name: str = "layer", **sizes: Any) -> Network:
-    builder = Builder("one layer")
-    x = builder.add(Input(Tensor.of(batch=BATCH, **sizes)), name="image")
-    builder.add(op, x, name=name)
-    return builder.build()
 
 
 def test_names_are_no_code() -> None:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def save_networks(networks: Sequence[Network], path: Path, *, force: bool = False) -> None:
-    """Write networks: ``.onnx`` is an ONNX model, ``.json`` convcost's own format.
+    """Write networks: ``.onnx`` and ``.keras`` are models, ``.json`` convcost's own format.
 
     Raises:
-        UsageError: the name ends in something else, the file exists, or an ONNX model is to hold
-            several networks.
+        UsageError: the name ends in something else, the file exists, or a model is to hold several
+            networks.
         NetworkError: a layer cannot be written to that format.
+        MissingFramework: what writes the format is not installed.
         ConvcostError: the file cannot be written.
     """
     make = _FORMATS.get(path.suffix.lower())
@@ -41,15 +42,32 @@ def _exchange(networks: Sequence[Network]) -> bytes:
 def _onnx(networks: Sequence[Network]) -> bytes:
     from convcost.write.onnx.model import onnx_model, serialized
 
+    return serialized(onnx_model(_one(networks, "an ONNX model")))
+
+
+def _keras(networks: Sequence[Network]) -> bytes:
+    from convcost.write.keras.archive import archived
+    from convcost.write.keras.model import keras_model
+
+    return archived(keras_model(_one(networks, "a Keras model")))
+
+
+def _one(networks: Sequence[Network], what: str) -> Network:
+    """The only network.
+
+    Raises:
+        UsageError: there are several.
+    """
     if len(networks) != 1:
         raise UsageError(
-            f"an ONNX model holds one network; here are {len(networks)}",
+            f"{what} holds one network; here are {len(networks)}",
             hint="choose one: FILE#2 is the second network of a text",
         )
-    return serialized(onnx_model(networks[0]))
+    return networks[0]
 
 
 _FORMATS: Mapping[str, Callable[[Sequence[Network]], bytes]] = {
     ".json": _exchange,
     ".onnx": _onnx,
+    ".keras": _keras,
 }
