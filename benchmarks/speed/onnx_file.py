@@ -16,8 +16,6 @@ Printed is Markdown; benchmarks/speed/onnx_file.md is such a run.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
 import re
 import resource
@@ -26,115 +24,17 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from counters import ARCHITECTURE, OURS, counters, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 HERE = Path(__file__).parent
-OURS = "convcost, .onnx"
-
-
-def ours(path: Path) -> Callable[[], int]:
-    """Read and count a file."""
-    import convcost
-
-    return lambda: int(convcost.count(convcost.read(path)).total.forward.macs)
-
-
-def onnx_tool(path: Path) -> Callable[[], int]:
-    """The counter of ONNX files."""
-    import numpy as np
-    import onnx_tool as tool
-
-    image = np.zeros((1, 3, 224, 224), np.float32)
-
-    def run() -> int:
-        model = tool.Model(str(path))
-        model.graph.shape_infer({"image": image})
-        model.graph.profile()
-        return int(model.graph.macs[0])
-
-    return run
-
-
-def fvcore() -> Callable[[], int]:
-    from fvcore.nn import FlopCountAnalysis
-
-    module, image = module_and_image()
-
-    def run() -> int:
-        analysis = FlopCountAnalysis(module, image).unsupported_ops_warnings(enabled=False)
-        return int(analysis.uncalled_modules_warnings(enabled=False).total())
-
-    return run
-
-
-def torchinfo() -> Callable[[], int]:
-    from torchinfo import summary
-
-    module, image = module_and_image()
-    return lambda: summary(module, input_size=tuple(image.shape), verbose=0).total_mult_adds
-
-
-def ptflops() -> Callable[[], int]:
-    from ptflops import get_model_complexity_info
-
-    module, image = module_and_image()
-    options = {"as_strings": False, "print_per_layer_stat": False}
-    return lambda: int(get_model_complexity_info(module, tuple(image.shape[1:]), **options)[0])
-
-
-def thop() -> Callable[[], int]:
-    from thop import profile
-
-    module, image = module_and_image()
-    return lambda: int(profile(module, inputs=(image,), verbose=False)[0])
-
-
-def flop_counter() -> Callable[[], int]:
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    module, image = module_and_image()
-
-    def run() -> int:
-        with FlopCounterMode(display=False) as counter, torch.no_grad():
-            module(image)
-        return counter.get_total_flops() // 2
-
-    return run
-
-
-def module_and_image() -> tuple[Any, Any]:
-    import torch
-    from resnet50 import IMAGE, resnet50
-
-    return resnet50(), torch.zeros(IMAGE)
-
-
-def counters(folder: Path) -> dict[str, Callable[[], Callable[[], int]]]:
-    """What is timed, by name: what prepares it, and gives what is timed."""
-    return {
-        OURS: lambda: ours(folder / "resnet50.onnx"),
-        "convcost, .keras": lambda: ours(folder / "resnet50.keras"),
-        "onnx-tool": lambda: onnx_tool(folder / "resnet50.onnx"),
-        "fvcore": fvcore,
-        "torchinfo": torchinfo,
-        "ptflops": ptflops,
-        "thop": thop,
-        "FlopCounterMode": flop_counter,
-    }
-
-
-@contextlib.contextmanager
-def quiet() -> Any:
-    """Leave out what the peers print and warn about."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+#: What the command line is given; beside each the row of the same in Python.
+COMMANDS = {f"{OURS}, command line": ".onnx", f"{ARCHITECTURE}, command line": ".json"}
 
 
 def warm(folder: Path, rounds: int) -> None:
@@ -156,15 +56,16 @@ def warm(folder: Path, rounds: int) -> None:
 
 
 def cold(folder: Path, rounds: int) -> None:
-    names = [f"{OURS}, command line", *counters(folder)]
+    names = [*COMMANDS, *counters(folder)]
     wall: dict[str, list[float]] = {name: [] for name in names}
     cpu: dict[str, list[float]] = {name: [] for name in names}
     counts: dict[str, int | None] = {}
     for round_ in range(rounds + 1):
         for name in names:
-            command = [sys.executable, __file__, "--folder", str(folder), "--one", name]
-            if name.endswith("command line"):
-                command = [sys.executable, "-m", "convcost", "count", f"{folder}/resnet50.onnx"]
+            command = [sys.executable, str(HERE / "counters.py"), str(folder), name]
+            if name in COMMANDS:
+                path = f"{folder}/resnet50{COMMANDS[name]}"
+                command = [sys.executable, "-m", "convcost", "count", path]
             began, used = time.perf_counter(), children()
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             if round_:
@@ -239,9 +140,10 @@ def one_chain(path: Path) -> None:
 
 def files(folder: Path) -> None:
     """Write the network's files where they are not there yet."""
-    from resnet50 import write_keras, write_onnx
+    from resnet50 import write_architecture, write_keras, write_onnx
 
-    for suffix, write in ((".onnx", write_onnx), (".keras", write_keras)):
+    writers = {".onnx": write_onnx, ".keras": write_keras, ".json": write_architecture}
+    for suffix, write in writers.items():
         path = folder / f"resnet50{suffix}"
         if not path.exists():
             with quiet():
@@ -254,15 +156,10 @@ def main() -> None:
     parser.add_argument("--cold", type=int, default=5)
     parser.add_argument("--nodes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--folder", type=Path, help="keeps the files of the network")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--chain", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
-    if given.one:
-        with quiet():
-            count = counters(given.folder)[given.one]()()
-        print(count)
-    elif given.chain:
+    if given.chain:
         one_chain(given.chain)
     else:
         with tempfile.TemporaryDirectory() as temporary:

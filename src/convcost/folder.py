@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def modules(package: str) -> dict[str, Any]:
@@ -13,9 +17,21 @@ def modules(package: str) -> dict[str, Any]:
     >>> "json" in modules("convcost.report.renderers")
     True
     """
-    path = import_module(package).__path__
-    names = sorted(module.name for module in iter_modules(path) if not module.ispkg)
-    return {name: import_module(f"{package}.{name}") for name in names}
+    return {name: import_module(f"{package}.{name}") for name in sorted(_names(package))}
+
+
+def _names(package: str) -> set[str]:
+    """The names of a package's modules."""
+    found: set[str] = set()
+    for path in import_module(package).__path__:
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib takes long to import
+            files = (os.path.splitext(name) for name in os.listdir(path))  # noqa: PTH122, PTH208
+            found |= {name for name, suffix in files if suffix in (".py", ".pyc")}
+        else:  # an archive, which `pkgutil` looks into; it imports `inspect`
+            from pkgutil import iter_modules
+
+            found |= {module.name for module in iter_modules([path]) if not module.ispkg}
+    return found - {"__init__"}
 
 
 def defined(package: str, name: str) -> list[Any]:
@@ -42,3 +58,44 @@ def table(package: str, name: str = "RULES") -> dict[Any, Any]:
             raise ValueError(f"{package} has two rules for {', '.join(map(str, sorted(twice)))}")
         merged |= part
     return merged
+
+
+class NameTable(Mapping[Any, Any]):
+    """What `table` gives, of which a file is imported when something that it has is asked for.
+
+    Its package states in a table which file has what: that a process imports four files of twenty
+    is worth a row per rule. A contract test holds the rows against what the files define.
+
+    Args:
+        package: whose modules define tables under the name.
+        files: module -> what its table has, separated by blanks.
+        name: of the tables.
+
+    Raises:
+        ValueError: two files are to have the same.
+    """
+
+    def __init__(self, package: str, files: Mapping[str, str], name: str = "RULES") -> None:
+        self.package, self.name = package, name
+        #: what -> the module that has it
+        self.files: dict[str, str] = {}
+        for module, names in files.items():
+            for each in names.split():
+                if self.files.setdefault(each, module) != module:
+                    raise ValueError(f"{package} has two rows for {each}")
+        self._found: dict[str, Any] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        if key not in self._found:
+            module = import_module(f"{self.package}.{self.files[key]}")
+            self._found[key] = getattr(module, self.name)[key]
+        return self._found[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.files
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)

@@ -7,15 +7,15 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from convcost.count.optimizers import OPTIMIZERS
 from convcost.ops.loss import LOSSES
+from support.files import ROOT
 
-SCRIPT = Path(__file__).parent / "keras_runs.py"
+SCRIPT = ROOT / "tests/support/keras_runs.py"
 
 pytestmark = pytest.mark.skipif(
     find_spec("keras") is None or find_spec("tensorflow") is None,

@@ -57,7 +57,7 @@ keras = pytest.importorskip("keras", reason="Keras is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-SCRIPT = Path(__file__).parent / "tf_write.py"
+SCRIPT = ROOT / "tests/support/tf_write.py"
 #: Networks of the zoo that are computed, too; of the others it takes long.
 COMPUTED = {"googlenet-torchvision", "inception-v1-block", "inception-v3-block",
             "mobilenet?image=96", "resnet18?image=96", "resnet50-keras?image=64", "seed000",

@@ -86,7 +86,7 @@ def test_they_are_used_where_every_network_has_one():
     assert [a.seconds for a in explanation.achieved] == [20, 10]
     assert all("count the forward pass only" in a.verdict for a in explanation.achieved)
     assert explanation.achieved[0].samples == 60_000
-    assert explanation.ratios[0].measured == 0.5
+    assert explanation.ratios[0].measured.value == 0.5
     assert "read from line" in " ".join(explanation.assumptions)
     without = convcost.explain(networks[0], *convcost.read_all(TABLE), device="i9-10940x")
     assert not without.achieved

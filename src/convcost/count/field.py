@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import maximum, minimum
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ network input whose gradient is asked for, lies before it; and only on the way b
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convcost.count.rows import UnknownCost
 from convcost.network.cost import NOTHING, Cost, total
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.network import Ref
 from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.count.rows import FORWARD, Total
 from convcost.network.cost import Cost, total
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import summed
 
 if TYPE_CHECKING:

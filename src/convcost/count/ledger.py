@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.count.gradients import Backward, backward, call_of, no_way_back
-from convcost.count.optimizers import framework_of, optimizer_of, state_bytes, update_cost
 from convcost.count.prepare import prepared
 from convcost.count.rows import Count, Formulas, LayerCount, Total, UnknownCost
 from convcost.count.workload import Workload
 from convcost.network.builder import BATCH
+from convcost.network.collector import without_collecting
 from convcost.network.cost import Cost, total
+from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.dims import free_symbols, summed
 from convcost.ops.unknown import Unknown
 
@@ -41,7 +41,11 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
     >>> count(load("seed001-cnn")).total.forward.macs
     10903680
     """
-    workload = workload or Workload()
+    with without_collecting():
+        return _count(network, workload or Workload(), symbolic=symbolic)
+
+
+def _count(network: Network, workload: Workload, *, symbolic: bool) -> Count:
     network = prepared(network, workload)
     bound = network if symbolic else network.bind({str(BATCH): workload.batch})
     found = costs(bound, workload.mode, symbolic=symbolic)
@@ -152,12 +156,16 @@ def _state_bytes(
 ) -> Dim | None:
     if optimizer is None:
         return None
+    from convcost.count.optimizers import framework_of, optimizer_of, state_bytes
+
     trained = _trained(passes)
     parameters = [parameter for id_, parameter in network.table.items() if id_ in trained]
     return state_bytes(parameters, optimizer_of(optimizer), framework_of(network.framework))
 
 
 def _update(network: Network, ids: Iterable[str], optimizer: str) -> Cost:
+    from convcost.count.optimizers import framework_of, optimizer_of, update_cost
+
     rule, framework = optimizer_of(optimizer), framework_of(network.framework)
     return total(update_cost(network.table[id_], rule, framework) for id_ in ids)
 
@@ -225,6 +233,8 @@ def _row(
 
 def _parameter_sums(parameters: Iterable[Parameter]) -> dict[str, Any]:
     sizes = [(p.elements, p) for p in parameters]
+    if not sizes:
+        return dict.fromkeys(_NOT_SAID, 0)
     return {
         "parameters": summed([size for size, p in sizes if p.learned]),
         "trainable_parameters": summed([size for size, p in sizes if p.trainable]),

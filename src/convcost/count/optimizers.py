@@ -8,11 +8,11 @@ computed once per step for all parameters (bias corrections) is not charged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.errors import unknown_name
 from convcost.network.cost import Cost
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, summed
 
 if TYPE_CHECKING:

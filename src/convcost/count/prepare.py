@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import count
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError, unknown_name
+from convcost.network.dataclass import replace
 from convcost.network.network import Layer, Ref
-from convcost.ops.activation import Activation
-from convcost.ops.loss import RULES, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +38,8 @@ def frozen(network: Network, patterns: Iterable[str]) -> Network:
     Raises:
         UsageError: a pattern fits no layer that has parameters.
     """
+    from fnmatch import fnmatchcase
+
     layers = [layer for layer in network.layers if layer.parameters]
     table = dict(network.table)
     for pattern in patterns:
@@ -59,6 +58,8 @@ def with_loss(network: Network, function: str) -> Network:
     Raises:
         NetworkError: none of its results is a floating-point number.
     """
+    from convcost.ops.loss import Loss
+
     refs = tuple(ref for ref in network.outputs if network.tensor(ref).floating)
     if not refs:
         raise NetworkError(
@@ -74,6 +75,9 @@ def with_loss(network: Network, function: str) -> Network:
 
 def _are_probabilities(network: Network, refs: Sequence[Ref], function: str) -> bool:
     """Whether a result has gone through the activation that the loss would otherwise contain."""
+    from convcost.ops.activation import Activation
+    from convcost.ops.loss import RULES
+
     rule = RULES.get((function, True))
     if rule is None:
         return False

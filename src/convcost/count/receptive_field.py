@@ -13,10 +13,10 @@ input are padding. Batch normalisation counts as at inference.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.count.field import WHOLE, Field, Span, joined
+from convcost.network.dataclass import replace
 from convcost.network.tensor import SPATIAL_AXES
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv

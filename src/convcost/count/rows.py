@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.network.cost import FIGURES, NOTHING, Cost, total
+from convcost.network.dataclass import dataclass, field
 from convcost.network.equation import power_product
 
 if TYPE_CHECKING:

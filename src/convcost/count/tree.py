@@ -7,10 +7,10 @@ tell them: ``features.0`` is part of ``features``, ``inception_3a/3x3`` of ``inc
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from convcost.count.group import of_layer, of_parts, of_unused, ordered
+from convcost.network.dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from convcost.count.optimizers import optimizer_of
 from convcost.count.rows import FORWARD
 from convcost.errors import UsageError
+from convcost.network.dataclass import dataclass
 from convcost.network.tensor import dtype_bytes
-from convcost.ops.loss import loss_name
 
 if TYPE_CHECKING:
     from convcost.count.rows import CountedPhase
@@ -56,8 +54,12 @@ class Workload:
         if self.dtype is not None:
             dtype_bytes(self.dtype)
         if self.optimizer is not None:
+            from convcost.count.optimizers import optimizer_of
+
             optimizer_of(self.optimizer)
         if self.loss is not None:
+            from convcost.ops.loss import loss_name
+
             loss_name(self.loss)
         self._check_training()
 

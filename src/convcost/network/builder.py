@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, Expr, Symbol, product, symbol
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from convcost.network.op import Op
     from convcost.network.parameter import Weight
+
+#: What an op gives for its inputs: the tensors that it computes, the parameters that it needs.
+Applied: TypeAlias = "tuple[tuple[Tensor, ...], tuple[Weight, ...]]"
 
 #: The batch axis of a network that is not bound to a batch yet.
 BATCH = symbol("N")
@@ -52,6 +55,7 @@ class Builder:
         trainable: bool = True,
         line: int | None = None,
         unkept: str | None = None,
+        applied: Applied | None = None,
     ) -> Ref:
         """Append a call of an op and return its first output.
 
@@ -63,6 +67,7 @@ class Builder:
             trainable: False where the layer is frozen.
             line: where the source mentions it.
             unkept: see `Layer`.
+            applied: what the op gives for these inputs, where the caller has asked it already.
 
         Raises:
             NetworkError: the inputs do not fit, or the name is taken.
@@ -71,13 +76,15 @@ class Builder:
         if name in self._layers:
             raise NetworkError(f"two layers are named '{name}'")
         with naming(name):
-            tensors = tuple(self.tensor(ref) for ref in inputs)
-            check_arity(op, len(inputs))
-            outputs = tuple(self._with_named_sizes(t) for t in op.outputs(*tensors))
-            weights = op.weights(*tensors)
+            if applied is None:
+                tensors = [self.tensor(ref) for ref in inputs]
+                check_arity(op, len(inputs))
+                applied = op.outputs(*tensors), op.weights(*tensors)
+            results, weights = applied
+            outputs = tuple([self._with_named_sizes(tensor) for tensor in results])
             shared_with = self._first_call(shared_with, weights)
         if shared_with is None:
-            ids = tuple(f"{name}/{weight.name}" for weight in weights)
+            ids = tuple([f"{name}/{weight.name}" for weight in weights])
         else:
             ids = self._layers[shared_with].parameters
         layer = Layer(name, op, inputs, outputs, ids, shared_with, line, unkept=unkept)
@@ -143,6 +150,8 @@ class Builder:
 
     def _with_named_sizes(self, tensor: Tensor) -> Tensor:
         """Give each computed spatial size a name, so that formulas after it stay readable."""
+        if all([isinstance(a.size, int) or a.size is BATCH for a in tensor.axes]):  # noqa: C419 - a list is faster here
+            return tensor
         axes = tuple([self._with_named_size(axis) for axis in tensor.axes])
         same = all(a is b for a, b in zip(axes, tensor.axes, strict=True))
         return tensor if same else Tensor(axes, tensor.dtype)

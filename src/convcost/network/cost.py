@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass, fields
 from convcost.network.dims import Dim, summed
 from convcost.network.evaluation import Evaluation
 
@@ -58,7 +58,7 @@ class Cost:
 NOTHING = Cost()
 
 #: Names of a cost's figures, in order.
-FIGURES = tuple(Cost.__dataclass_fields__)
+FIGURES = tuple(field.name for field in fields(Cost))
 
 
 def total(costs: Iterable[Cost]) -> Cost:

@@ -14,11 +14,11 @@ numbers only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -171,7 +171,11 @@ def minimum(left: Any, right: Any) -> Any:
 
 def summed(sizes: Iterable[Dim]) -> Dim:
     """The sum of sizes; faster than adding one by one where there are many symbolic terms."""
-    return _sum(sizes)
+    sizes = tuple(sizes)
+    for size in sizes:
+        if not isinstance(size, int):
+            return _sum(sizes)
+    return sum(sizes)
 
 
 def product(sizes: Iterable[Dim]) -> Dim:
@@ -196,7 +200,8 @@ def number(dim: Dim, what: str) -> int:
 
 def free_symbols(*dims: Dim) -> frozenset[str]:
     """Names that have to be bound before the sizes are numbers."""
-    return frozenset(name for dim in dims for atom in mentioned(dim) for name in atom.free)
+    named = [dim for dim in dims if not isinstance(dim, int)]
+    return frozenset(name for dim in named for atom in mentioned(dim) for name in atom.free)
 
 
 def mentioned(dim: Dim) -> Iterator[Symbol]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, product
 from convcost.network.tensor import SPATIAL_AXES
 
@@ -64,7 +64,7 @@ class Equation:
     @property
     def macs(self) -> Dim:
         """Multiply-accumulates, those with padding zeros included."""
-        return product(loop.size for loop in self.loops)
+        return product([loop.size for loop in self.loops])
 
     @property
     def outputs(self) -> Dim:

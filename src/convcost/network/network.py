@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from operator import is_not
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, field, fields, is_dataclass, replace
 from convcost.network.dims import Dim, Expr, free_symbols
 from convcost.network.evaluation import Evaluation, Substitution, definitions
 from convcost.network.op import Call, Mode, Op, require
@@ -163,9 +161,9 @@ class Network:
     def call(self, layer: Layer, mode: Mode = "inference") -> Call:
         """What a layer's op is applied to."""
         return Call(
-            inputs=tuple(self.tensor(ref) for ref in layer.inputs),
+            inputs=tuple([self.tensor(ref) for ref in layer.inputs]),
             outputs=layer.outputs,
-            parameters=tuple(self.table[id_] for id_ in layer.parameters),
+            parameters=tuple([self.table[id_] for id_ in layer.parameters]),
             mode=mode,
         )
 
@@ -188,7 +186,7 @@ class Network:
         network = replace(
             self,
             layers=tuple([replacement.layer(x) for x in self.layers]),
-            table={id_: replacement(parameter) for id_, parameter in self.table.items()},
+            table={id_: replacement.parameter(x) for id_, x in self.table.items()},
         )
         for layer in network.layers:
             inputs = [network.tensor(ref) for ref in layer.inputs]
@@ -264,13 +262,20 @@ def check_sizes(layer: Layer) -> None:
                 raise NetworkError(f"layer '{layer.name}' would have {size}: {why}")
 
 
-@contextmanager
-def naming(name: str) -> Iterator[None]:
+class naming:  # noqa: N801 - used like a function; a class is quicker to enter than a generator
     """Say in an error which layer it is about."""
-    try:
-        yield
-    except NetworkError as error:
-        raise _named(name, error) from None
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NetworkError):
+            raise _named(self.name, error) from None
 
 
 def _named(name: str, error: NetworkError) -> NetworkError:
@@ -292,9 +297,19 @@ class _Replacement:
             return layer
         return replace(layer, op=op, outputs=outputs)
 
+    def parameter(self, parameter: Parameter) -> Parameter:
+        """A parameter; the sizes of most are numbers already."""
+        for size in parameter.shape:
+            if not isinstance(size, int):
+                return self(parameter)
+        return parameter
+
     def __call__(self, value: T) -> T:
         if isinstance(value, (int, str)):
             return value
+        done = self._done.get(id(value))
+        if done is not None:
+            return cast("T", done[1])
         if isinstance(value, Expr):
             return self._sizes(value)  # type: ignore[return-value]
         if isinstance(value, tuple):
@@ -302,23 +317,18 @@ class _Replacement:
             parts = tuple([p if isinstance(p, (int, str)) else self(p) for p in value])
             changed = any(map(is_not, parts, value))
             return parts if changed else value  # type: ignore[return-value]
-        names = _field_names(type(value))  # type: ignore[arg-type]
-        if not names:
-            return value
-        done = self._done.get(id(value))
-        if done is None:
-            changes = {}
-            for name in names:
-                old = getattr(value, name)
-                if isinstance(old, (int, str)):
-                    continue
-                new = self(old)
-                if new is not old:
-                    changes[name] = new
-            result: Any = replace(value, **changes) if changes else value  # type: ignore[type-var]
-            # the value is kept so that its id is not used again
-            done = self._done[id(value)] = value, result
-        return cast("T", done[1])
+        changes = {}
+        for name in _field_names(type(value)):  # type: ignore[arg-type]
+            old = getattr(value, name)
+            if old is None or isinstance(old, (int, str)):
+                continue
+            new = self(old)
+            if new is not old:
+                changes[name] = new
+        result: Any = replace(value, **changes) if changes else value  # type: ignore[type-var]
+        # the value is kept so that its id is not used again
+        self._done[id(value)] = value, result
+        return cast("T", result)
 
 
 #: Annotations of fields that hold no sizes.
@@ -328,10 +338,10 @@ _PLAIN = {"int", "str", "bool", "float", "str | None", "int | None", "float | No
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
     """Names of the fields that may hold sizes, by their annotations."""
-    if not dataclasses.is_dataclass(kind):
+    if not is_dataclass(kind):
         return ()
     return tuple(
-        field.name
-        for field in dataclasses.fields(kind)
-        if not (str(field.type) in _PLAIN or str(field.type).startswith(("Literal[", "Callable[")))
+        each.name
+        for each in fields(kind)
+        if not (str(each.type) in _PLAIN or str(each.type).startswith(("Literal[", "Callable[")))
     )

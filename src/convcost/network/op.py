@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.backward import backward_data, backward_weights
 from convcost.network.cost import Cost
+from convcost.network.dataclass import dataclass, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,22 +61,22 @@ class Call:
     @property
     def output_elements(self) -> Dim:
         """Elements of all results."""
-        return sum((tensor.elements for tensor in self.outputs), start=0)
+        return sum([tensor.elements for tensor in self.outputs])
 
     @property
     def input_bytes(self) -> Dim:
         """Bytes of all operands but the parameters."""
-        return sum((tensor.bytes for tensor in self.inputs), start=0)
+        return sum([tensor.bytes for tensor in self.inputs])
 
     @property
     def output_bytes(self) -> Dim:
         """Bytes of all results."""
-        return sum((tensor.bytes for tensor in self.outputs), start=0)
+        return sum([tensor.bytes for tensor in self.outputs])
 
     @property
     def weight_bytes(self) -> Dim:
         """Bytes of the parameters and statistics used."""
-        return sum((parameter.bytes for parameter in self.parameters), start=0)
+        return sum([parameter.bytes for parameter in self.parameters])
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +204,13 @@ class Op(ABC):
         if not self.touches_data(call):
             return Cost()
         if phase == "forward":
+            weight_bytes = call.weight_bytes
             return Cost(
-                macs=sum((equation.macs for equation in self.equations(call)), start=0),
+                macs=sum([equation.macs for equation in self.equations(call)]),
                 elementwise=self.elementwise(call),
-                read_bytes=call.input_bytes + call.weight_bytes,
+                read_bytes=call.input_bytes + weight_bytes,
                 write_bytes=call.output_bytes,
-                weight_bytes=call.weight_bytes,
+                weight_bytes=weight_bytes,
             )
         if not (call.wanted_inputs or call.trained) or not self.differentiable(call):
             return Cost()

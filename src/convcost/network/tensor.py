@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError, unknown_name
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, product
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Tensor:
     @property
     def shape(self) -> tuple[Dim, ...]:
         """Sizes in order."""
-        return tuple(axis.size for axis in self.axes)
+        return tuple([axis.size for axis in self.axes])
 
     @property
     def names(self) -> tuple[str | None, ...]:
@@ -86,7 +86,7 @@ class Tensor:
     @property
     def elements(self) -> Dim:
         """Number of elements."""
-        return product(axis.size for axis in self.axes)
+        return product([axis.size for axis in self.axes])
 
     @property
     def bytes(self) -> Dim:
@@ -117,7 +117,7 @@ class Tensor:
         """The same axes with some sizes replaced."""
         for name in sizes:
             self.size(name)
-        axes = (Axis(a.name, sizes.get(a.name or "", a.size)) for a in self.axes)
+        axes = [Axis(a.name, sizes[a.name]) if a.name in sizes else a for a in self.axes]
         return Tensor(tuple(axes), self.dtype)
 
     def __str__(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import product
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Gradient, Op

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass
 from convcost.network.op import Call, Op, Phase
 
 if TYPE_CHECKING:
@@ -48,4 +48,4 @@ class Augmentation(Op):
         """Nothing at inference, unknown in training; without a rule for its gradient."""
         if call.mode == "training" and phase == "forward":
             return None
-        return super(Augmentation, self).cost(phase, call)
+        return super().cost(phase, call)

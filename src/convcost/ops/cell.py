@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from convcost.network.dataclass import dataclass
 from convcost.network.equation import Equation, Learned, Loop
 from convcost.network.parameter import Weight
 from convcost.ops.activation import charge, derivative

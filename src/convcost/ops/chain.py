@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.cost import Cost, total
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import summed
 from convcost.network.op import Call, Condition, Op, Phase, require
 from convcost.ops.wrap import call_of
@@ -92,7 +92,7 @@ class Chain(Op):
         if len(known) < len(parts):
             return None
         if phase == "forward":
-            return super(Chain, self).cost(phase, call)
+            return super().cost(phase, call)
         return _backward(phase, call, calls, known)
 
     def differentiable(self, call: Call) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.equation import Learned
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Parameter

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import maximum, minimum, summed
 from convcost.network.op import Call, Gradient, Op, Phase
 
@@ -82,7 +82,7 @@ class Gather(Op):
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule, with no more of the first input than is picked."""
-        cost = super(Gather, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if cost is None or phase != "forward":
             return cost
         table = call.inputs[0].bytes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass
 from convcost.network.op import Call, Gradient, Op
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import summed
 from convcost.network.op import Call, Gradient, Op
 from convcost.ops.activation import charge

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from convcost.network.cost import Cost
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import Dim, minimum
 from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.parameter import Weight
@@ -64,7 +64,7 @@ class Embedding(Op):
         """The general rule, with the rows that are looked up in place of the whole table."""
         if phase == "backward_data":
             return Cost()
-        cost = super(Embedding, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if cost is None or phase != "forward":
             return cost
         rows: Dim = minimum(call.inputs[0].elements, self.entries)

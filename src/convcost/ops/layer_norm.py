@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import summed
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight

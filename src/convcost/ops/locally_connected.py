@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Condition, Gradient, Op

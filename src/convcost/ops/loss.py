@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from convcost.errors import NetworkError, unknown_name
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import summed
 from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.tensor import Tensor, dtype_bytes
@@ -125,7 +125,7 @@ class Loss(Op):
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule; targets are read too."""
-        cost = super(Loss, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if cost is None or phase != "forward":
             return cost
         targets = summed(self.target_bytes(tensor) for tensor in call.inputs)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.parameter import Weight
 from convcost.network.tensor import dtype_bytes
@@ -97,7 +97,7 @@ class BatchNorm(Op):
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule; in training the moving statistics are written as well."""
-        cost = super(BatchNorm, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if cost is None or call.mode == "inference" or phase != "forward":
             return cost
         written = sum((p.bytes for p in call.parameters if not p.learned), start=0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import product, summed
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight

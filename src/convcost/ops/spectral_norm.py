@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import product
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Condition, Gradient, Op, Phase
@@ -88,7 +88,7 @@ class SpectralNorm(Op):
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """The general rule; in training the kernel and the vector are written as well."""
-        cost = super(SpectralNorm, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if cost is None or phase != "forward" or call.mode == "inference" or not call.parameters:
             return cost
         written = call.parameters[0].bytes + call.parameters[-1].bytes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.equation import Loop
 from convcost.network.op import Call, Condition, Op, Phase
 from convcost.network.tensor import Axis, Tensor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.cost import Cost
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import maximum, minimum, summed
 from convcost.network.op import Call, Op, Phase
 
@@ -41,7 +41,7 @@ class View(Op):
 
     def cost(self, phase: Phase, call: Call) -> Cost | None:
         """Nothing, but for the sums of an expansion's gradient."""
-        cost = super(View, self).cost(phase, call)
+        cost = super().cost(phase, call)
         if phase != "backward_data" or not call.wants(0):
             return cost
         seen = summed(tensor.elements for tensor in call.outputs)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, ceil_div, maximum
 from convcost.network.op import Condition, require
 

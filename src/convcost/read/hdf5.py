@@ -7,6 +7,7 @@ such parts are refused.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -142,12 +143,12 @@ class File:
             dtype.kind == "V" or self.attribute(array, "dtype") in ("bfloat16", b"bfloat16")
         ):
             return "bfloat16"
-        name = str(dtype.name)
+        name = _name(dtype)
         return name if name in DTYPE_BYTES else _BY_WIDTH.get(dtype.itemsize, "uint8")
 
     def tree(self, root: Any) -> Tree:
         """The arrays in a group and in those below it."""
-        return _Listing(self).group(root, "", 0)
+        return _Listing(self).tree(root)
 
     def stored(self, array: Any, path: str, name: str) -> Stored:
         """The entry of one array, without its values.
@@ -184,6 +185,12 @@ class File:
             # the upper half of a float32's bits
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
         return values
+
+
+@cache
+def _name(dtype: Any) -> str:
+    """NumPy's name of a dtype, which it puts together anew each time."""
+    return str(dtype.name)
 
 
 def has_attribute(item: Any, name: str) -> bool:
@@ -232,21 +239,48 @@ class _Listing:
         self._library = h5py
         self._count = 0
 
-    def group(self, group: Any, path: str, depth: int) -> Tree:
+    def tree(self, root: Any) -> Tree:
+        """What a group holds, and what is below it."""
+        return self._group(root, b"", self._links(root, b"."), "", 0)
+
+    def _group(self, base: Any, inside: bytes, links: list[bytes], path: str, depth: int) -> Tree:
+        """What a group holds.
+
+        Args:
+            base: an open group, this one or one above it.
+            inside: the way from there; ends in a slash.
+            links: names of what it holds.
+            path: of the group in the file.
+            depth: groups above it.
+        """
         if depth > MAX_GROUP_DEPTH:
             raise LimitError(f"its groups are nested more than {MAX_GROUP_DEPTH} deep")
         found: dict[str, Any] = {}
-        for link in self._links(group):
-            item = self._library.h5o.open(group, link)
-            name = link.decode("utf-8", "surrogateescape")
+        for link in links:
+            at, name = inside + link, link.decode("utf-8", "surrogateescape")
             below = f"{path}/{name}"
+            # Keras numbers arrays and names groups: groups are listed without being opened
+            held = None if link.isdigit() else self._held(base, at)
+            if held is not None:
+                found[name] = self._group(base, at + b"/", held, below, depth + 1)
+                continue
+            item = self._library.h5o.open(base, at)
             if isinstance(item, self._library.h5g.GroupID):
-                found[name] = self.group(item, below, depth + 1)
+                found[name] = self._group(item, b"", self._links(item, b"."), below, depth + 1)
             elif isinstance(item, self._library.h5d.DatasetID):
                 found[name] = self._file.stored(item, below, below[1:])
         return found
 
-    def _links(self, group: Any) -> list[bytes]:
+    def _held(self, base: Any, at: bytes) -> list[bytes] | None:
+        """The names of what a group holds; None where it is none, or is damaged."""
+        count = self._count
+        try:
+            return self._links(base, at)
+        except _DAMAGE:
+            self._count = count
+            return None
+
+    def _links(self, base: Any, at: bytes) -> list[bytes]:
         """The names of what a group itself holds; other links may lead to other files."""
         hard: list[bytes] = []
         own = self._library.h5l.TYPE_HARD
@@ -258,5 +292,5 @@ class _Listing:
             if info.type == own:
                 hard.append(name)
 
-        group.links.iterate(take, info=True)
+        base.links.iterate(take, obj_name=at, info=True)
         return hard

@@ -13,8 +13,9 @@ Sequential, functional, nested and shared models are one shape here: layers, eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from convcost.network.dataclass import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from operator import is_not
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.network.tensor import DTYPE_BYTES
 from convcost.ops.input import Input
 
@@ -49,12 +50,12 @@ def with_dtypes(network: Network, made: Made) -> Network:
             if table[id_].dtype != variable:
                 table[id_] = replace(table[id_], dtype=variable)
         if not isinstance(layer.op, Input):
-            outputs = tuple(
+            outputs = [
                 _cast(tensor, _dtype(network, layer, config, dtypes, compute, index, spec))
                 for index, tensor in enumerate(layer.outputs)
-            )
-            same = all(a is b for a, b in zip(outputs, layer.outputs, strict=True))
-            layer = layer if same else replace(layer, outputs=outputs)  # noqa: PLW2901
+            ]
+            if any(map(is_not, outputs, layer.outputs)):
+                layer = replace(layer, outputs=tuple(outputs))  # noqa: PLW2901
         if layer.outputs:
             dtypes[layer.name] = layer.outputs[0].dtype
         layers.append(layer)

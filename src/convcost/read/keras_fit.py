@@ -11,6 +11,7 @@ from convcost.network.dims import Expr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from convcost.network.builder import Applied
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.keras_config import TensorSpec
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 NONSENSE = (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError)
 
 
-def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> int:
-    """The number of an op's outputs, if it fits its inputs and gives what the source states.
+def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpec]) -> Applied:
+    """What an op gives and needs, if it fits its inputs and gives what the source states.
 
     Raises:
         NetworkError: it does not.
@@ -31,9 +32,11 @@ def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpe
         weights = op.weights(*tensors)
     except NONSENSE as error:
         raise NetworkError(nonsense(error)) from None
-    shapes = [*(tensor.shape for tensor in results), *(weight.shape for weight in weights)]
-    if not all(isinstance(size, (int, Expr)) for shape in shapes for size in shape):
-        raise NetworkError("its arguments make sizes that are no whole numbers")
+    shapes = [*[tensor.shape for tensor in results], *[weight.shape for weight in weights]]
+    for shape in shapes:
+        for size in shape:
+            if not isinstance(size, (int, Expr)):
+                raise NetworkError("its arguments make sizes that are no whole numbers")
     for index, spec in specs.items():
         if index >= len(results):
             raise NetworkError(f"it has {len(results)} outputs; output {index} of it is read")
@@ -43,7 +46,7 @@ def check_fit(op: Op, tensors: tuple[Tensor, ...], specs: Mapping[int, TensorSpe
         if differ or len(shape) != len(spec.shape):
             stated = ", ".join(str(size) for size in spec.shape)
             raise NetworkError(f"its arguments give {results[index]}; ({stated}) is stated")
-    return len(results)
+    return results, weights
 
 
 def nonsense(error: Exception) -> str:

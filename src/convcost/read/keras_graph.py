@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import replace
 from convcost.read.keras_config import LIVE, LayerCall, LayerConfig, ModelConfig
 from convcost.read.keras_objects import (
     config_of,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import replace
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, NetworkError, SourceError
 from convcost.network.builder import Builder
+from convcost.network.dataclass import replace
 from convcost.network.network import Network, Note, Ref, naming
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
@@ -26,6 +26,7 @@ from convcost.read.limits import MAX_LAYERS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from convcost.network.builder import Applied
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, TensorSpec
@@ -134,12 +135,12 @@ class _Reading:
         inputs = scope.inputs(layer.name, call)
         tensors = tuple(self.builder.tensor(ref) for ref in inputs)
         specs = scope.specs(layer.name, number)
-        guessed = any(ref in self.guessed for ref in inputs)
+        guessed = not self.guessed.isdisjoint(inputs)
 
-        def add(op: Op, shared_with: str | None) -> None:
+        def add(op: Op, shared_with: str | None, applied: Applied | None = None) -> None:
             self.builder.add(
                 op, *inputs, name=name, shared_with=shared_with, trainable=trainable,
-                line=call.line, unkept=unkept(layer, tensors),
+                line=call.line, unkept=unkept(layer, tensors), applied=applied,
             )  # fmt: skip
 
         op, why = self._op(layer, tensors)
@@ -147,8 +148,9 @@ class _Reading:
         if op is not None:
             try:
                 with naming(name):
-                    count = check_fit(op, tensors, specs)
-                add(op, self.first.get(key))
+                    applied = check_fit(op, tensors, specs)
+                add(op, self.first.get(key), applied)
+                count = len(applied[0])
             except NetworkError as error:
                 if layer.known and not specs and not guessed:
                     raise

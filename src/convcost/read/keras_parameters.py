@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.network.network import Note
 from convcost.network.parameter import Parameter
 from convcost.ops.unknown import Unknown

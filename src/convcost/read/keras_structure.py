@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.network.module import Module, Origin
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import ConvcostError, SourceError
+from convcost.network.dataclass import replace
 from convcost.network.tensor import DTYPE_BYTES
 from convcost.read.keras_inputs import shapes_of
 from convcost.read.keras_objects import Values, custom_class, flat, operands, weights_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.read.code.signatures import RELEVANT
+from convcost.read.code.signatures import relevant
 
 if TYPE_CHECKING:
     from convcost.read.keras_config import ModelConfig
@@ -32,7 +32,7 @@ def find_models(text: str) -> tuple[ModelConfig, ...]:
     >>> model.notes
     ((3, 'input_shape=x_train.shape[1:] is not a literal'),)
     """
-    if not RELEVANT.search(text):
+    if not relevant().search(text):
         return ()
     # most texts hold no code: the interpreter is only loaded for those that do
     from convcost.read.code.models import models_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from convcost.errors import SourceError
+from convcost.network.dataclass import replace
 from convcost.read import torch_tables
 
 if TYPE_CHECKING:

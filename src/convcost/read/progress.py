@@ -8,10 +8,10 @@ enough what they are for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass
 from convcost.network.network import Measured
 from convcost.read.summary.clean import clean_lines
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import re
 import sys
 from contextlib import contextmanager
@@ -68,6 +67,8 @@ def made_by(source: str) -> Any:
 
 def _has_to_be_called(value: Any) -> bool:
     """Whether it makes a model; a model can be called as well, but is one already."""
+    import inspect
+
     wrapped = isinstance(value, functools.partial) or hasattr(value, "__wrapped__")
     return inspect.isroutine(value) or inspect.isclass(value) or wrapped
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from convcost import folder
 from convcost.errors import LimitError, NetworkError, SourceError
+from convcost.network.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,11 +7,12 @@ not known here: see `convcost.read.formats`.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import SourceError, UsageError, unknown_name
+from convcost.network.collector import without_collecting
+from convcost.network.dataclass import replace
 from convcost.read.limits import MAX_CONFIG_BYTES
 from convcost.read.python_function import is_function, made_by
 from convcost.read.reader import HEAD_BYTES, Options, Source, live_readers, readers
@@ -145,9 +146,10 @@ def _dispatch(source: Source, options: Options) -> tuple[Network, ...]:
     """
     if not source.folder and not source.head.strip():
         _refuse_blank(source)
-    for reader in readers():
-        if reader.recognises(source):
-            return reader.read(source, options)
+    with without_collecting():
+        for reader in readers():
+            if reader.recognises(source):
+                return reader.read(source, options)
     if source.folder:
         raise SourceError(f"{source.where}: is a directory, not a file", hint=_HINT)
     known = ", ".join(reader.name for reader in readers() if 0 <= reader.rank < 50)

@@ -5,11 +5,14 @@ Cells hold raw values. A column says how people read them; machines get the valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from convcost.network.dataclass import dataclass
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
 Cell: TypeAlias = Any
 Row: TypeAlias = tuple[Cell, ...]
@@ -56,7 +59,7 @@ class Table:
     """
 
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     title: str = ""
     footer: tuple[Row, ...] = ()
 
@@ -78,6 +81,43 @@ class Table:
     def bars(self) -> frozenset[str]:
         """Keys of the columns that are bars."""
         return frozenset(column.key for column in self.columns if column.bar)
+
+
+class LaterRows(Sequence[Row]):
+    """Rows that are made when somebody asks for them: few do, and formulas as text take long."""
+
+    def __init__(self, make: Callable[[], Iterable[Row]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return tuple(self._make())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._rows[place]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class LaterData(Mapping[str, Any]):
+    """Plain values, likewise."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _data(self) -> Mapping[str, Any]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from convcost import folder
 from convcost.errors import unknown_name
+from convcost.network.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.count.conventions.convention import Charge
@@ -12,6 +11,7 @@ from convcost.count.ledger import costs
 from convcost.count.prepare import prepared
 from convcost.count.workload import Workload
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import free_symbols, summed
 from convcost.ops.unknown import Unknown
 

@@ -8,11 +8,11 @@ where their padding is given by name.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.count.conventions.convention import Charge, Convention
 from convcost.count.conventions.sites import Operator, combined, number, operators, results
+from convcost.network.dataclass import replace
 from convcost.ops.matmul import MatMul
 from convcost.ops.unknown import Unknown
 

@@ -8,7 +8,6 @@ the hooks is divided by the batch; that of the functions is not.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.count.conventions.convention import Charge, Convention, Site
@@ -29,6 +28,7 @@ from convcost.count.conventions.torch_classes import (
     steps,
     torch_class,
 )
+from convcost.network.dataclass import replace
 from convcost.ops.cell import GATES
 from convcost.ops.computed import ComputedWeights
 from convcost.ops.input import Input

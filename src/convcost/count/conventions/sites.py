@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convcost.count.conventions.convention import Charge, Site
 from convcost.network import dims
+from convcost.network.dataclass import dataclass, replace
 from convcost.ops.bidirectional import Bidirectional
 from convcost.ops.chain import Chain
 from convcost.ops.computed import ComputedWeights

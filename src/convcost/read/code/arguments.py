@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.code.signatures import CLASS_ALIASES, SIGNATURES
 from convcost.read.code.values import Function, Reference
 
@@ -44,6 +44,7 @@ _RENAMED_FOR = {
     ("LeakyReLU", "alpha"): "negative_slope",
     ("UpSampling1D", "length"): "size",
 }
+_OLD_NAMES = {*_RENAMED, *(key for _, key in _RENAMED_FOR)}
 #: Arguments that only Keras 1 has: they tell which Keras a call was written for.
 _KERAS_1 = {"border_mode", "subsample", "dim_ordering", "init", "W_regularizer", "nb_filter"}
 #: Keras 1's parameters after the kernel's rows and columns.
@@ -93,6 +94,9 @@ def bind(
     """
     class_name = CLASS_ALIASES.get(written, written)
     result = Arguments(class_name)
+    if not positional:
+        _bind_keywords(result, keywords)
+        return result
     given = list(positional)
     names = SIGNATURES[class_name]
     rank = _keras_1_rank(written, class_name, given, keywords, tensorflow=tensorflow)
@@ -119,12 +123,16 @@ def bind(
 def _bind_keywords(result: Arguments, keywords: Mapping[str, object]) -> None:
     """Add arguments given by name."""
     rest = dict(keywords)
+    config, class_name = result.config, result.class_name
     for parts in _KERNEL_PARTS:
-        if all(part in rest for part in parts):
-            result.config["kernel_size"] = tuple(rest.pop(part) for part in parts)
+        if parts[0] in rest and all(part in rest for part in parts):
+            config["kernel_size"] = tuple(rest.pop(part) for part in parts)
     for key, value in rest.items():
-        name = _RENAMED_FOR.get((result.class_name, key)) or _RENAMED.get(key, key)
-        result.config[name] = _spelled(name, value)
+        name = key
+        if key in _OLD_NAMES:
+            name = _RENAMED_FOR.get((class_name, key)) or _RENAMED.get(key, key)
+        plain = value is None or isinstance(value, (bool, int))
+        config[name] = value if plain else _spelled(name, value)
 
 
 def _keras_1_rank(

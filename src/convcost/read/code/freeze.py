@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.read.code.arguments import plain_shape
 from convcost.read.code.graph import layers_of, nodes_of
 from convcost.read.code.values import Function, Layer, Model, source_of

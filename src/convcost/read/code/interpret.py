@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from convcost.network.dataclass import dataclass
 from convcost.read.code import arithmetic
 from convcost.read.code.calls import Calls
 from convcost.read.code.keras_names import MODEL_CLASSES
 from convcost.read.code.layers import Exhausted
-from convcost.read.code.signatures import RELEVANT
+from convcost.read.code.signatures import relevant
 from convcost.read.code.values import (
     Class,
     Function,
@@ -300,8 +300,8 @@ def _may_make_layers(function: ast.expr) -> bool:
         case ast.Call():
             return True
         case ast.Name():
-            return RELEVANT.match(f"{function.id}(") is not None
+            return relevant().match(f"{function.id}(") is not None
         case ast.Attribute():
-            return function.attr == "add" or RELEVANT.match(f"{function.attr}(") is not None
+            return function.attr == "add" or relevant().match(f"{function.attr}(") is not None
         case _:
             return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.read.code.arguments import bind, stated_shape
 from convcost.read.code.signatures import MERGE_MODES, SIGNATURES, canonical
 from convcost.read.code.values import (

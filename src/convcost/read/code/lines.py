@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.code.clean import BREAK, clean
 from convcost.read.code.scan import KEYWORDS, Scanner, cannot_be_python, close, split
-from convcost.read.code.signatures import RELEVANT
+from convcost.read.code.signatures import relevant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,15 +118,15 @@ class _Finder:
         if not brackets and self._accept(start, source):
             return end
         line = self.lines[start]
-        relevant = RELEVANT.search(line)
-        if relevant and not cannot_be_python(line):
+        found = relevant().search(line)
+        if found and not cannot_be_python(line):
             for length, attempt in self._repairs(start, end, source, brackets=brackets):
                 if self._accept(start, attempt):
                     self.found.notes.append(
                         (start + 1, "brackets do not match; read as if they did")
                     )
                     return length
-        if not self._accept_pieces(start) and relevant and _STARTS_AS_CODE.match(line):
+        if not self._accept_pieces(start) and found and _STARTS_AS_CODE.match(line):
             self.found.unread.append((start + 1, line[:100]))
         return start + 1
 
@@ -191,7 +191,7 @@ class _Finder:
     def _accept_pieces(self, start: int) -> bool:
         """Take apart a line that holds several statements, as sites leave them; whether it did."""
         line = self.lines[start]
-        if not RELEVANT.search(line):
+        if not relevant().search(line):
             return False
         runs: list[list[list[ast.stmt]]] = [[]]
         for piece in split(line):

@@ -8,6 +8,7 @@ name.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _TERMS = tuple(
     f"{weight}_{kind}"
@@ -228,9 +229,12 @@ MERGE_FUNCTIONS = {
     "subtract": "Subtract",
 }
 
-_LAYERS = "|".join(sorted({*SIGNATURES, *CLASS_ALIASES}, key=len, reverse=True))
-#: What model code has somewhere, and prose hardly ever.
-RELEVANT = re.compile(rf"\b(?:Sequential|Model|Input|{_LAYERS})[ \t]*\(|\.add[ \t]*\(")
+
+@cache
+def relevant() -> re.Pattern[str]:
+    """What model code has somewhere, and prose hardly ever."""
+    layers = "|".join(sorted({*SIGNATURES, *CLASS_ALIASES}, key=len, reverse=True))
+    return re.compile(rf"\b(?:Sequential|Model|Input|{layers})[ \t]*\(|\.add[ \t]*\(")
 
 
 def canonical(name: str) -> str | None:

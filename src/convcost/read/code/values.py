@@ -5,8 +5,9 @@ Plain values (numbers, strings, tuples, lists, dicts, None) stand for themselves
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from convcost.network.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     import ast

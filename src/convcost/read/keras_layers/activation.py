@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from convcost.ops.activation import Activation
 from convcost.ops.elementwise import Elementwise
-from convcost.ops.prelu import PRelu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +45,8 @@ def _leaky_relu(site: Site) -> Op:
 
 
 def _prelu(site: Site) -> Op:
+    from convcost.ops.prelu import PRelu
+
     shared = site.get("shared_axes", ())
     positions = shared if isinstance(shared, (tuple, list)) else (shared,)
     return PRelu(tuple(site.axis_name(position) for position in positions))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.ops.conv import Conv
-from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,33 +26,4 @@ def _conv(rank: int) -> Rule:
     return rule
 
 
-def _depthwise(rank: int) -> Rule:
-    def rule(site: Site) -> Op:
-        return DepthwiseConv(
-            windows=site.windows(rank, "kernel_size"),
-            multiplier=site.get("depth_multiplier", 1),
-            bias=site.get("use_bias", True),
-            activation=site.activation(),
-        )
-
-    return rule
-
-
-def _separable(rank: int) -> Rule:
-    def rule(site: Site) -> Op:
-        return SeparableConv(
-            filters=site.need("filters"),
-            windows=site.windows(rank, "kernel_size"),
-            multiplier=site.get("depth_multiplier", 1),
-            bias=site.get("use_bias", True),
-            activation=site.activation(),
-        )
-
-    return rule
-
-
-RULES: Mapping[str, Rule] = {
-    f"{name}Conv{rank}D": rule(rank)
-    for rank in (1, 2, 3)
-    for name, rule in (("", _conv), ("Depthwise", _depthwise), ("Separable", _separable))
-}
+RULES: Mapping[str, Rule] = {f"Conv{rank}D": _conv(rank) for rank in (1, 2, 3)}

@@ -1,11 +1,10 @@
-"""Normalisation."""
+"""Normalisation within each sample."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
-from convcost.ops.norm import BatchNorm
 from convcost.ops.scale import Scale
 
 if TYPE_CHECKING:
@@ -13,15 +12,6 @@ if TYPE_CHECKING:
 
     from convcost.network.op import Op
     from convcost.read.keras_layers.site import Rule, Site
-
-
-def _batch_norm(site: Site) -> Op:
-    return BatchNorm(
-        axis=site.axis(),
-        scale=site.get("scale", True),
-        center=site.get("center", True),
-        epsilon=site.real("epsilon", 1e-3),
-    )
 
 
 def _layer_norm(site: Site) -> Op:
@@ -55,7 +45,6 @@ def _axes(site: Site) -> tuple[str, ...] | None:
 
 
 RULES: Mapping[str, Rule] = {
-    "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "GroupNormalization": _group_norm,
     "RMSNormalization": lambda site: RMSNorm(axes=_axes(site), epsilon=site.real("epsilon", 1e-6)),

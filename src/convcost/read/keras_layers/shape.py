@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from convcost.network.dims import product
 from convcost.network.tensor import Axis
 from convcost.ops.pad import ZeroPadding
-from convcost.ops.permute import Permute, Repeat
 from convcost.ops.reshape import Flatten, Reshape
 from convcost.read.axes import axis_names
 from convcost.read.keras_layers.site import sides
@@ -37,14 +36,22 @@ def _zero_padding(rank: int) -> Rule:
 
 def _permute(site: Site) -> Op:
     """By position: what stands second in the result is time to the next layer."""
+    from convcost.ops.permute import Permute
+
     order = (0, *site.need("dims"))
     return Permute(order, site.names(len(order)))
+
+
+def _repeat(site: Site) -> Op:
+    from convcost.ops.permute import Repeat
+
+    return Repeat(site.need("n"), site.names(3))
 
 
 RULES: Mapping[str, Rule] = {
     "Flatten": lambda _: Flatten(),
     "Reshape": _reshape,
     "Permute": _permute,
-    "RepeatVector": lambda site: Repeat(site.need("n"), site.names(3)),
+    "RepeatVector": _repeat,
     **{f"ZeroPadding{rank}D": _zero_padding(rank) for rank in (1, 2, 3)},
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass
 from convcost.ops.activation import activation_name
 from convcost.ops.window import AXES, Window, window
 from convcost.read.axes import axis_names

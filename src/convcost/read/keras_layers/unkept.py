@@ -48,18 +48,19 @@ def unkept(layer: LayerConfig, inputs: tuple[Tensor, ...]) -> str | None:
     'it goes backwards through time'
     """
     config = layer.config
-    switched = next((text for name, text in _SWITCHES.items() if config.get(name) is True), None)
     function = layer.function or ""
-    if switched:
-        return switched
+    for name, text in _SWITCHES.items():
+        if config.get(name) is True:
+            return text
     if layer.class_name in _CLASSES and not _only_crops(layer, inputs):
         return _CLASSES[layer.class_name]
     scaled = layer.class_name == "Rescaling" and function not in ("", *_PLAIN)
     if scaled or function in _FUNCTIONS:
         return f"the numbers of the function {function}"
-    if any(isinstance(config.get(name), LayerConfig) for name in _ACTIVATIONS):
+    activations = [config[name] for name in _ACTIVATIONS if name in config]
+    if any(isinstance(activation, LayerConfig) for activation in activations):
         return "the numbers of an activation that is stated as a layer"
-    if not layer.is_live and "hard_sigmoid" in [config.get(name) for name in _ACTIVATIONS]:
+    if "hard_sigmoid" in activations and not layer.is_live:
         return "the slope of its hard_sigmoid (a fifth in Keras 2, a sixth in Keras 3)"
     axis = config.get("axis")
     if layer.class_name == "Softmax" and isinstance(axis, (tuple, list)) and len(axis) > 1:

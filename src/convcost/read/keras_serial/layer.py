@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import dataclass
 from convcost.read.code.arguments import bind
 from convcost.read.code.signatures import MERGE_MODES, SIGNATURES, canonical
 from convcost.read.keras_config import LayerConfig, Unknown
@@ -183,7 +183,7 @@ def arguments_of(
         # its code is a marshalled function: it is neither kept nor looked at
         kept = {"output_shape": plain(config.get("output_shape"))}
         return class_name, _with_dtype(kept, config), True
-    given = {key: v for key, v in config.items() if not immaterial(key)}
+    given = {key: v for key, v in config.items() if key != "dtype" and not immaterial(key)}
     bound = bind(class_name, (), given).config
     arguments = {
         key: _layers(value, raw.name, depth) if key in _LAYERS else argument(key, value, raw.name)
@@ -208,8 +208,8 @@ def stated_dtype(config: Mapping[str, Any]) -> str | None:
 
 def _with_dtype(kept: dict[str, object], config: Mapping[str, Any]) -> dict[str, object]:
     dtype = stated_dtype(config)
-    rest = {key: value for key, value in kept.items() if key != "dtype"}
-    return rest if dtype is None else {**rest, "dtype": dtype}
+    kept.pop("dtype", None)
+    return kept if dtype is None else {**kept, "dtype": dtype}
 
 
 def _layers(value: object, name: str, depth: int) -> object:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import replace
 from convcost.read.code.arguments import stated_shape
 from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, TensorSpec
 from convcost.read.keras_serial.layer import RawLayer, layer_of, raw_layer

@@ -9,10 +9,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import dataclass, field
 from convcost.network.tensor import DTYPE_BYTES
 from convcost.read.keras_config import TensorSpec
 from convcost.read.keras_serial.operations import TENSOR

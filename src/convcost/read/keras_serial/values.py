@@ -40,6 +40,8 @@ _FLAGS = frozenset(
         *("go_backwards", "reset_after", "stateful", "unroll"),
     }
 )
+#: Arguments whose type is looked at.
+_CHECKED = _NUMBERS | _WORDS | _FLAGS
 _IMMATERIAL = re.compile(r"(?:.*_)?(?:initializer|regularizer|constraint)|name|weights|seed")
 #: Values of one argument that are kept.
 _MOST_VALUES = 1_000
@@ -92,7 +94,9 @@ def shape_of(value: object, what: str) -> tuple[int | None, ...] | None:
     items = value.get("items") if isinstance(value, dict) else value
     if not isinstance(items, list):
         raise SourceError(f"{what} is {_kind(value)}; expected a list")
-    return tuple([_axis(item, what) for item in items])
+    return tuple([
+        x if type(x) is int and 0 <= x <= MAX_SIZE else _axis(x, what) for x in items
+    ])  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
@@ -108,10 +112,13 @@ def argument(key: str, value: object, layer: str) -> object:
         SourceError: it has the wrong type.
         LimitError: it is too large a number.
     """
-    value = plain(value)
+    if isinstance(value, (list, dict)):
+        value = plain(value)
+    if value is None or key not in _CHECKED or (isinstance(value, bool) and key in _FLAGS):
+        return value
     if key in ("activation", "recurrent_activation"):
         value = _function(value)
-    if value is None or isinstance(value, Unknown | LayerConfig):
+    if isinstance(value, (Unknown, LayerConfig)):
         return value
     if key in _ONE and isinstance(value, tuple):
         raise SourceError(f"'{key}' of {shown(layer)} is a list; expected a whole number")
@@ -129,7 +136,8 @@ def plain(value: object) -> object:
     if isinstance(value, list):
         if len(value) > _MOST_VALUES:
             return Unknown(f"{len(value):,} values")
-        return tuple([plain(item) for item in value])
+        # most items are numbers, which stay as they are
+        return tuple([plain(x) if isinstance(x, (list, dict)) else x for x in value])
     if not isinstance(value, dict):
         return value
     kind = value.get("class_name")
@@ -140,7 +148,7 @@ def plain(value: object) -> object:
         return Unknown(kind.strip("_"))
     if len(value) > _MOST_VALUES:
         return Unknown(f"{len(value):,} values")
-    return {key: plain(item) for key, item in value.items()}
+    return {k: plain(x) if isinstance(x, (list, dict)) else x for k, x in value.items()}
 
 
 def shown(text: str) -> str:
@@ -173,7 +181,8 @@ def _whole(value: object, what: Callable[[], str]) -> object:
     if type(value) is int and -MAX_SIZE <= value <= MAX_SIZE:
         return value
     if isinstance(value, tuple):
-        return tuple([_whole(item, what) for item in value])
+        return tuple([x if type(x) is int and -MAX_SIZE <= x <= MAX_SIZE else _whole(x, what)
+                      for x in value])  # fmt: skip
     if value is None or isinstance(value, Unknown):
         return value
     if isinstance(value, float) and value.is_integer():

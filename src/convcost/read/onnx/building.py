@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.network import Ref
 from convcost.network.op import Op
 from convcost.ops.constant import Constant

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import SourceError
+from convcost.network.dataclass import dataclass
 from convcost.read.onnx.wire import Damage
 
 if TYPE_CHECKING:

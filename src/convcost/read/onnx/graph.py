@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convcost.errors import LimitError, NetworkError
 from convcost.network.builder import BATCH
+from convcost.network.collector import without_collecting
+from convcost.network.dataclass import replace
 from convcost.network.evaluation import substitute
 from convcost.network.network import Note
 from convcost.ops.input import Input
@@ -20,7 +19,7 @@ from convcost.read.onnx.scope import Scope
 from convcost.read.onnx.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from convcost.network.dims import Dim
     from convcost.network.network import Network
@@ -47,25 +46,13 @@ def network_of_model(model: Model, name: str, options: Options) -> Network:
         UsageError: the inputs given do not fit.
     """
     try:
-        with _without_collecting():
+        with without_collecting():
             return _network(model, name, options)
     except RecursionError:
         raise LimitError(
             f"{name}: the formulas of its sizes nest too deeply",
             hint="state the sizes: convcost count FILE --input 1,3,224,224",
         ) from None
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Leave the garbage collector out: it would look at all that is made again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _network(model: Model, name: str, options: Options) -> Network:

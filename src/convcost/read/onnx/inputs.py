@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import dataclass, field
 from convcost.network.dims import symbol
 from convcost.read.axis_names import channel_names
 from convcost.read.limits import MAX_NAME

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Expr, ceil_div
 from convcost.read.limits import MAX_KNOWN_ELEMENTS
 from convcost.read.onnx.scalars import Ratio, Scalar, Undecided, whole

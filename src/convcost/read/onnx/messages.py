@@ -5,8 +5,9 @@ Field names are those of the format (https://onnx.ai/onnx/repo-docs/IR.html).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from convcost.network.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mmap
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from convcost.errors import SourceError
+from convcost.network.dataclass import dataclass
 from convcost.read.limits import MAX_UNMAPPED_BYTES
 
 if TYPE_CHECKING:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, Expr, ceil_div, maximum, minimum
 from convcost.read.limits import MAX_RANK, MAX_SIZE, MAX_SIZE_TERMS
 from convcost.read.onnx.sizes import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from fractions import Fraction
 
 #: An element: a number, a truth value, a size, or a fraction of a size.
 Scalar: TypeAlias = Union[int, float, Expr, "Ratio"]
@@ -75,6 +75,8 @@ def ratio(numerator: Dim, denominator: int) -> Scalar:
 
 
 def _fraction(number: Any) -> Fraction:
+    from fractions import Fraction
+
     try:
         return Fraction(number)
     except (TypeError, ValueError, OverflowError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass
 from convcost.ops.computed import ComputedWeights
 from convcost.ops.view import View
 from convcost.read.axis_names import AxisNames

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import dataclass
 from convcost.read.limits import MAX_STORED_RATIO
 from convcost.read.onnx.messages import TensorValue
 from convcost.read.onnx.stored import sizes, tensor

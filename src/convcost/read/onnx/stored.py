@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import LimitError, SourceError
+from convcost.network.dataclass import dataclass
 from convcost.read.limits import MAX_RANK, MAX_SIZE
 from convcost.read.onnx.dtypes import DTYPES
 from convcost.read.onnx.messages import TensorValue

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from convcost.network.dataclass import dataclass
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ parameters without the biases times the output positions, whatever the kernel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from convcost.network.dataclass import dataclass
 from convcost.read.solve.geometry import (
     Geometry,
     dilated_geometries,

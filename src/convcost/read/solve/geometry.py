@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
+from convcost.network.dataclass import dataclass
 from convcost.ops.window import Window
 
 if TYPE_CHECKING:

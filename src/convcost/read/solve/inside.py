@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import replace
 from convcost.read.solve.site import Site
 
 if TYPE_CHECKING:

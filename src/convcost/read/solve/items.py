@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.code.signatures import SIGNATURES
 from convcost.read.keras_names import class_of
 

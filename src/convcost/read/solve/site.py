@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, field
 from convcost.network.network import Note
 from convcost.read.axes import named
 from convcost.read.keras_config import Unknown as NotLiteral

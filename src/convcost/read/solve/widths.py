@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass
 from convcost.read.summary.table import Cut
 
 if TYPE_CHECKING:

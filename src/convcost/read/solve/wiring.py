@@ -7,12 +7,12 @@ is meant; where all of them are taken, the nearest.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import chain, islice, product, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import replace
 from convcost.network.dims import product as elements
 from convcost.network.dims import symbol
 from convcost.network.network import Note

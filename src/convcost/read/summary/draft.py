@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.read.summary.connections import RowNames
 from convcost.read.summary.table import Row, Table, TextNote, Totals
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.summary.connections import ConnectionCell, is_plain_name
 from convcost.read.summary.shape import scan_shape
 

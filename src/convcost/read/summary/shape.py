@@ -8,8 +8,8 @@ dimension is followed by a comma or a bracket, so a number without either is the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from convcost.network.dataclass import dataclass
 from convcost.read.summary.table import Cut, Dimension, Shape
 
 _TOKEN = re.compile(

@@ -6,8 +6,9 @@ a `Cut`), never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from convcost.network.dataclass import dataclass
 
 Style: TypeAlias = Literal["keras1", "keras2", "keras3", "tfjs", "bigdl"]
 

@@ -7,10 +7,10 @@ are composed of; those that have neither are recorded as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.torch_module.results import quick_results
 from convcost.read.torch_module.shadow import is_scripted
 

@@ -8,11 +8,11 @@ then played on tensors without memory, and recorded like those of a module.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import MissingFramework, SourceError
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.module import Module
 from convcost.network.network import Network, Note
 from convcost.read.archive import Archive

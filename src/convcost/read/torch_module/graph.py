@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import ConvcostError, SourceError
+from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.network import Ref
 from convcost.network.op import Op
 from convcost.ops.constant import Constant

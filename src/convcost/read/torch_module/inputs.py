@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import UsageError
+from convcost.network.dataclass import dataclass
 from convcost.read.torch_module.capture import tensors_in
 
 if TYPE_CHECKING:

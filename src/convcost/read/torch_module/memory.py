@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass, field
 from convcost.read.axis_names import AxisNames
 from convcost.read.torch_module.values import Operand, Stored, dtype_name
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import ConvcostError, SourceError
+from convcost.network.dataclass import dataclass, replace
 from convcost.read.torch_module import aten
 from convcost.read.torch_module.capture import capture
 from convcost.read.torch_module.shadow import stand_in, unwrapped

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass
 from convcost.ops.computed import ComputedWeights
 
 if TYPE_CHECKING:

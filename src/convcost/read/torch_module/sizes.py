@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from convcost.errors import SourceError
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

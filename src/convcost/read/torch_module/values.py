@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.dataclass import dataclass, field
 from convcost.network.tensor import Axis, Tensor
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ at its totals, at the next header, or where the text goes on with something else
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import replace
 from convcost.read.summary.clean import clean_lines
 from convcost.read.torch_tables import flat, tree
 from convcost.read.torch_tables.table import Amount, TorchRow, TorchTable, TorchTotals

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import product
 from convcost.network.tensor import SPATIAL_AXES, Axis, Tensor
 from convcost.read.torch_tables.names import channels_first

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import dataclass, replace
 from convcost.network.tensor import Axis, Tensor
 from convcost.read.axes import axis_names
 from convcost.read.torch_tables.names import CONTAINERS, channels_first, class_by_name

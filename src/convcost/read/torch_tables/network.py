@@ -7,11 +7,11 @@ what the printout shows, or solved, and a note says so.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from convcost.errors import NetworkError
 from convcost.network.builder import Builder
+from convcost.network.dataclass import replace
 from convcost.network.dims import product, summed
 from convcost.network.network import Network, Note, Ref
 from convcost.ops.input import Input

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import dataclass, field
 from convcost.network.network import Note
 from convcost.ops.reshape import Flatten
 

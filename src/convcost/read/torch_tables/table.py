@@ -5,8 +5,9 @@ Everything here is what was printed; a value that the text does not hold is ``No
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from convcost.network.dataclass import dataclass
 
 Tool: TypeAlias = Literal["torchsummary", "torchinfo", "torch-scan", "torchstat", "fastai"]
 

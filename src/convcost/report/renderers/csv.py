@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ _FORMULA_STARTS = tuple("=+-@＝＋－＠")
 @renderer("csv", suffix=".csv")
 def render(report: Report, surface: Surface) -> str:
     """Header and rows. What is not known is an empty cell, never a zero."""
+    import csv
+
     del surface
     table = report.document.records
     table = table.without(table.bars)

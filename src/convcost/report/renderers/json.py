@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from convcost.report.registry import Surface, renderer
@@ -14,5 +13,7 @@ if TYPE_CHECKING:
 @renderer("json", suffix=".json")
 def render(report: Report, surface: Surface) -> str:
     """Indented, in ASCII: names with control characters stay valid JSON and harmless text."""
+    import json
+
     del surface
-    return json.dumps(report.data, indent=2, allow_nan=False) + "\n"
+    return json.dumps(dict(report.data), indent=2, allow_nan=False) + "\n"

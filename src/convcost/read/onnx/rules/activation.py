@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from convcost.errors import NetworkError
 from convcost.ops.activation import Activation
 from convcost.ops.elementwise import Elementwise
-from convcost.ops.prelu import PRelu
-from convcost.ops.regularization import Dropout
 from convcost.read.onnx.step import Step, Weight
 
 if TYPE_CHECKING:
@@ -88,6 +86,8 @@ def _clip(site: Site) -> Step:
 
 def _prelu(site: Site) -> Step:
     """The slope broadcasts against the tensor; until opset 6 there is one per channel."""
+    from convcost.ops.prelu import PRelu
+
     tensor, slope = site.value(0), site.value(1)
     result = site.like(tensor)
     aligned = (1,) * (tensor.rank - slope.rank) + slope.sizes
@@ -105,6 +105,8 @@ def _prelu(site: Site) -> Step:
 
 def _dropout(site: Site) -> Step:
     """The rate is an input since opset 12."""
+    from convcost.ops.regularization import Dropout
+
     tensor = site.value(0)
     rate = site.real("ratio", 0.5)
     if site.has(1):

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.activation import activation_name
 from convcost.ops.conv import Conv
-from convcost.ops.conv_transpose import ConvTranspose
-from convcost.ops.depthwise import DepthwiseConv
 from convcost.ops.window import AXES, Window
 from convcost.read.axis_names import image_names
 from convcost.read.onnx.step import Step, Weight
@@ -50,6 +48,8 @@ def _convolution(site: Site, kernel: int = 1, bias: int = 2, dtype: str | None =
     if shift is not None:
         weights.append(Weight("bias", shift))
     if groups != 1 and per_group == 1:
+        from convcost.ops.depthwise import DepthwiseConv
+
         multiplier = filters // groups
         depthwise = DepthwiseConv(
             windows=windows, multiplier=multiplier, bias=shift is not None, activation=activation
@@ -114,6 +114,8 @@ def _quantized(site: Site) -> Step:
 
 
 def _transposed(site: Site) -> Step:
+    from convcost.ops.conv_transpose import ConvTranspose
+
     tensor, spatial = image(site)
     weight, shift = site.value(1), site.maybe(2)
     groups = site.integer("group", 1)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.dims import Dim, product
-from convcost.ops.permute import Permute
 from convcost.ops.reshape import Flatten, Reshape
 from convcost.ops.view import View
 from convcost.read.axis_names import matched
@@ -133,6 +132,8 @@ def _turned(
 
 
 def _transpose(site: Site) -> Step | Value:
+    from convcost.ops.permute import Permute
+
     tensor = site.value(0)
     order = site.integers("perm") or tuple(reversed(range(tensor.rank)))
     if sorted(order) != list(range(tensor.rank)):

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
-from convcost.ops.chain import Chain
 from convcost.ops.elementwise import Elementwise
-from convcost.ops.grid_sample import GridSample
 from convcost.ops.pool import GlobalPool, Pool
-from convcost.ops.reduce import Reduce
 from convcost.ops.window import AXES, window
 from convcost.read.axis_names import channel_names
 from convcost.read.onnx.rules.convolution import image
@@ -37,6 +34,8 @@ def _pool(site: Site) -> Step:
     op: Any = Pool(function=function, windows=windows, count_padding=counted)
     if kind == "LpPool":
         # powers and roots around sums
+        from convcost.ops.chain import Chain
+
         op = Chain((Elementwise(function="power"), op, Elementwise(function="power")))
     places = (site.like(result, "int64", 1),) if site.wants(1) else ()
     return Step(op, (tensor,), (result,), byproducts=places)
@@ -50,6 +49,8 @@ def _global_pool(site: Site) -> Step:
     kind = site.node.op_type
     if kind == "GlobalLpPool":
         positions = tuple(range(2, tensor.rank))
+        from convcost.ops.reduce import Reduce
+
         return Step(Reduce(function="norm", positions=positions, keep_axes=True),
                     (tensor,), (result,))  # fmt: skip
     function: Any = "max" if "Max" in kind else "average"
@@ -57,6 +58,8 @@ def _global_pool(site: Site) -> Step:
     if axes is None:
         positions = tuple(range(2, tensor.rank))
         reduced: Any = "max" if function == "max" else "mean"
+        from convcost.ops.reduce import Reduce
+
         op: Any = Reduce(function=reduced, positions=positions, keep_axes=True)
     else:
         op = GlobalPool(function=function, axes=axes, keep_axes=True)
@@ -72,6 +75,8 @@ def _quantized(site: Site) -> Step:
 
 def _region_align(site: Site) -> Step:
     """Every bin of every region is the average of points between pixels."""
+    from convcost.ops.grid_sample import GridSample
+
     tensor, _ = image(site)
     regions = site.value(1)
     height, width = site.integer("output_height", 1), site.integer("output_width", 1)

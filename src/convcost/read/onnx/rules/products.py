@@ -8,10 +8,6 @@ from convcost.errors import NetworkError
 from convcost.network.dims import product
 from convcost.ops.activation import activation_name
 from convcost.ops.dense import Dense
-from convcost.ops.einsum import EinsumDense
-from convcost.ops.matmul import MatMul
-from convcost.ops.permute import Permute
-from convcost.ops.reduce import Reduce
 from convcost.read.onnx.step import Step, Weight
 
 if TYPE_CHECKING:
@@ -25,6 +21,8 @@ def _product(
     site: Site, right: int = 1, dtype: str | None = None, *, turned: bool = False,
     scaled: bool = False,
 ) -> Step:  # fmt: skip
+    from convcost.ops.matmul import MatMul
+
     left, other = site.value(0), site.value(right)
     if left.rank == 0 or other.rank == 0:
         raise NetworkError("a matrix product with a number")
@@ -41,6 +39,7 @@ def _product(
 
 
 def _plain(site: Site, value: Value) -> Value:
+
     return value if value.stored is None else site.building.parameter(value)
 
 
@@ -83,6 +82,8 @@ def _suggest(tensor: Value) -> None:
 
 
 def _gemm(site: Site) -> Step:
+    from convcost.ops.matmul import MatMul
+
     left, right, addend = site.value(0), site.value(1), site.maybe(2)
     if left.rank != 2 or right.rank != 2:
         raise NetworkError(f"Gemm of {left.sizes} and {right.sizes}; expected matrices")
@@ -129,6 +130,8 @@ def _fused(site: Site) -> Step:
 
 
 def _einsum(site: Site) -> Step:
+    from convcost.ops.einsum import EinsumDense
+
     operands = site.values()
     equation, sizes = _letters(site.text("equation"), operands)
     into, _, out = equation.partition("->")
@@ -158,9 +161,13 @@ def _summed(site: Site, term: str, out: str, result: Value) -> Step:
     kept = [letter for letter in term if letter in out]
     if not gone:
         order = tuple(term.index(letter) for letter in out)
+        from convcost.ops.permute import Permute
+
         return Step(Permute(order, result.names), (tensor,), (result,))
     if kept != list(out):
         raise NetworkError("a sum with axes in another order")
+    from convcost.ops.reduce import Reduce
+
     return Step(Reduce(function="sum", positions=gone), (tensor,), (result,))
 
 

@@ -1,70 +1,60 @@
 """One file per family of layers: a row of a summary -> its op, with what was inferred.
 
 A module of this package defines ``RULES``, from Keras class names to rules, and has a row in
-`_FAMILIES`: most tables need few families, and only these are loaded.
+`_FILES`: most tables need few families, and only these are imported.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from convcost import folder
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from convcost.read.solve.site import Rule
 
-#: Module -> the class names whose rules it has, as a pattern.
-_FAMILIES = {
-    "batch_norm": r"BatchNormalization",
-    "conv_lstm": r"ConvLSTM\dD",
-    "convolution": r"(Depthwise|Separable)?Conv\dD",
-    "dense": r"Dense",
-    "elementwise": (
-        r"Activation|(Leaky|Thresholded)?ReLU|ELU|Softmax|Identity|ActivityRegularization|Masking"
-        r"|Rescaling|(Alpha|Gaussian|Spatial)?Dropout(\dD)?|GaussianNoise"
-        r"|Random(Brightness|Contrast|Flip|Rotation|Translation|Zoom)"
+#: Module -> the classes whose rules it has.
+_FILES = {
+    "batch_norm": "BatchNormalization",
+    "conv_lstm": "ConvLSTM1D ConvLSTM2D ConvLSTM3D",
+    "convolution": (
+        "Conv1D Conv2D Conv3D DepthwiseConv1D DepthwiseConv2D DepthwiseConv3D SeparableConv1D "
+        "SeparableConv2D SeparableConv3D"
     ),
-    "embedding": r"Embedding|(Additive)?Attention|Dot",
-    "merge": r"Concatenate|Add|Subtract|Multiply|Average|Maximum|Minimum",
-    "normalization": r"((Layer|Group|RMS|Unit)?Normalization)|LayerScale|PReLU",
-    "pooling": r"(Global)?(Max|Average)Pooling\dD",
-    "recurrent": r"LSTM|GRU|SimpleRNN|Bidirectional",
-    "resampling": r"(UpSampling|Cropping|Adaptive\w+Pooling)\dD|CenterCrop|RandomCrop|Resizing",
-    "shape": r"Flatten|Reshape|Permute|RepeatVector|ZeroPadding\dD",
-    "time_distributed": r"TimeDistributed",
-    "transposed": r"Conv\dDTranspose|LocallyConnected\dD",
+    "dense": "Dense",
+    "elementwise": (
+        "Activation ActivityRegularization AlphaDropout Dropout ELU GaussianDropout "
+        "GaussianNoise Identity LeakyReLU Masking RandomBrightness RandomContrast RandomFlip "
+        "RandomRotation RandomTranslation RandomZoom ReLU Rescaling Softmax SpatialDropout1D "
+        "SpatialDropout2D SpatialDropout3D ThresholdedReLU"
+    ),
+    "embedding": "AdditiveAttention Attention Dot Embedding",
+    "merge": "Add Average Concatenate Maximum Minimum Multiply Subtract",
+    "normalization": (
+        "GroupNormalization LayerNormalization LayerScale Normalization PReLU RMSNormalization "
+        "UnitNormalization"
+    ),
+    "pooling": (
+        "AveragePooling1D AveragePooling2D AveragePooling3D GlobalAveragePooling1D "
+        "GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D "
+        "GlobalMaxPooling3D MaxPooling1D MaxPooling2D MaxPooling3D"
+    ),
+    "recurrent": "Bidirectional GRU LSTM SimpleRNN",
+    "resampling": (
+        "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D "
+        "AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D CenterCrop Cropping1D "
+        "Cropping2D Cropping3D RandomCrop Resizing UpSampling1D UpSampling2D UpSampling3D"
+    ),
+    "shape": "Flatten Permute RepeatVector Reshape ZeroPadding1D ZeroPadding2D ZeroPadding3D",
+    "time_distributed": "TimeDistributed",
+    "transposed": (
+        "Conv1DTranspose Conv2DTranspose Conv3DTranspose LocallyConnected1D LocallyConnected2D"
+    ),
 }
 
-
-class _Rules(Mapping[str, "Rule"]):
-    """Rules by Keras class name, loaded when they are asked for."""
-
-    def __getitem__(self, class_name: str) -> Rule:
-        for module, pattern in _FAMILIES.items():
-            if re.fullmatch(pattern, class_name):
-                return family(module)[class_name]
-        raise KeyError(class_name)
-
-    def __iter__(self) -> Iterator[str]:
-        for module in _FAMILIES:
-            yield from family(module)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-@cache
-def family(module: str) -> Mapping[str, Rule]:
-    """The rules of one module."""
-    found: Mapping[str, Rule] = import_module(f"{__name__}.{module}").RULES
-    return found
-
-
-_ALL = _Rules()
+_RULES = folder.NameTable(__name__, _FILES)
 
 
 def rules() -> Mapping[str, Rule]:
@@ -73,4 +63,4 @@ def rules() -> Mapping[str, Rule]:
     >>> "Conv2D" in rules(), "CapsuleLayer" in rules()
     (True, False)
     """
-    return _ALL
+    return _RULES
