@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from convcost.network.network import Network
 
-#: The instrument's own work above which the layers' times are scaled.
-_NOTICEABLE = 0.05
+#: The layers' times are scaled where a run with the instrument differs from one without by more: by
+#: the instrument's own work, or by a moment in which the machine was slower or quicker.
+_NOTICEABLE = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def instrument(profile: Mapping[str, Any]) -> Instrument:
     """
     pairs = zip(profile["profiled"], profile["plain"], strict=True)
     overhead = median(seconds / plain for seconds, plain in pairs) - 1
-    return Instrument(overhead, overhead > _NOTICEABLE)
+    return Instrument(overhead, abs(overhead) > _NOTICEABLE)
 
 
 def layer_times(

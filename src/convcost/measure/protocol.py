@@ -29,7 +29,7 @@ _LAYERS_SHARE = 0.2
 _FEWEST_PROFILES = 3
 _MOST_PROFILES = 20
 #: Seconds of a run in which the layers' times settle by themselves: one profile is enough.
-_LONG = 2.0
+_LONG = 10.0
 #: A run with the instrument and the two plain ones beside it.
 _RUNS_PER_PROFILE = 3
 
