@@ -61,7 +61,7 @@ def test_two_networks_in_words(run: Run) -> None:
     assert " against " in answer
     assert {"seed000", "seed001-mlp"} <= set(rest)
     assert rest[-1].startswith("next: convcost explain zoo:seed000 zoo:seed001-mlp --batch 2")
-    assert "warming up ..." in result.stderr
+    assert "starting process 6 of 6 ..." in result.stderr
     csv = run(*WORDS, "zoo:seed001-mlp", "--format", "csv").stdout.splitlines()
     assert csv[0].startswith("network,runtime,batch,layer,seconds,share,")
     assert {line.split(",")[0] for line in csv[1:]} == {"seed000", "seed001-mlp"}

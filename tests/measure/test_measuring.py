@@ -17,7 +17,7 @@ from convcost.count import Workload
 from convcost.errors import ConvcostError, MissingFramework, NetworkError, UsageError
 from convcost.measure import measure, measuring, process
 from convcost.measure.process import Worker
-from convcost.measure.protocol import Effort, Taken
+from convcost.measure.protocol import PROCESSES, Effort, Taken
 from convcost.measure.statistics import ENOUGH
 from convcost.read.exchange.document import networks_of
 
@@ -139,7 +139,7 @@ def test_every_worker_is_gone_after_an_error(effort, monkeypatch):
     with pytest.raises(ConvcostError):
         measure([SMALL, LARGE], runtime="fake-raises", effort=effort)
     measure([SMALL], runtime="fake", effort=effort)
-    assert len(started) == 3
+    assert len(started) == 2 + PROCESSES
     assert all(child.poll() is not None for child in started)
 
 
@@ -161,7 +161,9 @@ def test_the_runtime_that_is_chosen(monkeypatch, known_fake, names, training, ex
 
 
 def taken(**more):
-    return Taken(**({"warm": True, "samples": [1.0] * 6, "probes": [(1.0, 1.0)] * 6} | more))
+    return Taken(
+        **({"samples": [1.0] * 6, "processes": [1] * 6, "probes": [(1.0, 1.0)] * 6} | more)
+    )
 
 
 def test_what_the_protocol_saw_is_in_the_verdict():
@@ -197,7 +199,8 @@ def test_frozen_layers_and_the_type_reach_the_worker(effort, monkeypatch):
         batch=2, training=True, loss="mse", optimizer="adam", dtype="float16", freeze=("conv*",)
     )
     measure([SMALL], workload, runtime="fake", threads=2, effort=effort)
-    (order,) = orders
+    order, *others = orders
+    assert others == [order] * (PROCESSES - 1)
     assert order["job"] == {
         "batch": 2, "training": True, "loss": "mse", "optimizer": "adam", "threads": 2, "seed": 0,
         "loop": "step", "samples": None,

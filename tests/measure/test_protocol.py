@@ -1,10 +1,11 @@
 """Turns without processes: who runs when, and what an interruption leaves."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from convcost.measure import protocol
-from convcost.measure.protocol import Effort, take
-from convcost.measure.statistics import ENOUGH
+from convcost.measure.protocol import PROCESSES, Effort, take
 
 #: What a worker says once the runs are timed.
 AFTERWARDS = {
@@ -17,6 +18,7 @@ class Scripted:
     """Stands for a worker: notes what it is asked, and is interrupted at a given turn."""
 
     def __init__(self, name, log, seconds, stop=None):
+        self.versions = {"fake": "1.2.3"}
         self.name, self.log, self.seconds, self.stop = name, log, seconds, stop
 
     def ask(self, command, number):
@@ -33,21 +35,44 @@ class Scripted:
 EFFORT = Effort(seconds=1e-12)
 
 
-def turns(log):
-    """The runs after the warm-up: b's ends where a is asked again."""
-    names = [name for name, _, _ in log]
-    first = names.index("a", names.index("b"))
-    return [entry for entry in log[first:] if entry[1] == "run"]
+def started(log, *workers):
+    """Starts the same stand-ins for every process."""
+
+    @contextmanager
+    def start():
+        log.append(("", "start", 0))
+        yield workers
+
+    return start
+
+
+def taken_from(log, *workers, effort=EFFORT):
+    """What is measured of stand-ins."""
+    return take(started(log, *workers), len(workers), effort, lambda _: None)
+
+
+def processes(log):
+    """The runs of each process, warm-up included."""
+    found = []
+    for entry in log:
+        if entry[1] == "start":
+            found.append([])
+        elif entry[1] == "run":
+            found[-1].append(entry)
+    return found
 
 
 def test_networks_take_turns():
     log = []
     workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.01)]
-    taken, interrupted = take(workers, EFFORT, lambda _: None)
+    taken, interrupted = taken_from(log, *workers)
     assert not interrupted
     a, b = taken
-    assert len(a.samples) == len(b.samples) == ENOUGH
-    assert turns(log) == [("a", "run", 13), ("b", "run", 6)] * len(a.samples)
+    assert a.processes == b.processes == [1] * PROCESSES
+    assert len(a.samples) == len(b.samples) == PROCESSES
+    for runs in processes(log):
+        assert runs[-2:] == [("a", "run", 13), ("b", "run", 6)]
+    assert len(processes(log)) == PROCESSES
     # the first of several runs is left out
     assert (set(a.samples), set(a.runs)) == ({0.004}, {12})
     assert (set(b.samples), set(b.runs)) == ({0.01}, {5})
@@ -58,10 +83,9 @@ def test_networks_take_turns():
 
 def test_a_long_run_is_a_turn():
     log = []
-    (one,), _ = take([Scripted("a", log, 2.0)], EFFORT, lambda _: None)
-    assert set(one.runs) == {1}
-    assert set(one.samples) == {2.0}
-    assert len(one.samples) >= ENOUGH
+    (one,), _ = taken_from(log, Scripted("a", log, 2.0))
+    assert one.runs == [1] * PROCESSES
+    assert one.samples == [2.0] * PROCESSES
     assert log[-2] == ("a", "profile", 3)
 
 
@@ -72,7 +96,7 @@ def test_the_first_run_of_a_turn_does_not_count():
             seconds = {1: [3 / 128], 2: [3 / 128] * 2, 3: [9, 2 / 128, 4 / 128]}
             return answer if command in AFTERWARDS else {**answer, "seconds": seconds[number]}
 
-    (one,), _ = take([Uneven("a", [], 3 / 128)], EFFORT, lambda _: None)
+    (one,), _ = taken_from([], Uneven("a", [], 3 / 128))
     assert set(one.runs) == {2}
     assert set(one.samples) == {3 / 128}
 
@@ -81,6 +105,7 @@ class Clocked:
     """A worker whose runs take what they are told on a clock of its own, the last ones again."""
 
     def __init__(self, monkeypatch, *seconds, again=1):
+        self.versions = {"fake": "1.2.3"}
         self.left, self.again, self.now = list(seconds), again, 0.0
         monkeypatch.setattr(protocol, "monotonic", lambda: self.now)
 
@@ -95,35 +120,49 @@ class Clocked:
 
 
 def test_the_warm_up_ends_where_two_groups_agree(monkeypatch):
+    # the first process has the first five; everything after them takes 3 s
     worker = Clocked(monkeypatch, 9.0, 1.0, 1.5, 1.4, 1.35, 3.0)
-    (one,), _ = take([worker], Effort(seconds=100), lambda _: None)
-    assert (one.warm, one.run_seconds) == (True, 1.35)
+    (one,), _ = taken_from([], worker, effort=Effort(seconds=1000))
+    assert one.warm
     assert set(one.samples) == {3.0}
 
 
 def test_the_warm_up_ends_where_none_agree(monkeypatch):
     worker = Clocked(monkeypatch, 1.0, 2.0, again=2)
-    (one,), _ = take([worker], Effort(seconds=20), lambda _: None)
+    (one,), _ = taken_from([], worker, effort=Effort(seconds=20))
     assert not one.warm
-    assert len(one.samples) >= ENOUGH
+    assert len(one.processes) == PROCESSES
+
+
+def test_a_very_long_run_is_warmed_up_by_one(monkeypatch):
+    worker = Clocked(monkeypatch, 11.0)
+    (one,), _ = taken_from([], worker, effort=Effort(seconds=1))
+    assert worker.now == 2 * 11.0 * PROCESSES
+    assert one.warm
 
 
 def test_turns_fill_their_share_of_the_time(monkeypatch):
-    (one,), _ = take([Clocked(monkeypatch, 0.25)], Effort(seconds=20), lambda _: None)
-    assert 0.6 * 20 <= sum(one.samples) <= 0.6 * 20 + 0.25
+    (one,), _ = taken_from([], Clocked(monkeypatch, 0.25), effort=Effort(seconds=20))
+    assert 0.6 * 20 <= sum(one.samples) <= 0.6 * 20 + 0.25 * PROCESSES
+    assert sum(one.processes) == len(one.samples)
 
 
-def test_an_interruption_keeps_pairs():
+@pytest.mark.parametrize(("stop", "kept"), [(6, 1), (7, 1), (8, 2), (10, 2)])
+def test_an_interruption_keeps_pairs(stop, kept):
+    """Of four commands to a process the fourth is a turn."""
     log = []
-    workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.004, stop=7)]
-    (a, b), interrupted = take(workers, EFFORT, lambda _: None)
+    workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.004, stop=stop)]
+    (a, b), interrupted = taken_from(log, *workers)
     assert interrupted
     assert a.profile is b.profile is a.peak_bytes is None
-    assert len(a.samples) == len(b.samples) == len(a.runs) == len(a.probes) >= 1
-    assert len(turns(log)) == 2 * len(a.samples) + 1
+    for one in (a, b):
+        assert one.processes == [1] * kept
+        assert len(one.samples) == len(one.runs) == len(one.probes) == kept
 
 
-def test_an_interruption_before_anything_was_timed():
+@pytest.mark.parametrize("stop", [1, 3])
+def test_an_interruption_before_everything_was_timed(stop):
     log = []
+    workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.004, stop=stop)]
     with pytest.raises(KeyboardInterrupt):
-        take([Scripted("a", log, 0.004, stop=1)], EFFORT, lambda _: None)
+        taken_from(log, *workers)

@@ -3,12 +3,26 @@
 import math
 import random
 import statistics as standard
+from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcost.measure.statistics import CONFIDENCE, ENOUGH, disturbed, interval, verdict
+from convcost.measure.statistics import (
+    CONFIDENCE,
+    ENOUGH,
+    disturbed,
+    interval,
+    of_processes,
+    verdict,
+)
+
+
+def alone(samples):
+    """Each of a process of its own."""
+    return [1] * len(samples)
+
 
 TIMES = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=60)
 
@@ -77,14 +91,14 @@ def quiet(number=24):
 
 
 def test_quiet_samples_are_stable():
-    found = verdict(quiet(), [False] * 24)
+    found = verdict(quiet(), [4] * 6, [False] * 24)
     assert (found.name, found.reasons, found.advice) == ("stable", (), "")
 
 
 @pytest.mark.parametrize(
     ("samples", "slow", "reason"),
     [
-        (quiet(5), [False] * 5, "5 samples"),
+        (quiet(5), [False] * 5, "5 processes"),
         ([1.0, 1.5] * 12, [False] * 24, "spread over"),
         ([1.0, 1.3, 1.0, 1.3, 1.1, 1.2, 1.0], [False] * 7, "of the median wide"),
         (quiet(12) + [1.08 * x for x in quiet(12)], [False] * 24, "the later half took 8."),
@@ -93,7 +107,7 @@ def test_quiet_samples_are_stable():
     ],
 )
 def test_every_cause_is_told(samples, slow, reason):
-    found = verdict(samples, slow)
+    found = verdict(samples, alone(samples), slow)
     assert found.name == "noisy"
     assert any(reason in told for told in found.reasons), found.reasons
     assert found.advice
@@ -108,14 +122,29 @@ def test_every_cause_is_told(samples, slow, reason):
     ],
 )
 def test_what_is_within_the_limits_is_stable(samples, slow):
-    assert verdict(samples, slow).reasons == ()
+    assert verdict(samples, alone(samples), slow).reasons == ()
 
 
 @given(TIMES, st.integers(-8, 8))
 def test_a_verdict_has_no_unit(samples, power):
     slow = [False] * len(samples)
     scaled = [2.0**power * sample for sample in samples]
-    assert verdict(samples, slow).name == verdict(scaled, slow).name
+    processes = alone(samples)
+    assert verdict(samples, processes, slow).name == verdict(scaled, processes, slow).name
+
+
+@given(st.lists(st.lists(st.floats(0.1, 10), min_size=1, max_size=9), min_size=6, max_size=9))
+def test_the_interval_of_processes_is_that_of_their_medians(groups):
+    samples = [sample for group in groups for sample in group]
+    found = of_processes(samples, [len(group) for group in groups])
+    assert found == interval([median(group) for group in groups])
+
+
+def test_processes_that_differ_widen_the_interval_however_many_samples_they_give():
+    groups = [[1.0 + 0.02 * number] * 100 for number in range(6)]
+    found = of_processes([sample for group in groups for sample in group], [100] * 6)
+    assert (found.low, found.high) == (1.0, 1.1)
+    assert found.confidence == 1 - 2 / 2**6
 
 
 def test_probes_are_compared_with_a_quiet_one():

@@ -40,6 +40,7 @@ def measurement(
         seconds=seconds,
         runs=len(samples),
         samples=tuple(samples),
+        processes=(1,) * len(samples),
         verdict=Verdict("noisy", ("interrupted",)) if interrupted else Verdict("stable"),
         layers=tuple(_layer(names, phases, seconds.median) for names, phases in rows),
         idle=tuple(x.name for x in network.layers if x.name not in seen) if rows else (),

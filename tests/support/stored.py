@@ -29,6 +29,7 @@ def measurement(**changes):
         "seconds": Interval(1.0, 0.9, 1.1, 0.96875),
         "runs": 12,
         "samples": (0.9, 1.0, 1.0, 1.0, 1.0, 1.1),
+        "processes": (1,) * 6,
         "verdict": Verdict("stable"),
         "layers": (layer(),),
         "idle": ("flatten",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from convcost.measure.statistics import interval
+from convcost.measure.statistics import of_processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +33,8 @@ class Measurement:
         seconds: of a run, with the interval of the median.
         runs: that were timed.
         samples: seconds of a run, in the order in which they were taken: the median of a turn.
+        processes: how many of the samples each process gave, in order; `seconds` is of their
+            medians.
         verdict: whether to believe it.
         layers: in the network's order; empty where the measurement was interrupted before.
         idle: layers that no time was seen of: views, and what the runtime folded away.
@@ -55,6 +57,7 @@ class Measurement:
     seconds: Interval
     runs: int
     samples: tuple[float, ...]
+    processes: tuple[int, ...]
     verdict: Verdict
     layers: tuple[LayerTime, ...]
     idle: tuple[str, ...]
@@ -102,6 +105,7 @@ class Measurement:
                 "runs": self.runs,
                 "per": self.per,
                 "samples": list(self.samples),
+                "processes": list(self.processes),
             },
             **self.verdict.to_dict(),
             "interrupted": self.interrupted,
@@ -147,14 +151,11 @@ class Ratio:
 def ratios(measured: Sequence[Measurement]) -> tuple[Ratio, ...]:
     """Of every later network to the first, turn by turn: they were measured side by side."""
     first, *later = measured
-    return tuple(
-        Ratio(
-            one.source,
-            first.source,
-            interval([x / y for x, y in zip(one.samples, first.samples, strict=True)]),
-        )
-        for one in later
-    )
+    return tuple(Ratio(one.source, first.source, _times(one, first)) for one in later)
+
+
+def _times(a: Measurement, b: Measurement) -> Interval:
+    return of_processes([x / y for x, y in zip(a.samples, b.samples, strict=True)], a.processes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from convcost.measure.layers import instrument, layer_times
 from convcost.measure.measurement import Measurement, Measurements, ratios
 from convcost.measure.process import Worker
 from convcost.measure.protocol import Effort, take
-from convcost.measure.statistics import MORE_TIME, Verdict, disturbed, interval, verdict
+from convcost.measure.statistics import MORE_TIME, Verdict, disturbed, of_processes, verdict
 from convcost.ops.input import Input
 from convcost.runtime import runtimes
 from convcost.runtime.memory.memory import memory
@@ -25,7 +26,7 @@ from convcost.runtime.runners.runner import Job
 from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from convcost.measure.layers import LayerTime
     from convcost.measure.protocol import Taken
@@ -83,27 +84,32 @@ def measure(
         {"network": to_text(prepared(network, chosen)), "runtime": runtime, "job": asdict(job)}
         for network in networks
     ]
-    workers: list[Worker] = []
-    try:
-        say(f"starting {runtime}")
-        for network, order in zip(networks, orders, strict=True):
-            workers.append(Worker(network.name, order, threads=threads, timeout=effort.timeout))
+
+    @contextmanager
+    def started() -> Iterator[Sequence[Worker]]:
+        workers: list[Worker] = []
+        try:
+            for network, order in zip(networks, orders, strict=True):
+                workers.append(Worker(network.name, order, threads=threads, timeout=effort.timeout))
+            for worker in workers:
+                worker.ready()
+            yield workers
+        except BaseException:
+            for worker in workers:
+                worker.kill()
+            raise
         for worker in workers:
-            worker.ready()
-        taken, interrupted = take(workers, effort, say)
-    except BaseException:
-        for worker in workers:
-            worker.kill()
-        raise
-    for worker in workers:
-        (worker.kill if interrupted else worker.stop)()
+            worker.stop()
+
+    say(f"measuring in {runtime}")
+    taken, interrupted = take(started, len(networks), effort, say)
     machine = _machine(threads)
     measured = tuple(
         _measurement(
-            network, one, runtime=runtime, versions=worker.versions, machine=machine,
-            workload=workload, loop=loop, interrupted=interrupted,
+            network, one, runtime=runtime, machine=machine, workload=workload, loop=loop,
+            interrupted=interrupted,
         )
-        for network, worker, one in zip(networks, workers, taken, strict=True)
+        for network, one in zip(networks, taken, strict=True)
     )  # fmt: skip
     return Measurements(measured, ratios(measured))
 
@@ -144,13 +150,12 @@ def _measurement(
     taken: Taken,
     *,
     runtime: str,
-    versions: Mapping[str, str],
     machine: Mapping[str, Any],
     workload: Workload,
     loop: Loop,
     interrupted: bool,
 ) -> Measurement:
-    seconds = interval(taken.samples)
+    seconds = of_processes(taken.samples, taken.processes)
     found = instrument(taken.profile) if taken.profile else None
     layers: tuple[LayerTime, ...] = ()
     if taken.profile and found:
@@ -160,12 +165,13 @@ def _measurement(
     return Measurement(
         source=network.name,
         runtime=runtime,
-        versions=versions,
+        versions=taken.versions,
         machine=machine,
         workload=workload,
         seconds=seconds,
         runs=sum(taken.runs),
         samples=tuple(taken.samples),
+        processes=tuple(taken.processes),
         verdict=_verdict(taken, interrupted=interrupted),
         layers=layers,
         idle=tuple(name for name in computed if name not in seen) if layers else (),
@@ -190,7 +196,7 @@ def _verdict(taken: Taken, *, interrupted: bool) -> Verdict:
     """That of the samples, and what the protocol knows beside them."""
     probes = disturbed([probe for pair in taken.probes for probe in pair])
     slow = list(starmap(bool.__or__, zip(probes[::2], probes[1::2], strict=True)))
-    found = verdict(taken.samples, slow)
+    found = verdict(taken.samples, taken.processes, slow)
     reasons, advice = list(found.reasons), found.advice
     if not taken.warm:
         reasons.append("it was not warm yet when the warm-up was over")

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import islice
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,6 +99,23 @@ def interval(samples: Sequence[float]) -> Interval:
     return Interval(median(ordered), ordered[rank - 1], ordered[-rank], max(0.0, 1 - missed))
 
 
+def of_processes(samples: Sequence[float], processes: Sequence[int]) -> Interval:
+    """The interval of the medians of processes.
+
+    Samples of one process have more in common than those of two: where the memory lies, the clock
+    of the processor just then. As many processes are independent, not as many samples.
+
+    Args:
+        samples: at least one, in the order in which they were taken.
+        processes: how many of them each process gave.
+
+    >>> of_processes([5, 5, 1, 4, 2, 6, 3], [2, 1, 1, 1, 1, 1])
+    Interval(median=3.5, low=1, high=6, confidence=0.96875)
+    """
+    rest = iter(samples)
+    return interval([median(islice(rest, number)) for number in processes])
+
+
 @cache
 def _rank(number: int) -> tuple[int, float]:
     """The largest k that keeps the confidence, at least 1, and what it misses.
@@ -126,22 +144,23 @@ def disturbed(probes: Sequence[float]) -> tuple[bool, ...]:
     return tuple(probe > _SLOW_PROBE * quiet for probe in probes)
 
 
-def verdict(samples: Sequence[float], slow: Sequence[bool]) -> Verdict:
+def verdict(samples: Sequence[float], processes: Sequence[int], slow: Sequence[bool]) -> Verdict:
     """Whether the samples agree with each other.
 
     Args:
         samples: in the order in which they were taken; at least one.
+        processes: how many of them each process gave.
         slow: of each sample, whether a probe beside it met a disturbance.
 
-    >>> verdict([1.0, 1.01, 1.0, 1.02, 1.0, 1.01], [False] * 6).name
+    >>> verdict([1.0, 1.01, 1.0, 1.02, 1.0, 1.01], [1] * 6, [False] * 6).name
     'stable'
-    >>> verdict([1.0, 1.0, 1.0], [False] * 3).reasons
-    ('3 samples; an interval of 95 % needs 6',)
+    >>> verdict([1.0, 1.0, 1.0], [1] * 3, [False] * 3).reasons
+    ('3 processes; an interval of 95 % needs 6',)
     """
-    if len(samples) < ENOUGH:
-        few = f"{len(samples)} samples; an interval of 95 % needs {ENOUGH}"
+    if len(processes) < ENOUGH:
+        few = f"{len(processes)} processes; an interval of 95 % needs {ENOUGH}"
         return Verdict("noisy", (few,), MORE_TIME)
-    found = interval(samples)
+    found = of_processes(samples, processes)
     reasons, advice = [], ""
     width = (found.high - found.low) / found.median
     if width > _WIDE:

@@ -152,8 +152,10 @@ class Database:
         Raises:
             ConvcostError: it is not ours, or of a newer version.
         """
+        # in this order: another process may make the tables in between, and marks them as ours
+        tables = self.one("SELECT COUNT(*) FROM sqlite_master")
         if self.one("PRAGMA application_id") != _OURS:
-            if self.one("SELECT COUNT(*) FROM sqlite_master"):
+            if tables:
                 raise self.error("it is another program's database", ELSEWHERE)
             return True
         version = self.one("PRAGMA user_version")

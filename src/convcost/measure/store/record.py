@@ -52,6 +52,7 @@ class _Seconds(_Known, frozen=True):
     runs: int
     per: str
     samples: tuple[float, ...]
+    processes: tuple[int, ...]
 
 
 class _Layer(_Known, frozen=True):
@@ -106,6 +107,9 @@ def restored(values: Any, run: int) -> Measurement:
         ConvcostError: of a workload that cannot be.
     """
     found = msgspec.convert(values, _Record)
+    turns = found.seconds.processes
+    if min(turns, default=0) < 1 or sum(turns) != len(found.seconds.samples):
+        raise ValueError(f"{len(found.seconds.samples)} samples of processes with {turns}")
     return Measurement(
         source=found.source,
         runtime=found.runtime,
@@ -115,6 +119,7 @@ def restored(values: Any, run: int) -> Measurement:
         seconds=_as(Interval, found.seconds),
         runs=found.seconds.runs,
         samples=found.seconds.samples,
+        processes=found.seconds.processes,
         verdict=Verdict(found.verdict, found.reasons, found.advice),
         layers=tuple(_as(LayerTime, layer) for layer in found.layers),
         idle=found.idle,

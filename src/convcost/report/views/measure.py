@@ -219,9 +219,8 @@ def _circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]
 def _sureness(one: Measurement) -> tuple[str, ...]:
     """The verdict with its reasons, and what the instrument did."""
     turns, runs = plural(len(one.samples), "turn"), plural(one.runs, "run")
-    lines = [
-        f"{one.verdict}: {format_seconds(one.seconds.median)} ({_range(one)}), {runs} in {turns}"
-    ]
+    many = f"{runs} in {turns} of {plural(len(one.processes), 'process', 'processes')}"
+    lines = [f"{one.verdict}: {format_seconds(one.seconds.median)} ({_range(one)}), {many}"]
     lines += one.verdict.reasons
     if one.verdict.advice:
         lines.append(f"what helps: {one.verdict.advice}")
