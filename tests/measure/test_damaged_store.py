@@ -8,21 +8,12 @@ import pytest
 from convcost.errors import ConvcostError
 from convcost.measure.store import database
 from convcost.measure.store.store import Store
-from support.stored import measurement
+from support.stored import direct, measurement
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "folder" / "store.sqlite"
-
-
-def direct(path, query):
-    """Rows as SQLite gives them to anybody."""
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
 
 
 def refused(path, message):

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from convcost.measure import Interval, LayerTime, Verdict
 from convcost.measure.layers import Instrument
 from convcost.measure.store import database
 from convcost.measure.store.store import Store, default_path
-from support.stored import MACHINE, layer, measurement
+from support.stored import MACHINE, direct, layer, measurement
 
 WRITERS = (sys.executable, str(Path(__file__).with_name("writers.py")))
 
@@ -71,15 +70,6 @@ MEASUREMENTS = st.fixed_dictionaries(
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "folder" / "store.sqlite"
-
-
-def direct(path, query):
-    """Rows as SQLite gives them to anybody."""
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
 
 
 @settings(

@@ -1,5 +1,7 @@
 """Measurements for the store: plain values in every field."""
 
+import sqlite3
+
 from convcost.count import Workload
 from convcost.measure import Interval, LayerTime, Measurement, Verdict
 from convcost.measure.layers import Instrument
@@ -39,3 +41,12 @@ def measurement(**changes):
         "interrupted": False,
     }
     return Measurement(**usual | changes)
+
+
+def direct(path, query):
+    """Rows as SQLite gives them to anybody."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 
-def unique(wanted: str, taken: dict[str, int]) -> str:
+def unique(wanted: str, taken: dict[str, int], form: str = "{}_{}") -> str:
     """The name, with a number behind it where it is taken.
 
     Args:
         wanted: the name.
         taken: the last number of each name that was given; changed.
+        form: of a name with its number.
 
     >>> taken = {}
     >>> [unique(name, taken) for name in ("add", "add", "add_3", "add")]
@@ -17,6 +18,6 @@ def unique(wanted: str, taken: dict[str, int]) -> str:
     name = wanted
     while name in taken:
         taken[wanted] += 1
-        name = f"{wanted}_{taken[wanted]}"
+        name = form.format(wanted, taken[wanted])
     taken[name] = 1
     return name

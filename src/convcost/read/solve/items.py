@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.network.dataclass import dataclass, field
 from convcost.read.code.signatures import SIGNATURES
 from convcost.read.keras_names import class_of
+from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +71,7 @@ def items_of(table: Table) -> list[Item]:
     names: list[list[str]] = []
     for row, class_name in zip(rows, classes, strict=True):
         count = len(row.inputs or ()) if _is_shared(row, class_name, nodes) else 1
-        names.append([_unique(row.name or "layer", taken) for _ in range(count)])
+        names.append([unique(row.name or "layer", taken, "{} ({})") for _ in range(count)])
     # A shared layer may take what stands below it, if that has a name of its own.
     below = {row.name: own for row, own in zip(rows, names, strict=True) if not row.name_cut}
     calls: dict[str, list[str]] = {}
@@ -219,13 +220,3 @@ def _without_expanded_models(rows: tuple[Row, ...]) -> list[Row]:
 def _is_expanded(row: Row, following: Row | None) -> bool:
     deeper = following is not None and following.depth > row.depth
     return deeper and class_of(row.kind, row.name) in _MODELS
-
-
-def _unique(name: str, taken: dict[str, int]) -> str:
-    """The name, numbered from its second use on."""
-    free = name
-    while free in taken:
-        taken[name] += 1
-        free = f"{name} ({taken[name]})"
-    taken[free] = 1
-    return free

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import MissingFramework, NetworkError
-from convcost.network.builder import BATCH
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
+from convcost.write.bound import bound
 from convcost.write.kept import check_kept
 from convcost.write.keras.graph import Graph, Value
 from convcost.write.keras.names import plain
@@ -48,13 +48,7 @@ def keras_model(
         MissingFramework: Keras is not installed.
     """
     _require_keras()
-    if batch is not None:
-        network = network.bind({str(BATCH): batch})
-    if opened := sorted(network.symbols - {str(BATCH)}):
-        raise NetworkError(
-            f"sizes that are not known: {', '.join(opened)}",
-            hint=f"set them: network.bind({{'{opened[0]}': 32}}), or --dim {opened[0]}=32",
-        )
+    network = bound(network, batch)
     graph, values = Graph(layer.name for layer in network.layers), Values(network, seed)
     known: dict[Ref, Value] = {}
     for layer in network.layers:

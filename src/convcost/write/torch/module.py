@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import MissingFramework, NetworkError
-from convcost.network.builder import BATCH
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
+from convcost.write.bound import bound
 from convcost.write.kept import check_kept
 from convcost.write.layout import plain_order
 from convcost.write.torch.graph import Graph, Value
@@ -42,13 +42,7 @@ def torch_module(
         MissingFramework: PyTorch is not installed.
     """
     _require_torch()
-    if batch is not None:
-        network = network.bind({str(BATCH): batch})
-    if opened := sorted(network.symbols - {str(BATCH)}):
-        raise NetworkError(
-            f"sizes that are not known: {', '.join(opened)}",
-            hint=f"set them: network.bind({{'{opened[0]}': 32}}), or --dim {opened[0]}=32",
-        )
+    network = bound(network, batch)
     graph, values = Graph(), Values(network, seed)
     known: dict[Ref, Value] = {}
     for layer in network.layers:
