@@ -18,7 +18,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize(
-    ("stage", "delay"), [(STAGES[0], 0.3), (STAGES[2], 0.2), (STAGES[3], 0.05)]
+    ("stage", "delay"), [(STAGES[0], 0.3), (STAGES[2], 0.3), (STAGES[3], 0.05)]
 )
 def test_a_killed_measurement_leaves_what_was_there(tmp_path, stage, delay):
     path = tmp_path / "store.sqlite"

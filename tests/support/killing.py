@@ -16,7 +16,7 @@ COMMAND = (
     *("--time", "1s", "--threads", "1"),
 )
 #: What it says on its way, in order.
-STAGES = ("starting onnxruntime", "warming up", "measuring for", "timing the layers")
+STAGES = ("starting process 1 ", "measuring for", "starting process 3 ", "timing the layers")
 #: Processes inherit it, so that all that belong to one measurement can be found.
 _MARK = "CONVCOST_TEST_MARK"
 #: Seconds that a worker may take to notice.
@@ -52,9 +52,8 @@ def killed(store: Path, stage: str, delay: float) -> Left:
         text=True,
         env={**os.environ, "CONVCOST_STORE": str(store), _MARK: mark},
     ) as process:
-        for line in process.stderr:
-            if line.startswith(stage):
-                break
+        said = next((line for line in process.stderr if line.startswith(stage)), None)
+        assert said is not None, stage
         time.sleep(delay)
         workers = marked(mark) - {process.pid}
         process.send_signal(signal.SIGKILL)
