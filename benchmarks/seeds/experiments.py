@@ -1,0 +1,103 @@
+"""The experiment of a post that convcost grew from, measured on this machine.
+
+    python benchmarks/seeds/experiments.py [--only 002-alexnet] [--threads 2]
+
+Each writes its measurements into results/<experiment>.json as it goes; an experiment that is there
+already is not repeated. `pages.py` makes the tables of docs/seeds from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import convcost
+
+RESULTS = Path(__file__).parent / "results"
+#: What is kept of a measured network.
+KEPT = ("source", "runtime", "versions", "machine", "seconds", "verdict", "reasons", "layers",
+        "layers_over_whole", "instrument", "peak_bytes")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Networks that are measured side by side.
+
+    Attributes:
+        name: of the result's file; it begins with the post's number.
+        sources: networks, as on the command line.
+        options: of `convcost.measure`.
+        seconds: to measure.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 30.0
+
+
+def steps() -> list[Experiment]:
+    """Post 002: where a training step of AlexNet and of VGG-16 goes."""
+    return [
+        Experiment(
+            f"002-{name}-torch",
+            (f"zoo:{name}",),
+            {"runtime": "torch", "training": True, "batch": batch, "optimizer": "momentum"},
+            45.0,
+        )
+        for name, batch in (("alexnet", 32), ("vgg16", 8))
+    ]
+
+
+def main() -> None:
+    """Run what is not there yet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", help="beginnings of names")
+    parser.add_argument("--threads", type=int, default=2)
+    chosen = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    for experiment in steps():
+        path = RESULTS / f"{experiment.name}.json"
+        wanted = chosen.only is None or experiment.name.startswith(tuple(chosen.only))
+        if wanted and not path.exists():
+            print(experiment.name, file=sys.stderr, flush=True)
+            path.write_text(json.dumps(run(experiment, chosen.threads), indent=1) + "\n")
+
+
+def run(experiment: Experiment, threads: int) -> dict[str, Any]:
+    """What was measured, and what is counted."""
+    networks = [convcost.read(source) for source in experiment.sources]
+    found = convcost.measure(
+        *networks, threads=threads, seconds=experiment.seconds, store=False, **experiment.options
+    ).to_dict()
+    for network in found["networks"]:
+        network["seconds"].pop("samples")
+    return {
+        "sources": experiment.sources,
+        "options": experiment.options,
+        "networks": [
+            {key: network[key] for key in KEPT} | {"count": counted(given)}
+            for given, network in zip(networks, found["networks"], strict=True)
+        ],
+        "ratios": found["ratios"],
+    }
+
+
+def counted(network: convcost.Network) -> dict[str, Any]:
+    """Per sample: in all, and of each layer its op and the MACs of a training step."""
+    total = convcost.count(network).total
+    step = convcost.count(network, training=True)
+    return {
+        "parameters": total.parameters,
+        "macs": total.forward.macs,
+        "ops": {layer.name: layer.op for layer in step.layers},
+        "step_macs": {layer.name: layer.step.macs for layer in step.layers if layer.step},
+    }
+
+
+if __name__ == "__main__":
+    main()
