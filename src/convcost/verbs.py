@@ -155,7 +155,7 @@ def measure(
     say: Callable[[str], None] = lambda _: None,
     warn: Callable[[str], None] = warnings.warn,
 ) -> Measurements:
-    """Run networks in a real framework, each in a process of its own, and tell their times.
+    """Run networks in a real framework, each in processes of its own, and tell their times.
 
     Parameters get random values: a network needs no weights, nor does it need to come from the
     framework that it runs in. Ctrl-C ends it early and keeps what is there (`.interrupted`).

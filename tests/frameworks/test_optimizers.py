@@ -14,22 +14,11 @@ import pytest
 import convcost
 from convcost.count.optimizers import OPTIMIZERS, optimizer_of, state_bytes, update_cost
 from convcost.network.parameter import Parameter
+from support.optimizers import KERAS, TORCH
 
 SCRIPT = Path(__file__).parent / "tf_optimizers.py"
 
 each_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
-
-TORCH: dict[str, tuple[str, dict[str, Any]]] = {
-    "sgd": ("SGD", {}),
-    "momentum": ("SGD", {"momentum": 0.9}),
-    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
-    "rmsprop": ("RMSprop", {}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
-    "adagrad": ("Adagrad", {}),
-    "adadelta": ("Adadelta", {}),
-}
-KERAS: dict[str, tuple[str, dict[str, Any]]] = {**TORCH, "lion": ("Lion", {})}
 
 
 @each_optimizer

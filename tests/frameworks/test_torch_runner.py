@@ -32,6 +32,7 @@ from convcost.runtime.runners.runner import Job
 from convcost.runtime.runners.torch_clock import Clock, Watched
 from convcost.runtime.runners.torch_training import Losses
 from convcost.write.torch.module import torch_module
+from support.optimizers import TORCH
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -140,18 +141,6 @@ def test_frozen_layers_before_all_others_have_no_backward_pass() -> None:
     spans = runner("torch").load(net, Job(batch=2, training=True)).profile().spans
     assert [s.layers[0] for s in spans if s.phase == "backward"] == LAYERS[:0:-1]
     assert not [s for s in spans if s.phase == "update"]
-
-
-TORCH: dict[str, tuple[str, dict[str, Any]]] = {
-    "sgd": ("SGD", {}),
-    "momentum": ("SGD", {"momentum": 0.9}),
-    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
-    "rmsprop": ("RMSprop", {}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
-    "adagrad": ("Adagrad", {}),
-    "adadelta": ("Adadelta", {}),
-}
 
 
 @pytest.mark.parametrize("instrument", [False, True])

@@ -18,7 +18,7 @@ def shared(*parts: str) -> Path:
     """A file of the shared data; skips the test, and says so, where it is absent."""
     path = SHARED.joinpath("data", *parts)
     if not path.exists():
-        pytest.skip(f"{path} is not there")
+        pytest.skip(f"{path} is not part of the repository, and not there")
     return path
 
 

@@ -73,8 +73,9 @@ def command(
 ) -> None:
     """Run networks in a real framework, in turns, and tell their times with intervals.
 
-    Each runs in a process of its own, with random values for its parameters. Ctrl-C ends it early
-    and keeps what was measured until then. `convcost history` shows all measurements again.
+    Each runs in six processes of its own, one after the other, with random values for its
+    parameters. Ctrl-C ends it early and keeps what was measured until then. `convcost history`
+    shows all measurements again.
     """
     from convcost.cli.support.sources import command_line, dim_options, networks
     from convcost.report.views.measure import report

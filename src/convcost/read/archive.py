@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 #: Longest comment that may follow the end record.
 _TAIL = 65_536 + 22
-#: What zipfile raises for damaged archives, for encrypted ones (RuntimeError) and for ways of
-#: compression that it does not have (NotImplementedError).
+#: What zipfile raises for damaged archives, and for encrypted ones and ways of compression that it
+#: does not have (RuntimeError and what derives from it).
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, ValueError,
-           NotImplementedError, RuntimeError, UnicodeError)  # fmt: skip
+           RuntimeError, UnicodeError)  # fmt: skip
 _HINT = "copy or download it again; its size should equal the original's"
 
 

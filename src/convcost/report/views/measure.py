@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 _CONVENTIONS = (
     (
-        "time = the median of turns, in which the networks alternate; the range holds the true "
-        "median 19 times out of 20, for as long as the machine stays as it was."
+        "time = the median of what each process took, in turns in which the networks alternate; "
+        "the range holds the true median 19 times out of 20, for as long as the machine stays as "
+        "it was."
     ),
     (
         "share = of the whole batch; a layer's time is seen inside the running network, fused "

@@ -10,26 +10,13 @@ from typing import TYPE_CHECKING, Any
 from convcost.count.prepare import with_loss
 from convcost.network.builder import BATCH
 from convcost.ops.loss import loss_name
-from convcost.runtime.runners.losses import LEARNING_RATE, class_axis
+from convcost.runtime.runners.losses import LEARNING_RATE, OPTIMIZERS, class_axis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from convcost.network.network import Network
     from convcost.network.tensor import Tensor
-
-#: Classes of `keras.optimizers` and the settings that their cost depends on.
-_OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "sgd": ("SGD", {}),
-    "momentum": ("SGD", {"momentum": 0.9}),
-    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
-    "rmsprop": ("RMSprop", {}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
-    "adagrad": ("Adagrad", {}),
-    "adadelta": ("Adadelta", {}),
-    "lion": ("Lion", {}),
-}
 
 
 def optimizer_for(name: str) -> Any:
@@ -40,7 +27,7 @@ def optimizer_for(name: str) -> Any:
     """
     import keras
 
-    kind, settings = _OPTIMIZERS[name]
+    kind, settings = OPTIMIZERS[name]
     return getattr(keras.optimizers, kind)(learning_rate=LEARNING_RATE, **settings)
 
 

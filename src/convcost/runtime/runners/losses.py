@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from convcost.network.tensor import Tensor
 
+#: Classes of `torch.optim` and `keras.optimizers`, which have the same names, and the settings that
+#: their cost depends on.
+OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9}),
+    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
+    "rmsprop": ("RMSprop", {}),
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
+    "lion": ("Lion", {}),
+}
 DEFAULT_LOSS = "cross-entropy"
 #: So small that random parameters do not run away over many steps; the cost is the same.
 LEARNING_RATE = 1e-6

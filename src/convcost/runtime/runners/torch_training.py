@@ -13,24 +13,13 @@ from convcost.count.optimizers import optimizer_of
 from convcost.count.prepare import with_loss
 from convcost.errors import UsageError
 from convcost.ops.loss import loss_name
-from convcost.runtime.runners.losses import LEARNING_RATE, class_axis
+from convcost.runtime.runners.losses import LEARNING_RATE, OPTIMIZERS, class_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from convcost.network.network import Network
 
-#: Classes of `torch.optim` and the settings that their cost depends on.
-_OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "sgd": ("SGD", {}),
-    "momentum": ("SGD", {"momentum": 0.9}),
-    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
-    "rmsprop": ("RMSprop", {}),
-    "adam": ("Adam", {}),
-    "adamw": ("AdamW", {}),
-    "adagrad": ("Adagrad", {}),
-    "adadelta": ("Adadelta", {}),
-}
 #: Probabilities below this count as this, as in Keras: their logarithm stays finite.
 _SMALLEST = 1e-7
 
@@ -44,10 +33,10 @@ def optimizer_for(name: str, module: Any) -> Any:
     import torch
 
     known = optimizer_of(name)
-    if name not in _OPTIMIZERS:
-        raise UsageError(f"PyTorch has no {known.title}",
-                         hint=f"choose one of {', '.join(_OPTIMIZERS)}")  # fmt: skip
-    kind, settings = _OPTIMIZERS[name]
+    kind, settings = OPTIMIZERS[name]
+    if not hasattr(torch.optim, kind):
+        able = (each for each, (other, _) in OPTIMIZERS.items() if hasattr(torch.optim, other))
+        raise UsageError(f"PyTorch has no {known.title}", hint=f"choose one of {', '.join(able)}")
     trained = [each for each in module.parameters() if each.requires_grad]
     return getattr(torch.optim, kind)(trained, lr=LEARNING_RATE, **settings)
 

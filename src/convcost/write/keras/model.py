@@ -14,6 +14,7 @@ from convcost.write.keras.names import plain
 from convcost.write.keras.rules import rules
 from convcost.write.keras.site import Site
 from convcost.write.layout import plain_order
+from convcost.write.sharing import is_shared, owner
 from convcost.write.values import Values
 
 if TYPE_CHECKING:
@@ -123,9 +124,9 @@ def _written(
         graph=graph,
         op=layer.op,
         own=layer.name,
-        name=_owner(network, layer),
+        name=owner(network, layer),
         framework=network.framework,
-        shared=layer.shared_with is not None or layer.name in _lenders(network),
+        shared=is_shared(network, layer),
         tensors=call.inputs,
         results=call.outputs,
         values=tuple(known[ref] for ref in layer.inputs),
@@ -135,16 +136,3 @@ def _written(
     )
     rule(site)
     return site.made
-
-
-def _owner(network: Network, layer: Layer) -> str:
-    """Whose layers it uses: those of the first call of the same op with the same weights."""
-    if layer.shared_with is None:
-        return layer.name
-    first = network.layer(layer.shared_with)
-    same = first.op == layer.op and first.parameters == layer.parameters
-    return first.name if same else layer.name
-
-
-def _lenders(network: Network) -> frozenset[str]:
-    return frozenset(layer.shared_with for layer in network.layers if layer.shared_with)

@@ -11,6 +11,7 @@ from convcost.ops.input import Input
 from convcost.write.bound import bound
 from convcost.write.kept import check_kept
 from convcost.write.layout import plain_order
+from convcost.write.sharing import is_shared, owner
 from convcost.write.torch.graph import Graph, Value
 from convcost.write.torch.rules import rules
 from convcost.write.torch.site import Site
@@ -95,9 +96,9 @@ def _written(
     site = Site(
         graph=graph,
         op=layer.op,
-        name=_owner(network, layer),
+        name=owner(network, layer),
         framework=network.framework,
-        shared=layer.shared_with is not None or layer.name in _lenders(network),
+        shared=is_shared(network, layer),
         tensors=call.inputs,
         results=call.outputs,
         values=tuple(known[ref] for ref in layer.inputs),
@@ -108,16 +109,3 @@ def _written(
     rule(site)
     graph.mark(layer.name)
     return site.made
-
-
-def _owner(network: Network, layer: Layer) -> str:
-    """Whose parts the layer uses: those of the first call of the same op with the same weights."""
-    if layer.shared_with is None:
-        return layer.name
-    first = network.layer(layer.shared_with)
-    same = first.op == layer.op and first.parameters == layer.parameters
-    return first.name if same else layer.name
-
-
-def _lenders(network: Network) -> frozenset[str]:
-    return frozenset(layer.shared_with for layer in network.layers if layer.shared_with)
