@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convcost import runtime, zoo
+from convcost.count import Workload, count
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
@@ -68,6 +69,18 @@ def image():
             ["conv2d_1", "conv2d_1/relu", "batch_normalization_1", "dense_1", "dense_1/softmax"],
         ),
         ("torch-compile", "gpu", ["conv2d_1", "dense_1", "dense_1/softmax"]),
+        (
+            "onnxruntime",
+            "cpu",
+            [
+                "conv2d_1/transpose",
+                "conv2d_1",
+                "batch_normalization_1",
+                "flatten_1/reorder",
+                "dense_1",
+                "dense_1/softmax",
+            ],
+        ),
     ],
 )
 def test_seed_000_becomes_these_kernels(name, kind, expected):
@@ -92,8 +105,6 @@ def test_fused_layers_are_named_and_add_only_their_parameters():
 
 def test_macs_and_elementwise_operations_are_those_of_the_ledger():
     """Lowering moves work between kernels; it neither loses nor invents any."""
-    from convcost.count import Workload, count
-
     for name in ("seed000", "seed001-cnn", "alexnet"):
         network = zoo.load(name)
         forward = count(network, Workload(batch=BATCH_SIZE)).total.forward
@@ -178,6 +189,7 @@ def test_every_runtime_cites_its_constants():
 def test_sources_run_on_their_own_framework():
     assert runtime.default_for("keras").name == "keras-tensorflow"
     assert runtime.default_for("torch").name == "torch"
+    assert runtime.default_for("onnx").name == "onnxruntime"
     assert runtime.default_for(None).name == "torch"
 
 

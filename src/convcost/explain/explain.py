@@ -56,7 +56,11 @@ def explain(
     if not networks:
         raise UsageError("there is no network to explain")
     workload = workload or Workload(batch=32)
-    runtime = runtime or default_for(networks[0].framework)
+    runtime = runtime or default_for(
+        networks[0].framework,
+        training=workload.training,
+        device_kind="cpu" if device is None else device.kind,
+    )
     evidence = _measured(
         tuple(
             Case(

@@ -66,7 +66,7 @@ def explained(runtime: str | None) -> str | None:
 
     It is the same where its rules are known; None, which is the source's own, where not.
 
-    >>> explained("torch"), explained("onnxruntime")
+    >>> explained("torch"), explained("keras-jax")
     ('torch', None)
     """
     return runtime if runtime in runtimes() else None
@@ -114,6 +114,6 @@ def _chosen(networks: Sequence[Network], runtime: str | None, *, training: bool)
             )
         return runner(runtime).name
     able = {name: each for name, each in runners().items() if each.trains or not training}
-    own = default_for(networks[0].framework).name
+    own = default_for(networks[0].framework, training=training).name
     wanted = [*([own] if own in able else []), runtime_for(networks, training=training), *able]
     return next((name for name in wanted if able[name].installed), wanted[0])

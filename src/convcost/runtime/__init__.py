@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convcost import folder
 from convcost.errors import unknown_name
 from convcost.runtime.kernel import Kernel
-from convcost.runtime.lowering import lower
+from convcost.runtime.lowering import lower, lower_step
 from convcost.runtime.rules import Constant, DeviceKind, Rules, Runtime
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "default_for",
     "load",
     "lower",
+    "lower_step",
     "runtimes",
 ]
 
@@ -50,13 +51,18 @@ def load(name: str) -> Runtime:
         raise unknown_name("runtime", name, runtimes()) from None
 
 
-def default_for(framework: str | None) -> Runtime:
-    """The runtime of a source's own framework.
+def default_for(
+    framework: str | None, *, training: bool = False, device_kind: DeviceKind = "cpu"
+) -> Runtime:
+    """The runtime of a source's own framework, or where that cannot do what is asked, PyTorch.
 
-    >>> default_for("keras").name
-    'keras-tensorflow'
+    >>> default_for("keras").name, default_for("onnx").name
+    ('keras-tensorflow', 'onnxruntime')
+    >>> default_for("onnx", training=True).name, default_for("onnx", device_kind="gpu").name
+    ('torch', 'torch')
     """
     for runtime in runtimes().values():
-        if framework in runtime.frameworks:
+        able = device_kind in runtime.rules and (runtime.trains or not training)
+        if framework in runtime.frameworks and able:
             return runtime
     return load(_DEFAULT)

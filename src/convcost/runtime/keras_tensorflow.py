@@ -12,6 +12,10 @@ _LOOP = Constant(
     "benchmarks/launch: evaluate of a one-weight model on in-memory arrays, per batch, 2-core CPU, "
     "Keras 3.15 on TensorFlow 2.21",
 )
+#: Of _MklNativeFusedConv2D and _MklNativeFusedDepthwiseConv2dNative.
+_CONV_FUNCTIONS = frozenset({"relu", "relu6", "elu", "hard_silu"})
+#: Of _MklNativeFusedMatMul.
+_MATMUL_FUNCTIONS = frozenset({"relu", "relu6", "leaky_relu", "elu", "sigmoid", "tanh", "gelu"})
 
 RUNTIME = Runtime(
     name="keras-tensorflow",
@@ -22,15 +26,23 @@ RUNTIME = Runtime(
     rules={
         "cpu": Rules(
             bias="fused",
-            activations=frozenset({"relu", "relu6", "elu", "leaky_relu", "tanh", "sigmoid"}),
+            activations=_CONV_FUNCTIONS | {"leaky_relu"},
+            activations_of={"depthwise_conv": _CONV_FUNCTIONS, "dense": _MATMUL_FUNCTIONS},
+            trained=frozenset({"relu", "relu6", "elu", "tanh", "sigmoid"}),
+            unfused=frozenset({"no bias", "dilated", "grouped", "positions"}),
             batch_norm="passes",
-            pointwise="kernel",
+            pointwise="product",
+            sums=frozenset({"conv"}),
+            sums_into="first layer",
+            padding=frozenset({"conv"}),
+            logits=True,
             launches_overlap=False,
             launch_seconds=_LAUNCH,
             loop_seconds=_LOOP,
             source=(
-                "TensorFlow's profiler on a CPU: convolution with bias and ReLU is one "
-                "_MklNativeFusedConv2D; BatchNorm stays a Mul and an AddV2 over the whole tensor"
+                "TensorFlow's profiler on a CPU: convolution with bias, sum and ReLU is one "
+                "_MklNativeFusedConv2D, without a bias nothing is fused into it; BatchNorm stays a "
+                "Mul and an AddV2 over the whole tensor; tests/frameworks/test_lowering_record.py"
             ),
         ),
         "gpu": Rules(
@@ -38,6 +50,7 @@ RUNTIME = Runtime(
             activations=frozenset({"relu"}),
             batch_norm="kernel",
             pointwise="fused",
+            logits=True,
             launches_overlap=True,
             launch_seconds=_LAUNCH,
             loop_seconds=_LOOP,

@@ -19,7 +19,9 @@ class Kernel:
 
     Attributes:
         name: the layer's, with the part of it (``conv2d_1``, ``conv2d_1/bias``).
-        layers: the layers that it computes; its time is charged to the first one.
+        layers: the layers that it computes, in the network's order; its time is charged to the
+            first one. Several kernels may have the same: a composed layer, a change of the layout.
+        phase: of a training step.
         kind: what it does: products, passes over tensors, or copies.
         cost: what it really computes and moves, intermediate passes included.
         channels: size of the axis that fills the vector units, for a product.
@@ -30,3 +32,4 @@ class Kernel:
     kind: KernelKind
     cost: Cost
     channels: Dim | None = None
+    phase: Literal["forward", "backward"] = "forward"

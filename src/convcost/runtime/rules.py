@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DeviceKind: TypeAlias = Literal["cpu", "gpu"]
 
@@ -17,17 +20,53 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """A layout of images in which so many channels of a position lie side by side.
+
+    Attributes:
+        size: channels of a block.
+        multiple: of which the channels that a convolution reads in blocks are one.
+        functions: activation layers that work in blocks.
+        fused: those that are computed while a sum or a normalisation in blocks is written.
+        sums: kinds of ops whose kernel an addition is fused into, all tensors lying in blocks.
+    """
+
+    size: int
+    multiple: int
+    functions: frozenset[str]
+    fused: frozenset[str]
+    sums: frozenset[str]
+
+
+#: Products that a runtime may leave alone: without a bias, with a dilated window, in groups, of
+#: more axes than rows and features (a dense layer on an image).
+Plain: TypeAlias = Literal["no bias", "dilated", "grouped", "positions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The behaviour of a runtime on one kind of device.
 
     Attributes:
         bias: ``fused`` into the product's write, or a ``pass`` of its own.
         activations: functions that are fused into the product's write when they are part of the
-            layer (``Conv2D(activation="relu")``); all others are passes. ``None`` fuses none.
+            layer (``Conv2D(activation="relu")``); all others are passes.
+        activations_of: the same for kinds of ops where they are others.
+        trained: the activations of these that are fused in training as well: those whose gradient
+            is computed from the result. None for all.
+        unfused: products that nothing is fused into.
         batch_norm: at inference: one ``kernel``, composed of two ``passes`` (a multiplication and
-            an addition), or ``fused`` into the kernel before it.
-        pointwise: layers that work element by element (activations, additions): a ``kernel`` each,
-            or ``fused`` into the kernel before them.
+            an addition), ``fused`` into the kernel before it, or ``folded`` into the weights of
+            the convolution before it, so that nothing of it is left.
+        pointwise: layers that work element by element (activations, additions): a ``kernel`` each;
+            fused into the ``product`` before them where its activations and `sums` have them; or
+            ``fused`` into the kernel before them, whatever it is.
+        sums: kinds of ops whose product an addition of two tensors is fused into.
+        sums_into: which of two such products: that of the sum's first input, or that of the layer
+            that the network has first.
+        padding: kinds of ops that pad themselves at inference what a layer before them pads.
+        logits: whether a loss takes what a last softmax is computed of, which then does not run.
+        blocks: how images lie in memory; None as the source has them.
         launches_overlap: whether the next launch is prepared while a kernel runs (GPUs).
         launch_seconds: per kernel.
         loop_seconds: per batch, of the framework's own loop (data feeding, callbacks).
@@ -36,12 +75,26 @@ class Rules:
 
     bias: Literal["fused", "pass"]
     activations: frozenset[str]
-    batch_norm: Literal["kernel", "passes", "fused"]
-    pointwise: Literal["kernel", "fused"]
+    activations_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    trained: frozenset[str] | None = None
+    unfused: frozenset[Plain] = frozenset()
+    batch_norm: Literal["kernel", "passes", "fused", "folded"]
+    pointwise: Literal["kernel", "product", "fused"]
+    sums: frozenset[str] = frozenset()
+    sums_into: Literal["first input", "first layer"] = "first input"
+    padding: frozenset[str] = frozenset()
+    logits: bool = False
+    blocks: Blocks | None = None
     launches_overlap: bool
     launch_seconds: Constant
     loop_seconds: Constant
     source: str
+
+    def fuses(self, kind: str, function: str, *, training: bool) -> bool:
+        """Whether a function is computed while a product of that kind of op is written."""
+        if training and self.trained is not None and function not in self.trained:
+            return False
+        return function in self.activations_of.get(kind, self.activations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +106,7 @@ class Runtime:
         title: for people.
         frameworks: sources of these frameworks run on it unless the user says otherwise.
         runnable: False for a historical one, which can be predicted but not measured.
+        trains: whether it runs training steps.
         rules: its behaviour per kind of device; a kind that is missing is not supported.
         saved: which file of `convcost.runtime.saved` says what it keeps for the backward pass.
         reuses: which layers write over an input that nobody else needs: those that the source marks
@@ -64,5 +118,6 @@ class Runtime:
     frameworks: tuple[str, ...]
     runnable: bool
     rules: dict[DeviceKind, Rules]
+    trains: bool = True
     saved: str = "operands"
     reuses: Literal["marked", "elementwise"] = "marked"

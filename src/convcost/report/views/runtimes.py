@@ -10,7 +10,7 @@ from convcost.report.figures import number_column, plural, prose_column, text_co
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from convcost.runtime import Rules, Runtime
 
@@ -89,20 +89,51 @@ def _rules(rules: Rules) -> tuple[str, ...]:
         "kernel": "one kernel",
         "passes": "two passes over memory, a multiplication and an addition",
         "fused": "fused into the kernel before it",
+        "folded": "folded into the weights of the convolution before it",
     }
-    activations = ", ".join(sorted(rules.activations))
+    pointwise = {
+        "kernel": "a kernel each",
+        "product": "fused into the product before where its activations have them",
+        "fused": "fused into the kernel before",
+    }
+    activations = _listed(rules.activations)
     return (
         "bias of a product: "
         + ("fused into its write" if rules.bias == "fused" else "a pass of its own"),
         "activation of a layer: "
         + (f"fused for {activations}; otherwise a pass" if activations else "a pass of its own"),
+        *(
+            f"activation of {kind}: {_listed(functions)}"
+            for kind, functions in rules.activations_of.items()
+            if functions
+        ),
         f"BatchNorm at inference: {batch_norm[rules.batch_norm]}",
-        "element-wise layers: "
-        + ("fused into the kernel before" if rules.pointwise == "fused" else "a kernel each"),
+        *_optional(rules),
+        f"element-wise layers: {pointwise[rules.pointwise]}",
         "launches: "
         + ("overlap with execution" if rules.launches_overlap else "one after another"),
         f"source: {rules.source}",
     )
+
+
+def _optional(rules: Rules) -> Iterator[str]:
+    """Lines of what only some runtimes do."""
+    if rules.trained is not None:
+        yield f"in training as well: only {_listed(rules.trained)}"
+    if rules.unfused:
+        yield f"products that nothing is fused into: {_listed(rules.unfused)}"
+    if rules.sums:
+        yield f"an addition is fused into the product of: {_listed(rules.sums)}"
+    if rules.padding:
+        yield f"padding before these is done by them, at inference: {_listed(rules.padding)}"
+    if rules.logits:
+        yield "a last softmax in training: a part of the loss"
+    if rules.blocks is not None:
+        yield f"images: in blocks of {rules.blocks.size} channels"
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _data(runtimes: Sequence[Runtime]) -> dict[str, Any]:

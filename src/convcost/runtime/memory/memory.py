@@ -190,7 +190,8 @@ def memory(
         UsageError: checkpointing is asked for at inference, or behind a layer that is not there.
         NetworkError: a size is not known.
     """
-    workload, runtime = workload or Workload(), runtime or default_for(network.framework)
+    workload = workload or Workload()
+    runtime = runtime or default_for(network.framework, training=workload.training)
     if checkpoint is not False and not workload.training:
         raise UsageError("checkpointing belongs to training",
                          hint="add --training (training=True)")  # fmt: skip

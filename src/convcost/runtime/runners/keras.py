@@ -86,7 +86,13 @@ class LoadedInKeras(Loaded):
         targets: of the loss; None where there is none.
     """
 
+    #: as Keras takes it; on a CPU, TensorFlow runs without XLA for `auto`
+    jit_compile: ClassVar[bool | str] = "auto"
+
     def __init__(self, network: Network, job: Job) -> None:
+        import keras
+
+        keras.utils.clear_session()  # what an earlier network of this process has left
         self.network, self.job = network, job
         if job.loop != "step":
             check_samples(network)
@@ -100,8 +106,9 @@ class LoadedInKeras(Loaded):
         if job.training or job.loop != "step":
             losses = Losses(network, job.loss or DEFAULT_LOSS)
             self.targets = losses.targets(job.samples or job.batch, job.seed)
-            # on a CPU Keras leaves XLA to those who ask for it: so does `auto`
-            self.model.compile(optimizer=self.optimizer(), loss=losses.compiled)
+            self.model.compile(
+                optimizer=self.optimizer(), loss=losses.compiled, jit_compile=self.jit_compile
+            )
 
     def written(self) -> Any:
         """The model."""

@@ -12,13 +12,14 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from convcost.runtime.runners.keras_scopes import owner
 from convcost.runtime.runners.runner import RunPhase, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from convcost.runtime.runners.keras_xplane import Kernel
 
@@ -29,11 +30,13 @@ Owner: TypeAlias = tuple[tuple[str, ...], RunPhase]
 _FUSED = re.compile(r"Fused|PadWith")
 #: Operations that compute nothing: none is a part of a fused kernel, and none is recorded.
 _VIEWS = frozenset({
-    "Const", "ExpandDims", "Identity", "Placeholder", "ReadVariableOp", "Reshape", "Shape",
-    "Squeeze", "StopGradient",
+    "Const", "ExpandDims", "Identity", "IdentityN", "Placeholder", "ReadVariableOp", "Reshape",
+    "Shape", "Squeeze", "StopGradient",
 })  # fmt: skip
 #: What TensorFlow puts before the names of operations where a function is called.
 _CALL = re.compile(r"^.*PartitionedCall(_\d+)?/")
+#: What TensorFlow puts into the names of sums that it has put into another order.
+_REWRITTEN = re.compile(r"ArithmeticOptimizer/AddOpsRewrite_(Leaf_\d+_)?")
 #: Seconds: several times what TensorFlow takes from one kernel to the next.
 _BETWEEN = 1e-4
 #: A kernel with a smaller part of a layer's time is not named.
@@ -69,13 +72,29 @@ def spans(
         layers: the network's.
         scale: what the recorded time stands for, over that time.
     """
-    owners = _Owners(kernels, graph, layers)
+    return attributed(kernels, _Owners(kernels, graph, layers).of, scale)
+
+
+def attributed(
+    kernels: Sequence[Kernel],
+    of: Callable[[Kernel], Owner | None],
+    scale: float = 1.0,
+    named: Callable[[Kernel], str] = attrgetter("op"),
+) -> tuple[Span, ...]:
+    """The same for kernels whose owners are known.
+
+    Args:
+        kernels: that were recorded.
+        of: the owner of each; None for what belongs to the loop.
+        scale: as for `spans`.
+        named: what is told of each.
+    """
     found: dict[Owner, dict[str, float]] = {}
-    for kernel, seconds in _parts(kernels, owners):
-        known = owners.of(kernel)
+    for kernel, seconds in _parts(kernels, of):
+        known = of(kernel)
         if known is not None:
             ops = found.setdefault(known, defaultdict(float))
-            ops[kernel.op] += seconds * scale
+            ops[named(kernel)] += seconds * scale
     return tuple(
         Span(names, phase, seconds, kernel)
         for (names, phase), ops in found.items()
@@ -149,7 +168,7 @@ _NOTHING = Operation("", ())
 
 def _in_graph(path: str) -> str:
     """The path of a kernel's operation in the function that was traced."""
-    return _CALL.sub("", path)
+    return _REWRITTEN.sub("", _CALL.sub("", path))
 
 
 def _of_operations(
@@ -176,7 +195,9 @@ def _of_operations(
     return known
 
 
-def _parts(kernels: Sequence[Kernel], owners: _Owners) -> Iterator[tuple[Kernel, float]]:
+def _parts(
+    kernels: Sequence[Kernel], of: Callable[[Kernel], Owner | None]
+) -> Iterator[tuple[Kernel, float]]:
     """The time that belongs to each kernel, in pieces."""
     kernels = [kernel for kernel in kernels if kernel.end > kernel.begin]
     ends = [(kernel.end, False, number) for number, kernel in enumerate(kernels)]
@@ -194,8 +215,8 @@ def _parts(kernels: Sequence[Kernel], owners: _Owners) -> Iterator[tuple[Kernel,
             yield each, (when - last) / len(now)
         if begins_:
             if not now and before is not None and when - last < _BETWEEN:
-                known = owners.of(kernel)
-                if known is not None and known == owners.of(before):
+                known = of(kernel)
+                if known is not None and known == of(before):
                     yield kernel, when - last
             running[kernel.thread].append(number)
         elif number in running[kernel.thread]:

@@ -66,7 +66,9 @@ def mark(model: Any, network: Network, owners: Mapping[str, str]) -> None:
         network: that it was written from.
         owners: names in the model -> names in the network.
     """
-    place = {layer.name: str(number) for number, layer in enumerate(network.layers)}
+    # of one length: TensorFlow orders the inputs of a sum by their names
+    digits = len(str(len(network.layers)))
+    place = {layer.name: f"{number:0{digits}}" for number, layer in enumerate(network.layers)}
     calls: dict[str, list[str]] = defaultdict(list)
     for layer in network.layers:
         first = network.layer(layer.shared_with or layer.name)

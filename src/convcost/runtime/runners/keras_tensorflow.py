@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
@@ -37,11 +38,11 @@ class KerasTensorFlow(Keras):
     def load(self, network: Network, job: Job) -> LoadedInKeras:
         """The network's model, compiled; inputs, targets, an optimizer as far as the job needs."""
         self._imported()
-        _set_up(job.threads)
-        return (_Step if job.loop == "step" else _InLoop)(network, job)
+        set_up(job.threads)
+        return (StepInTensorFlow if job.loop == "step" else LoopInTensorFlow)(network, job)
 
 
-def _set_up(threads: int) -> None:
+def set_up(threads: int) -> None:
     """As many threads within operations, and for operations side by side: TensorFlow's own way."""
     import tensorflow as tf
 
@@ -90,11 +91,19 @@ class _Loaded(LoadedInKeras):
             return self._gradients, (self.arrays, self.targets)
         return self.model.train_step, ((self.arrays, self.targets),)
 
-    def graph(self, compiled: Any, arguments: tuple[Any, ...]) -> Mapping[str, Operation]:
-        """The operations of a step as they are traced, which they are once."""
+    def spans(self, recorder: Recorder, scale: float = 1.0) -> tuple[Span, ...]:
+        """Whose the recorded time is; `scale`: what it stands for, over that time."""
+        return spans(recorder.kernels(), self._graph or {}, self.layers, scale)
+
+    def prepare(self) -> None:
+        """Before the first recording, list the operations of a step as they are traced."""
         if self._graph is None:
+            compiled, arguments = self.traced()
             self._graph = _operations(compiled.get_concrete_function(*arguments).graph)
-        return self._graph
+
+    @abstractmethod
+    def traced(self) -> tuple[Any, tuple[Any, ...]]:
+        """A step as TensorFlow's function, and its arguments."""
 
     def _forward(self, inputs: Any) -> Any:
         return self.model(inputs, training=False)
@@ -109,7 +118,7 @@ class _Loaded(LoadedInKeras):
         return loss, tape.gradient(loss, self.model.trainable_variables)
 
 
-class _Step(_Loaded):
+class StepInTensorFlow(_Loaded):
     """One batch, already in TensorFlow's memory."""
 
     def __init__(self, network: Network, job: Job) -> None:
@@ -118,7 +127,7 @@ class _Step(_Loaded):
         super().__init__(network, job)
         function, arguments = self.step()
         self._arguments = tf.nest.map_structure(tf.convert_to_tensor, arguments)
-        self._compiled = tf.function(function, jit_compile=False)
+        self._compiled = tf.function(function, jit_compile=self.jit_compile is True)
         if job.optimizer is not None:
             self.model.optimizer.build(self.model.trainable_variables)
 
@@ -132,9 +141,13 @@ class _Step(_Loaded):
 
         return [each.numpy() for each in tf.nest.flatten(self._compiled(*self._arguments))]
 
+    def traced(self) -> tuple[Any, tuple[Any, ...]]:
+        """The step that is run."""
+        return self._compiled, self._arguments
+
     def profile(self) -> Profile:
         """Run it while the profiler records."""
-        graph = self.graph(self._compiled, self._arguments)
+        self.prepare()
         recorder = Recorder()
         recorder.start()
         start = time.perf_counter()
@@ -143,15 +156,15 @@ class _Step(_Loaded):
             whole = time.perf_counter() - start
         finally:
             recorder.stop()
-        return _whole(whole, spans(recorder.kernels(), graph, self.layers))
+        return _whole(whole, self.spans(recorder))
 
 
-class _InLoop(_Loaded, InLoop):
+class LoopInTensorFlow(_Loaded, InLoop):
     """Keras's own loop, of which some batches are recorded."""
 
     def profile(self) -> Profile:
         """Run it; the parts of the recorded batches stand for those of all."""
-        graph = self._traced()
+        self.prepare()
         number = min(self.job.steps, _RECORDED)
         watch = Watch(first=(self.job.steps - number) // 2, number=number)
         start = time.perf_counter()
@@ -160,17 +173,16 @@ class _InLoop(_Loaded, InLoop):
         finally:
             watch.recorder.stop()
         whole = time.perf_counter() - start - watch.recorder.seconds
-        found = spans(watch.recorder.kernels(), graph, self.layers, watch.scale)
-        return _whole(whole, found)
+        return _whole(whole, self.spans(watch.recorder, watch.scale))
 
-    def _traced(self) -> Mapping[str, Operation]:
-        """The operations of a step, under the names that they have in the loop as well."""
+    def traced(self) -> tuple[Any, tuple[Any, ...]]:
+        """A step whose operations have the names that they have in the loop as well."""
         import tensorflow as tf
 
         function, arguments = self.step()
         batch = self.job.batch
         few = tf.nest.map_structure(lambda array: tf.constant(array[:batch]), arguments)
-        return self.graph(tf.function(function), few)
+        return tf.function(function), few
 
 
 def _operations(graph: Any) -> dict[str, Operation]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KERNELS = 2
 _NAME = re.compile(r"(?P<path>[^:\s]+):(?P<op>\w+)")
 _HOST = "/host:"
-_PICOSECOND = 1e-12
+PICOSECOND = 1e-12
 _PICOSECONDS_PER_NANOSECOND = 1000
 
 
@@ -83,14 +83,18 @@ class Recorder:
 
     def kernels(self) -> list[Kernel]:
         """What ran in between; the record is gone then."""
+        return kernels(self.planes())
+
+    def planes(self) -> list[Any]:
+        """The record itself, as ``XPlane``s; it is gone then."""
         from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-        found = []
+        found: list[Any] = []
         with self._folder as folder:
             for path in Path(folder).rglob("*.xplane.pb"):
                 space = xplane_pb2.XSpace()
                 space.ParseFromString(path.read_bytes())
-                found += kernels(space.planes)
+                found += space.planes
         return found
 
 
@@ -99,24 +103,32 @@ def kernels(planes: Iterable[Any]) -> list[Kernel]:
     found: list[Kernel] = []
     threads = count()
     for plane in planes:
-        if not plane.name.startswith(_HOST):
+        if not is_host(plane):
             continue
         names = {id_: _NAME.fullmatch(each.name) for id_, each in plane.event_metadata.items()}
         for line in plane.lines:
             thread = next(threads)
-            start = line.timestamp_ns * _PICOSECONDS_PER_NANOSECOND
             for event in line.events:
                 name = names.get(event.metadata_id)
                 if name is not None:
-                    # whole numbers until here: these are too large for exact fractions
-                    begin = start + event.offset_ps
-                    end = begin + event.duration_ps
+                    begin, end = picoseconds(line, event)
                     found.append(Kernel(thread, begin, end, name["path"], name["op"]))
     first = min((kernel.begin for kernel in found), default=0)
     return [
         Kernel(
-            kernel.thread, (kernel.begin - first) * _PICOSECOND, (kernel.end - first) * _PICOSECOND,
+            kernel.thread, (kernel.begin - first) * PICOSECOND, (kernel.end - first) * PICOSECOND,
             kernel.path, kernel.op,
         )
         for kernel in found
     ]  # fmt: skip
+
+
+def is_host(plane: Any) -> bool:
+    """Whether an ``XPlane`` is of what ran on the processor."""
+    return bool(plane.name.startswith(_HOST))
+
+
+def picoseconds(line: Any, event: Any) -> tuple[int, int]:
+    """Begin and end of an event: whole numbers, since these are too large for exact fractions."""
+    begin = line.timestamp_ns * _PICOSECONDS_PER_NANOSECOND + event.offset_ps
+    return begin, begin + event.duration_ps

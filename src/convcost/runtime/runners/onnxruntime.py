@@ -195,15 +195,23 @@ def _nodes(model: Any) -> list[Node]:
 
 
 def _in_order(path: Path, kernels: Sequence[tuple[str, str, float]]) -> list[Node]:
-    """The kernels of an optimised graph in the order of a run."""
+    """The kernels of an optimised graph in the order of a run.
+
+    Nodes without a name, which ONNX Runtime makes of a function, have one in its record only.
+    """
     import onnx
 
-    nodes = {node.name: node for node in _nodes(onnx.load(path, load_external_data=False))}
-    names = [name for name, _, _ in kernels if name in nodes]
-    return [
-        Node(node.name, node.op, node.inputs, node.outputs)
-        for node in map(nodes.__getitem__, names)
-    ]
+    nodes = _nodes(onnx.load(path, load_external_data=False))
+    named = {node.name: node for node in nodes if node.name}
+    unnamed = [node for node in nodes if not node.name]
+    found = []
+    for name, op, _ in kernels:
+        node = named.get(name) or next((each for each in unnamed if each.op == op), None)
+        if node is not None:
+            found.append(Node(name, node.op, node.inputs, node.outputs))
+            if not node.name:
+                unnamed.remove(node)
+    return found
 
 
 def _last_run(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

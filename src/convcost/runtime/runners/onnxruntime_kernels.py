@@ -27,7 +27,7 @@ _LIGHT = frozenset({
 #: Changes of the layout, which the graph as it was written has not.
 _TO_BLOCKS, _FROM_BLOCKS = "ReorderInput", "ReorderOutput"
 #: What ONNX Runtime appends to the names of nodes that it replaces.
-_SUFFIX = re.compile(r"(_bn|_nchwc|_token_\d+)+$")
+_SUFFIX = re.compile(r"(_bn|_nchwc|_token_\d+|/\w+Fusion/)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,18 @@ class _Attribution:
                 plain[kernel.inputs[0]] = kernel.outputs[0]
         for kernel in self.kernels:
             results = [plain.get(result, result) for result in kernel.outputs]
-            names = [self.writer[result].name for result in results if result in self.writer]
+            names = [self._computing(result).name for result in results if result in self.writer]
             names += [kernel.name, _SUFFIX.sub("", kernel.name)]
             for name in names:
                 if name in known:
                     self.owner.setdefault(name, kernel.name)
+
+    def _computing(self, result: str) -> Node:
+        """What computes a value: not a node that only gives a result its name."""
+        node = self.writer[result]
+        while node.op == "Identity" and not node.layer and node.inputs[0] in self.writer:
+            node = self.writer[node.inputs[0]]
+        return node
 
     def _join_reader(self, node: Node) -> None:
         """The kernel at the end of the chain of vanished nodes that begins here."""
