@@ -30,6 +30,7 @@ def completed(start: Start, shell: str, line: str, position: int) -> list[str]:
         ("convcost devices a", 2, "plain,a100"),
         ("convcost runtimes tor", 2, "plain,torch"),
         ("convcost count x --format ma", 4, "plain,markdown"),
+        ("convcost predict x --format tr", 4, "plain,trace"),
         ("convcost count x --dtype bf", 4, "plain,bfloat16"),
     ],
 )

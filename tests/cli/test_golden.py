@@ -19,6 +19,10 @@ CASES = {
     "count_seed000.md": ("count", "zoo:seed000", "--batch", "32", "--format", "markdown"),
     "count_seed000.csv": ("count", "zoo:seed000", "--format", "csv"),
     "count_seed004_symbolic.txt": ("count", "zoo:seed004", "--symbolic"),
+    "predict_seed001_mlp.trace.json": (
+        *("predict", "zoo:seed001-mlp", "--device", "i9-10940x", "--runtime", "torch"),
+        *("--batch", "32", "--format", "trace"),
+    ),
 }
 
 

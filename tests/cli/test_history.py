@@ -155,6 +155,10 @@ def test_the_documents(run: Run, filled: Path) -> None:
     assert float(table[0]["low"]) == 0.9
     assert (table[0]["mode"], table[0]["peak_bytes"]) == ("training", "")
     assert (table[1]["model"], table[1]["threads"]) == ("Some CPU", "2")
+    trace = json.loads(run("history", "--run", "2", "--format", "trace").stdout)
+    assert "conv_7" in [event["name"] for event in trace["traceEvents"]]
+    whole = run("history", "--format", "trace")
+    assert (whole.exit_code, whole.stdout) == (2, "")
     layers = run("history", "--run", "2", "--format", "csv").stdout.splitlines()
     assert layers[0].startswith("network,runtime,batch,layer,seconds,")
     assert layers[1].startswith("first,onnxruntime,32,conv_7,0.5,")

@@ -13,6 +13,7 @@ from convcost.errors import UsageError
 from convcost.report import Column, Document, Lines, Report, Section, Surface, Table
 from convcost.report.registry import format_of_suffix, formats, render
 from convcost.report.renderers.terminal import columns_to_drop
+from convcost.report.trace import Event, Process, Trace
 
 HOSTILE = "\x1b[31m[red]a|b[/red]\n\u202e"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -34,6 +35,7 @@ TABLE = Table(
     ),
     footer=(("total", 1_000_012, None, None),),
 )
+EVENT = Event(name=HOSTILE, phase="forward", seconds=1.0, details={"layers": [HOSTILE]})
 REPORT = Report(
     Document(
         answers=(f"the answer about {HOSTILE}",),
@@ -43,6 +45,7 @@ REPORT = Report(
         next="convcost explain 'my file'",
     ),
     {"schema": "convcost/test/1", "name": HOSTILE},
+    lambda: Trace((Process(name=HOSTILE, kind="predicted", events=(EVENT,), about={}),)),
 )
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 BOXES = re.compile(r"[\u2500-\u257f]")

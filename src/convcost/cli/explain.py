@@ -49,7 +49,7 @@ _DEFAULT_BATCH = 32
               "one batch, or for the samples that --samples says. Default: progress lines "
               "below pasted tables.")  # fmt: skip
 @options.samples("How many samples the measured times are for.")
-@options.output
+@options.timed_output
 @options.verbose("Show all layers and every note.")
 def command(
     sources: tuple[str, ...],

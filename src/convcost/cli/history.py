@@ -36,7 +36,7 @@ _LAST = 20
 @click.option("--run", "id_", metavar="ID", type=click.IntRange(min=1),
               help="One run whole, its layers included, and the ratios to those that were measured "
               "side by side with it.")  # fmt: skip
-@options.output
+@options.timed_output
 def command(
     sources: tuple[str, ...],
     *,

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
               help="Compare with an earlier run: its number in `convcost history`, or last, the "
               "newest of the same network, workload and runtime on such a machine.")  # fmt: skip
 @click.option("--no-store", is_flag=True, help="Do not keep the measurement for `history`.")
-@options.output
+@options.timed_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 def command(
     sources: tuple[str, ...],
@@ -97,6 +97,7 @@ def command(
         report(
             found,
             notes=[net.notes for net in nets],
+            ops=[{layer.name: layer.op.kind for layer in net.layers} for net in nets],
             assumed=frozenset(name for name, value in given.items() if value is None),
             against=against is not None,
             verbose=verbose,

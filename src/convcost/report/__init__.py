@@ -4,7 +4,7 @@ A view knows one kind of result and no format; a renderer knows one format and n
 """
 
 from convcost.report.document import Column, Document, Lines, Report, Section, Table
-from convcost.report.registry import Renderer, Surface, format_of_suffix, formats, render
+from convcost.report.registry import Renderer, Surface, check, format_of_suffix, formats, render
 
 __all__ = [
     "Column",
@@ -15,6 +15,7 @@ __all__ = [
     "Section",
     "Surface",
     "Table",
+    "check",
     "format_of_suffix",
     "formats",
     "render",

@@ -14,6 +14,8 @@ from convcost.network.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from convcost.report.trace import Trace
+
 Cell: TypeAlias = Any
 Row: TypeAlias = tuple[Cell, ...]
 
@@ -160,12 +162,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A result in both shapes.
+    """A result in all its shapes.
 
     Attributes:
         document: for people.
         data: plain values by the JSON contract, `schema` first.
+        trace: makes the timeline for viewers of traces; None for a result that has no such times.
     """
 
     document: Document
     data: Mapping[str, Any]
+    trace: Callable[[], Trace] | None = None

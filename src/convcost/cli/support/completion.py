@@ -81,7 +81,17 @@ def losses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Output formats."""
+    """Output formats of every result."""
+    from convcost.report import formats as known
+
+    del ctx, param
+    return _starting(incomplete, known(timed=False))
+
+
+def timed_formats(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Output formats of results that have steps in time."""
     from convcost.report import formats as known
 
     del ctx, param

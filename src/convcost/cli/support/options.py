@@ -77,25 +77,42 @@ def where(function: Function) -> Function:
     return function
 
 
+_FORMATS = (
+    "table (default), json, csv or markdown. In csv, a text that a spreadsheet would take for a "
+    "formula gets an apostrophe in front."
+)
+_TRACE = "trace is a timeline for Perfetto (ui.perfetto.dev) and chrome://tracing."
+
+
 def output(function: Callable[..., None]) -> Callable[..., None]:
     """--json, --format, -o, --force: together the argument ``output``, checked at once."""
+    return _output(function, timed=False)
 
+
+def timed_output(function: Callable[..., None]) -> Callable[..., None]:
+    """The same for results that have steps in time: with the format ``trace``."""
+    return _output(function, timed=True)
+
+
+def _output(function: Callable[..., None], *, timed: bool) -> Callable[..., None]:
     @wraps(function)
     def command(
         *args: Any, as_json: bool, format_: str | None, path: str | None, force: bool, **kwargs: Any
     ) -> None:
         from convcost.cli.support.output import Output
 
-        chosen = Output.chosen(format_=format_, as_json=as_json, path=path, force=force)
+        chosen = Output.chosen(
+            format_=format_, as_json=as_json, path=path, force=force, timed=timed
+        )
         function(*args, output=chosen, **kwargs)
 
     for option in (
         click.option("--force", is_flag=True, help="Overwrite FILE."),
         click.option("-o", "--output", "path", metavar="FILE",
                      help="Write to a file; its suffix (.json, .csv, .md) chooses the format."),
-        click.option("--format", "format_", metavar="FORMAT", shell_complete=completion.formats,
-                     help="table (default), json, csv or markdown. In csv, a text that a "
-                     "spreadsheet would take for a formula gets an apostrophe in front."),
+        click.option("--format", "format_", metavar="FORMAT",
+                     shell_complete=completion.timed_formats if timed else completion.formats,
+                     help=f"{_FORMATS} {_TRACE}" if timed else _FORMATS),
         click.option("--json", "as_json", is_flag=True,
                      help="One JSON document, its schema versioned; the same as --format json."),
     ):  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.errors import UsageError, unknown_name
+from convcost.errors import UsageError
 from convcost.write import save_text, taken
 
 if TYPE_CHECKING:
@@ -32,18 +32,27 @@ class Output:
     force: bool = False
 
     @classmethod
-    def chosen(cls, *, format_: str | None, as_json: bool, path: str | None, force: bool) -> Output:
-        """The output that the options ask for.
+    def chosen(
+        cls,
+        *,
+        format_: str | None,
+        as_json: bool,
+        path: str | None,
+        force: bool,
+        timed: bool = False,
+    ) -> Output:
+        """The output that the options ask for; `timed`: the results can be shown in time.
 
         Raises:
-            UsageError: the format is unknown or given twice, or the file exists.
+            UsageError: the format is unknown or given twice, or the results do not have it; the
+                file exists.
         """
-        from convcost.report import format_of_suffix, formats
+        from convcost.report import check, format_of_suffix
 
         if as_json and format_ not in (None, "json"):
             raise UsageError(f"--json and --format {format_} exclude each other")
-        if format_ is not None and format_ not in formats():
-            raise unknown_name("format", format_, formats())
+        if format_ is not None:
+            check(format_, timed=timed)
         file = target(path, force=force)
         of_file = None if file is None else format_of_suffix(file.suffix)
         return cls("json" if as_json else format_ or of_file or "table", file, force)

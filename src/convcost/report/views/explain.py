@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import band, exact, number_column, plural, prose_column, text_column
-from convcost.report.views import timing, verification
+from convcost.report.views import timeline, timing, verification
 from convcost.report.views.remarks import remarks
 from convcost.units import format_ratio, format_seconds
 
@@ -60,6 +60,7 @@ def report(explanation: Explanation, *, verbose: bool = False, next_: str = "") 
             next=next_,
         ),
         {"schema": "convcost/explain/1", **explanation.to_dict()},
+        timeline.of_explanation(explanation),
     )
 
 

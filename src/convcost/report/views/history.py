@@ -102,7 +102,8 @@ def report_one(found: History, *, next_: str = "") -> Report:
         beside = Lines("measured side by side", measure.answers(together))
         sections = (*sections, Section("", (beside,)))
     answers = (f"run {run.id} of {moment(run.time)}, {document.answers[0]}",)
-    return Report(replace(document, answers=answers, sections=sections), found.to_dict())
+    document = replace(document, answers=answers, sections=sections)
+    return Report(document, found.to_dict(), whole.trace)
 
 
 def _answer(found: History, all_: str, *, chosen: bool) -> str:

@@ -13,12 +13,13 @@ from convcost.report.figures import (
     share_column,
     text_column,
 )
+from convcost.report.views import timeline
 from convcost.report.views.against import against_earlier
 from convcost.report.views.remarks import remarks
 from convcost.units import format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from convcost.measure import LayerTime, Measurement, Measurements, Ratio
     from convcost.network.network import Note
@@ -57,6 +58,7 @@ def report(
     found: Measurements,
     *,
     notes: Sequence[Sequence[Note]],
+    ops: Sequence[Mapping[str, str]] = (),
     assumed: frozenset[str] = frozenset(),
     against: bool = False,
     verbose: bool = False,
@@ -67,6 +69,7 @@ def report(
     Args:
         found: of one or several networks.
         notes: the networks' own, in the same order.
+        ops: kinds of ops by layer, likewise; a trace says them where they are given.
         assumed: which of runtime, batch and threads the user did not choose.
         against: say how each compares with an earlier run, also where there is none.
         verbose: show every note.
@@ -92,6 +95,7 @@ def report(
             next=next_,
         ),
         found.to_dict(),
+        timeline.of_measurements(found.networks, ops),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import band, exact, plural
-from convcost.report.views import timing
+from convcost.report.views import timeline, timing
 from convcost.report.views.remarks import at_least, remarks
 from convcost.units import format_percent, format_seconds
 
@@ -68,6 +68,7 @@ def report(
             "schema": "convcost/predict/1",
             "networks": [prediction.to_dict() for prediction in predictions],
         },
+        timeline.of_predictions(predictions),
     )
 
 
