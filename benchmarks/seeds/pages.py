@@ -1,18 +1,21 @@
-"""Tables of docs/seeds from results/.
+"""Tables and plots of docs/seeds from results/.
 
     python benchmarks/seeds/pages.py
 
-Writes them between `<!-- table NAME -->` and `<!-- end -->` into the pages.
+Writes docs/seeds/*.svg, and the tables between `<!-- table NAME -->` and `<!-- end -->` there.
+Plots need matplotlib.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convcost.units import format_percent, format_seconds
+from convcost.units import format_count, format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 DOCS = HERE.parents[1] / "docs" / "seeds"
+COLOURS = ("#1f6f8b", "#e07a3f", "#7a9e3a")
 
 
 def result(name: str) -> dict[str, Any]:
@@ -32,6 +36,42 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """In Markdown: the first column is text, the others numbers."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def time(network: dict[str, Any]) -> str:
+    """The median with its interval."""
+    seconds = network["seconds"]
+    low, high = (format_seconds(seconds[end]) for end in ("low", "high"))
+    return f"{format_seconds(seconds['median'])} ({low} to {high})"
+
+
+def share(network: dict[str, Any], chosen: Callable[[dict[str, Any]], bool]) -> str:
+    """Of the whole, of some rows."""
+    return format_percent(sum(layer["share"] for layer in network["layers"] if chosen(layer)))
+
+
+def is_loop(layer: dict[str, Any]) -> bool:
+    """What belongs to no layer, loss or update."""
+    return not layer["layers"] and set(layer["phases"]) == {"loop"}
+
+
+def evaluations() -> str:
+    """Post 000: with and without BatchNorm."""
+    rows = []
+    for number in range(1, 7):
+        found = result(f"000-evaluate-{number}")
+        norm, plain = found["networks"]
+        ratio = found["ratios"][0]
+        predicted = norm["predicted"]["value"] / plain["predicted"]["value"]
+        rows.append([
+            str(number), time(norm), time(plain),
+            f"{format_ratio(1 / ratio['value'])} ({1 / ratio['high']:.2f}-{1 / ratio['low']:.2f})",
+            format_ratio(predicted), format_ratio(norm["count"]["macs"] / plain["count"]["macs"]),
+            share(norm, is_loop),
+        ])  # fmt: skip
+    head = ["convolutions", "with BatchNorm", "without", "with / without", "predicted", "by MACs",
+            "loop, with"]  # fmt: skip
+    return table(head, rows)
 
 
 def layers(name: str, place: int = 0) -> str:
@@ -49,6 +89,69 @@ def layers(name: str, place: int = 0) -> str:
     ]  # fmt: skip
     rows.append(["whole", *[""] * len(phases), format_seconds(network["seconds"]["median"]), ""])
     return table(["layer", *phases, "time", "share"], rows)
+
+
+#: Post 001: seconds per epoch.
+POST_001 = (16, 340, 28)
+
+
+def epochs(runtime: str) -> str:
+    """Post 001: three networks."""
+    found = result(f"001-fit-{runtime}")
+    first = found["networks"][0]
+    ratios = [None, *found["ratios"]]
+    rows = []
+    for network, ratio, post in zip(found["networks"], ratios, POST_001, strict=True):
+        times = "1" if ratio is None else (
+            f"{format_ratio(ratio['value'])} ({ratio['low']:.2f}-{ratio['high']:.2f})"
+        )  # fmt: skip
+        rows.append([
+            network["source"], f"{network['count']['parameters']:,}",
+            format_ratio(network["count"]["macs"] / first["count"]["macs"]),
+            format_ratio(network["predicted"]["value"] / first["predicted"]["value"]),
+            format_ratio(post / POST_001[0]), time(network), times, share(network, is_loop),
+        ])  # fmt: skip
+    head = ["network", "parameters", "MACs", "predicted", "the post", "an epoch here", "here",
+            "loop"]  # fmt: skip
+    return table(head, rows)
+
+
+#: Post 003: of the kernels.
+SIDES = (1, 3, 5, 7, 9, 11)
+
+
+def kernels() -> str:
+    """Post 003: an epoch by the side of the kernels, per padding beside what was predicted."""
+    found = [result(f"003-fit-{padding}")["networks"] for padding in ("same", "valid")]
+    rows = []
+    for place, side in enumerate(SIDES):
+        row = [str(side)]
+        for networks in found:
+            network = networks[place]
+            of_3 = network["predicted"]["value"] / networks[1]["predicted"]["value"]
+            row += [format_count(network["count"]["macs"]), time(network),
+                    format_ratio(network["seconds"]["median"] / networks[1]["seconds"]["median"]),
+                    format_ratio(of_3)]  # fmt: skip
+        rows.append(row)
+    head = ["kernel"]
+    for padding in ("same", "valid"):
+        head += [f"MACs, {padding}", "1,280 images", "of 3x3", "predicted"]
+    return table(head, rows)
+
+
+def growth() -> str:
+    """Post 003: the exponent with which the time of `same` grows, from one kernel to the next."""
+    found = result("003-fit-same")
+    points = [
+        (k, network["count"]["macs"], network["seconds"]["median"])
+        for k, network in zip(SIDES, found["networks"], strict=True)
+    ]
+    rows = []
+    for (k, macs, seconds), (later, more, longer) in itertools.pairwise(points):
+        step = math.log(later / k)
+        rows.append([f"{k} to {later}", f"{math.log(longer / seconds) / step:.2f}",
+                     f"{math.log(more / macs) / step:.2f}"])  # fmt: skip
+    return table(["kernel", "exponent of the time", "exponent of the MACs"], rows)
 
 
 #: Caffe on a GeForce GTX TITAN X (Maxwell), AlexNet, batch 128, forward and backward: shares of the
@@ -78,15 +181,24 @@ def kinds(name: str, elsewhere: Mapping[str, float] | None = None) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "evaluate": evaluations,
+    "evaluate-layers": lambda: layers("000-evaluate-1"),
+    "fit-keras": lambda: epochs("keras-tensorflow"),
+    "fit-torch": lambda: epochs("torch"),
+    "fit-cnn-layers": lambda: layers("001-fit-keras-tensorflow", 1),
     "alexnet-torch": lambda: layers("002-alexnet-torch"),
+    "alexnet-keras": lambda: layers("002-alexnet-keras-tensorflow"),
     "alexnet-kinds": lambda: kinds("002-alexnet-torch", TITAN_X),
-    "vgg16-torch": lambda: layers("002-vgg16-torch"),
     "vgg16-kinds": lambda: kinds("002-vgg16-torch"),
+    "vgg16-torch": lambda: layers("002-vgg16-torch"),
+    "vgg16-keras": lambda: layers("002-vgg16-keras-tensorflow"),
+    "kernels": kernels,
+    "growth": growth,
 }
 
 
 def main() -> None:
-    """Fill the pages."""
+    """Fill the pages, draw the plots."""
     for page in sorted(DOCS.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         for name, make in TABLES.items():
@@ -95,6 +207,69 @@ def main() -> None:
                 made = make()
                 text = pattern.sub(lambda m, made=made: m[1] + made + m[2], text)
         page.write_text(text, encoding="utf-8")
+    plots()
+
+
+def plots() -> None:
+    """An SVG beside each page."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "convcost", "font.size": 10})
+    from matplotlib import pyplot as plt
+
+    found = [result(f"000-evaluate-{number}") for number in range(1, 7)]
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    for place, (title, colour) in enumerate(
+        zip(("with BatchNorm", "without"), COLOURS, strict=False)
+    ):
+        bars(axes, [one["networks"][place] for one in found], range(1, 7), title, colour,
+             (place - 0.5) * 0.4)  # fmt: skip
+    finish(axes, "convolutions", "seconds for 12,630 images", DOCS / "000.svg", figure)
+
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    for place, (runtime, colour) in enumerate(
+        zip(("keras-tensorflow", "torch"), COLOURS, strict=False)
+    ):
+        one = result(f"001-fit-{runtime}")
+        bars(axes, one["networks"], range(3), runtime, colour, (place - 0.5) * 0.4)
+    axes.set_xticks(range(3), ["MLP", "CNN", "CNN, 4 filters"])
+    finish(axes, "", "seconds per epoch", DOCS / "001.svg", figure)
+
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    for padding, colour in zip(("same", "valid"), COLOURS, strict=False):
+        one = result(f"003-fit-{padding}")
+        seconds = [network["seconds"]["median"] for network in one["networks"]]
+        macs = [network["count"]["macs"] for network in one["networks"]]
+        axes.plot(SIDES, seconds, "o-", color=colour, label=padding)
+        scaled = [x / macs[1] * seconds[1] for x in macs]
+        axes.plot(SIDES, scaled, ":", color=colour, label=f"{padding}, by MACs")
+    axes.set_xticks(SIDES)
+    finish(axes, "side of the kernels", "seconds for 1,280 images", DOCS / "003.svg", figure)
+
+
+def bars(
+    axes: Any, networks: Sequence[dict[str, Any]], places: Sequence[int], title: str, colour: str,
+    shift: float,
+) -> None:  # fmt: skip
+    """A bar per network with its interval."""
+    seconds = [network["seconds"] for network in networks]
+    middle = [each["median"] for each in seconds]
+    below = [each["median"] - each["low"] for each in seconds]
+    above = [each["high"] - each["median"] for each in seconds]
+    axes.bar([place + shift for place in places], middle, width=0.38, color=colour, label=title,
+             yerr=(below, above), capsize=2)  # fmt: skip
+
+
+def finish(axes: Any, x: str, y: str, path: Path, figure: Any) -> None:
+    """Words around the plot, and its file."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.set_ylim(bottom=0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":
