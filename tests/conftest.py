@@ -10,5 +10,6 @@ collect_ignore = ["support"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The user's measurements are left alone; processes that a test starts inherit it."""
+    """The user's measurements and profiles are left alone; what a test starts inherits it."""
     os.environ["CONVCOST_STORE"] = str(tmp_path_factory.mktemp("store") / "measurements.sqlite")
+    os.environ["CONVCOST_PROFILES"] = str(tmp_path_factory.mktemp("profiles"))

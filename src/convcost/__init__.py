@@ -20,6 +20,7 @@ from convcost._version import __version__
 
 if TYPE_CHECKING:
     from convcost.verbs import (
+        calibrate,
         count,
         count_as,
         explain,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "calibrate",
     "count",
     "count_as",
     "explain",

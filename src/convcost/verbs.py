@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from convcost.network.collector import without_collecting
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from convcost.measure import Effort, History, Measurements
     from convcost.network.network import Network
     from convcost.predict import Prediction
+    from convcost.predict.calibration.calibrate import Calibration
+    from convcost.predict.profile import Profile
+    from convcost.runtime import Runtime
     from convcost.runtime.memory import Memory
     from convcost.runtime.runners.runner import Loop
 
@@ -308,32 +311,84 @@ def predict(
     runtime: str | None = None,
     batch: int | None = None,
     training: bool = False,
+    optimizer: str | None = None,
     dtype: str | None = None,
     samples: int | None = None,
     epochs: int = 1,
+    basis: Literal["calibrated", "data sheet"] | None = None,
+    profile: str | os.PathLike[str] | None = None,
 ) -> Prediction:
-    """Predict the time of a forward pass; with `samples`, of a data set.
+    """Predict the time of a batch; with `samples`, of a data set.
+
+    Where `calibrate` has made a profile of the runtime on this machine, the times are the
+    profile's, in training those of the whole step; else those of the forward pass by data sheet.
 
     Args:
         net: what to run.
         device: a name of `convcost devices`; default: this machine.
         runtime: a name of `convcost runtimes`; default: that of the network's own framework.
         batch: samples per batch; default: 1, or 32 for a data set, as Keras runs it.
-        training: forward pass as in training.
+        training: a training step; by data sheet its forward pass.
+        optimizer: what updates the parameters in a training step; default: no update.
         dtype: of the floating-point tensors; default: the source's.
         samples: size of the data set of a plan.
         epochs: passes over it.
+        basis: ``calibrated`` or ``data sheet``; default: the best that there is.
+        profile: the file of a profile; default: that of this machine.
+
+    Raises:
+        UsageError: there is no profile where one is asked for, or it is another machine's.
     """
     from convcost.predict import predict as by_objects
 
     workload = Workload(
         batch=batch or (1 if samples is None else _DATA_SET_BATCH),
         training=training,
+        optimizer=optimizer,
         dtype=dtype,
         samples=samples,
         epochs=epochs,
     )
-    return by_objects(_read(net), workload, device=_device(device), runtime=_runtime(runtime))
+    net, found = _read(net), _runtime(runtime)
+    return by_objects(
+        net, workload, device=_device(device), runtime=found,
+        profile=_profile(net, found, workload, device=device, basis=basis, path=profile),
+    )  # fmt: skip
+
+
+def calibrate(
+    runtime: str,
+    *,
+    training: bool = False,
+    threads: int | None = None,
+    seconds: float = 600.0,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Learn how long a runtime's kernels take on this machine, for `predict`.
+
+    Networks that are drawn at random are run for the time given, and a model of their kernels'
+    times is fitted and kept. Networks that were run before are used too, so that a calibration
+    that was interrupted goes on, and a later one makes the profile better.
+
+    Args:
+        runtime: that is installed here (``onnxruntime``, ``torch`` ...).
+        training: training steps, not inference.
+        threads: of the framework; default: the physical cores, as `predict` expects it.
+        seconds: how long to run networks.
+        fresh: forget the networks that were run before.
+        say: told what is going on.
+
+    Raises:
+        MissingFramework: the runtime, or LightGBM, is not installed.
+        UsageError: it cannot be run, or does not train.
+        ConvcostError: too few networks could be run.
+    """
+    from convcost.predict.calibration.calibrate import calibrate as by_objects
+    from convcost.predict.calibration.calibrate import setting
+
+    wanted = setting(runtime, training=training, threads=threads)
+    return by_objects(wanted, seconds=seconds, fresh=fresh, say=say)
 
 
 def explain(
@@ -429,6 +484,29 @@ def _store(given: bool | str | os.PathLike[str] | None) -> Path | None:
     from pathlib import Path
 
     return None if given is None or isinstance(given, bool) else Path(given)
+
+
+def _profile(
+    net: Network,
+    runtime: Runtime | None,
+    workload: Workload,
+    *,
+    device: str | None,
+    basis: str | None,
+    path: str | os.PathLike[str] | None,
+) -> Profile | None:
+    """The profile to predict with; None for the data sheet."""
+    from pathlib import Path
+
+    from convcost.predict import profiles
+
+    return profiles.chosen(
+        net.framework if runtime is None else runtime,
+        training=workload.training,
+        device=device,
+        basis=basis,
+        path=None if path is None else Path(path),
+    )
 
 
 def _device(name: str | None) -> Any:

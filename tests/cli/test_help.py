@@ -9,13 +9,13 @@ from click.testing import Result
 
 from convcost.cli.main import group
 from convcost.read import MAX_TEXT_BYTES
-from support.examples import done, examples, framework_of, lay_out
+from support.examples import done, examples, framework_of, hurry, lay_out
 
 Run = Callable[..., Result]
 
 COMMANDS = (
-    *("count", "devices", "explain", "history", "measure", "memory", "predict", "read"),
-    "runtimes",
+    *("calibrate", "count", "devices", "explain", "history", "measure", "memory", "predict"),
+    *("read", "runtimes"),
 )
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 
@@ -58,6 +58,7 @@ def test_help_says_what_a_source_is(run: Run, command: str) -> None:
 def test_examples_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that need a framework say so here, and run in tests/frameworks."""
     lay_out(tmp_path)
+    hurry(monkeypatch)
     monkeypatch.chdir(tmp_path)
     found = examples(command)
     for example in found:

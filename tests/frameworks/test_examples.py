@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from convcost.cli.main import group
-from support.examples import done, examples, framework_of, lay_out
+from support.examples import done, examples, framework_of, hurry, lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ def test_it_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     if find_spec(FOUND[example]) is None:
         pytest.skip(f"{FOUND[example]} is not installed")
     lay_out(tmp_path)
+    hurry(monkeypatch)
     monkeypatch.chdir(tmp_path)
     result = done(example)
     assert result.exit_code == 0, result.stderr

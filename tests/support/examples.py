@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
+from convcost.cli import calibrate as command
 from convcost.cli.main import group
+from convcost.predict.calibration import calibrate
 from support.files import ROOT
 
 if TYPE_CHECKING:
+    import pytest
     from click.testing import Result
 
 #: The files that examples name -> what stands in them.
 FILES = {"summary.txt": "keras3.txt", "three-summaries.txt": "mlp-or-cnn.txt"}
 #: Options and files that need a framework -> its package.
-FRAMEWORKS = {"measure zoo:seed000 --runtime torch": "torch", "-o model.keras": "keras"}
+FRAMEWORKS = {
+    "measure zoo:seed000 --runtime torch": "torch",
+    "calibrate --runtime torch": "torch",
+    "-o model.keras": "keras",
+}
 
 
 def run(*words: str, text: str | None = None) -> Result:
@@ -42,6 +49,13 @@ def lay_out(folder: Path) -> None:
     for name, content in FILES.items():
         copyfile(ROOT / "examples" / content, folder / name)
     run("read", "zoo:seed001-mlp", "-o", str(folder / "network.onnx"))
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calibrations of seconds instead of minutes."""
+    monkeypatch.setattr(command, "_USUAL", 5.0)
+    monkeypatch.setattr(command, "_QUICK", 5.0)
+    monkeypatch.setattr(calibrate, "FEWEST", 5)
 
 
 def done(example: str) -> Result:

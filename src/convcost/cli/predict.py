@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
 
-from convcost.cli.support import options
+from convcost.cli.support import completion, options
 from convcost.cli.support.command import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+
+
+#: As they are typed, and as they are called.
+_BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
+    "calibrated": "calibrated",
+    "data-sheet": "data sheet",
+}
 
 
 @click.command(
@@ -31,10 +38,17 @@ if TYPE_CHECKING:
 @options.sources
 @options.workload(batch=None)
 @options.where
+@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
+              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@click.option("--basis", type=click.Choice(["calibrated", "data-sheet"]),
+              help="What the times come from; by default the profile that `convcost calibrate` "
+              "made of this machine, or else the data sheet.")  # fmt: skip
+@click.option("--profile", metavar="FILE", type=click.Path(dir_okay=False),
+              help="A profile that lies elsewhere.")  # fmt: skip
 @options.samples("Also predict a whole data set of N samples, the framework's loop included.")
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
               help="Passes over the data set.")  # fmt: skip
-@options.output
+@options.timed_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 @click.pass_context
 def command(
@@ -47,6 +61,9 @@ def command(
     dims: Mapping[str, int],
     device: str | None,
     runtime: str | None,
+    optimizer: str | None,
+    basis: str | None,
+    profile: str | None,
     samples: int | None,
     epochs: int,
     output: Output,
@@ -61,7 +78,8 @@ def command(
     predictions = [
         predict(
             net, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
-            samples=samples, epochs=epochs,
+            optimizer=optimizer, samples=samples, epochs=epochs, profile=profile,
+            basis=_BASES[basis] if basis else None,
         )
         for net in nets
     ]  # fmt: skip
@@ -72,7 +90,12 @@ def command(
         if ctx.get_parameter_source(name) in left_open
     )
     chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
-    chosen += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
+    chosen += [
+        ("--training", training),
+        ("--optimizer", optimizer),
+        ("--dtype", dtype),
+        *dim_options(dims),
+    ]
     if "batch" not in assumed:
         chosen.append(("--batch", batch))
     chosen += (usual := usual_sizes(nets))

@@ -80,6 +80,12 @@ class Worker:
         """Wait until the network is loaded; errors as `ask`."""
         self.versions = self._answer("loading")["ready"]["versions"]
 
+    def load(self, name: str, order: Mapping[str, Any]) -> None:
+        """Have it run another network in place of this one; errors as `ask`, which end it."""
+        self.name = name
+        self._tell({"load": order})
+        self.ready()
+
     def ask(self, command: str, number: int) -> dict[str, Any]:
         """Have a command done.
 

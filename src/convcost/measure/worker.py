@@ -8,6 +8,7 @@ when stdin closes, so nothing is left behind by a parent that is killed.
     {"run": 3}        {"seconds": [three], "probes": [before, after]}
     {"profile": 2}    {"plain": [two], "profiled": [two], "spans": [two lists of spans]}
     {"peak": 1}       {"peak_bytes": number or null}
+    {"load": {...}}   the next network, in the place of this one; answered as the first line
     {"stop": true}    ends
 
 What fails is answered with {"error": {"kind", "message", "hint"}}.
@@ -47,21 +48,25 @@ def serve(load_runner: Callable[[str], Runner]) -> None:
     line = commands.readline()
     if not line:
         return
-    try:
-        loaded, versions = _loaded(json.loads(line), load_runner)
-    except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
-        _answer(answers, _failure(error))
-        return
-    _answer(answers, {"ready": {"versions": versions}})
-    for line in commands:
-        command = json.loads(line)
-        if "stop" in command:
-            return
+    command = {"load": json.loads(line)}
+    loaded: Loaded | None = None
+    while "stop" not in command:
         try:
-            _answer(answers, _done(loaded, command))
-        except Exception as error:  # noqa: BLE001 - as above
+            if "load" in command:
+                loaded = None  # its memory is free before the next one is made
+                loaded, versions = _loaded(command["load"], load_runner)
+                answer = {"ready": {"versions": versions}}
+            else:
+                assert loaded is not None  # noqa: S101 - the first command loads
+                answer = _done(loaded, command)
+        except Exception as error:  # noqa: BLE001 - whatever a framework raises is the answer
             _answer(answers, _failure(error))
             return
+        _answer(answers, answer)
+        line = commands.readline()
+        if not line:
+            return
+        command = json.loads(line)
 
 
 def die_with_parent() -> None:

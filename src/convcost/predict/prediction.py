@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.count import UnknownCost, Workload, costs, unknown_costs
+from convcost.count.prepare import prepared
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
+from convcost.predict.calibrated import calibrated, remarks
 from convcost.predict.roofline import DATA_SHEETS, Bound, KernelTime, kernel_time
-from convcost.runtime import default_for, lower
+from convcost.runtime import default_for, lower, lower_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from convcost.device import Device
     from convcost.network.network import Network
+    from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
+
+
+#: What a predicted time comes from.
+Basis: TypeAlias = Literal["calibrated", "data sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,14 @@ class LayerPrediction:
     kernels: tuple[KernelTime, ...]
     fused_into: str | None = None
 
+    @property
+    def phases(self) -> dict[str, float]:
+        """Seconds per phase; ``forward`` is always there."""
+        found = {"forward": 0.0}
+        for time in self.kernels:
+            found[time.kernel.phase] = found.get(time.kernel.phase, 0.0) + time.seconds
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract."""
         return {
@@ -68,7 +85,7 @@ class LayerPrediction:
             "seconds": self.seconds,
             "share": self.share,
             "bound": self.bound,
-            "phases": {"forward": self.seconds},
+            "phases": self.phases,
             "kernels": [
                 {
                     "name": time.kernel.name,
@@ -115,7 +132,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """The predicted time of a batch, layer by layer."""
+    """The predicted time of a batch, layer by layer.
+
+    Attributes:
+        source: the network's name.
+        device: that runs it.
+        runtime: that it runs in.
+        workload: batch, mode, dtype, samples.
+        seconds: of a batch.
+        layers: in the network's order.
+        unknown: whose time is not contained.
+        plan: of a data set; None where no samples are given.
+        basis: a ``calibrated`` profile of this machine, or the device's ``data sheet``; by data
+            sheet a training step is its forward pass only.
+        rest: seconds of what belongs to no layer, where the basis knows it: loss, update, loop.
+        assumptions: what to know about the figures.
+    """
 
     source: str
     device: Device
@@ -125,7 +157,8 @@ class Prediction:
     layers: tuple[LayerPrediction, ...]
     unknown: tuple[UnknownCost, ...]
     plan: Plan | None = None
-    basis: Literal["data sheet"] = "data sheet"
+    basis: Basis = "data sheet"
+    rest: Mapping[str, float] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -155,6 +188,7 @@ class Prediction:
             "assumptions": list(self.assumptions),
             "seconds": {**self.seconds.to_dict(), "per": "batch"},
             "layers": [layer.to_dict() for layer in self.layers],
+            "rest": dict(self.rest),
             **({} if self.plan is None else {"plan": self.plan.to_dict()}),
         }
 
@@ -165,14 +199,16 @@ def predict(
     *,
     device: Device | None = None,
     runtime: Runtime | None = None,
+    profile: Profile | None = None,
 ) -> Prediction:
-    """Predict the time of a forward pass by data sheet.
+    """Predict the time of a batch: by a profile, or of a forward pass by data sheet.
 
     Args:
         network: what to run.
         workload: batch, mode, dtype, and the samples of a plan; default: one sample, inference.
         device: default: this machine.
         runtime: default: the runtime of the network's own framework.
+        profile: what calibration learned about that runtime on that device in the workload's mode.
 
     Raises:
         NetworkError: no layer has a known cost.
@@ -188,27 +224,33 @@ def predict(
 
         device = load(THIS_MACHINE)
     workload = workload or Workload()
-    runtime = runtime or default_for(network.framework)
-    bound = network if workload.dtype is None else network.with_dtype(workload.dtype)
-    bound = bound.bind({str(BATCH): workload.batch})
+    runtime = runtime or default_for(
+        network.framework, training=workload.training, device_kind=device.kind
+    )
+    bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
     found = costs(bound, workload.mode)
     known = {part.layer.name for part in found if part.cost is not None}
-    dtype = _dtype(bound)
-    kernels = lower(bound, runtime, device.kind, workload.mode)
-    rules = runtime.rules[device.kind]
-    times = [
-        kernel_time(kernel, device, rules, dtype)
-        for kernel in kernels
-        if known.issuperset(kernel.layers)
-    ]
-    whole = sum(time.seconds for time in times)
-    if not times:
-        left_open = sorted(network.symbols - {str(BATCH)})
-        sizes = " ".join(f"--dim {name}=224" for name in left_open)
-        hint = f"give the sizes that are left open, for example {sizes}" if sizes else None
-        raise NetworkError(f"no layer of '{network.name}' has a cost that is known", hint=hint)
-    sheet = DATA_SHEETS[device.kind]
-    seconds = Estimate(whole, whole * sheet.low, whole * sheet.high)
+    if profile is None:
+        lowered = lower(bound, runtime, device.kind, workload.mode)
+    else:
+        lowered = lower_step(network, workload, runtime, device.kind)
+    kernels = [kernel for kernel in lowered if known.issuperset(kernel.layers)]
+    if not kernels:
+        raise _nothing_known(network)
+    rules, dtype = runtime.rules[device.kind], _dtype(bound)
+    rest: Mapping[str, float] = {}
+    if profile is None:
+        times = tuple(kernel_time(kernel, device, rules, dtype) for kernel in kernels)
+        whole = sum(time.seconds for time in times)
+        sheet = DATA_SHEETS[device.kind]
+        seconds = Estimate(whole, whole * sheet.low, whole * sheet.high)
+        assumptions = _assumptions(device, dtype, workload)
+    else:
+        lanes = int(device.vector_lanes.value)
+        by = calibrated(bound, kernels, workload, profile, lanes)
+        times, rest, whole = by.times, by.rest, by.seconds
+        seconds = Estimate(whole, by.low, by.high)
+        assumptions = remarks(profile, by, dtype)
     return Prediction(
         source=network.name,
         device=device,
@@ -217,9 +259,18 @@ def predict(
         seconds=seconds,
         layers=_layers(bound, times, whole),
         unknown=unknown_costs(network, found),
-        assumptions=_assumptions(device, dtype, workload),
+        basis="data sheet" if profile is None else "calibrated",
+        rest=rest,
+        assumptions=assumptions,
         plan=_plan(workload, seconds, rules.loop_seconds.value),
     )
+
+
+def _nothing_known(network: Network) -> NetworkError:
+    left_open = sorted(network.symbols - {str(BATCH)})
+    sizes = " ".join(f"--dim {name}=224" for name in left_open)
+    hint = f"give the sizes that are left open, for example {sizes}" if sizes else None
+    return NetworkError(f"no layer of '{network.name}' has a cost that is known", hint=hint)
 
 
 def _dtype(network: Network) -> str:
@@ -238,7 +289,9 @@ def _assumptions(device: Device, dtype: str, workload: Workload) -> tuple[str, .
     return tuple(found)
 
 
-def _layers(network: Network, times: list[KernelTime], whole: float) -> tuple[LayerPrediction, ...]:
+def _layers(
+    network: Network, times: Iterable[KernelTime], whole: float
+) -> tuple[LayerPrediction, ...]:
     own: dict[str, list[KernelTime]] = {}
     fused: dict[str, str] = {}
     for time in times:

@@ -1,0 +1,1 @@
+"""Learn how long kernels take on this machine: networks are drawn, run, and fitted."""

@@ -1,0 +1,267 @@
+"""What drawn networks are made of: the blocks of published architectures, in random sizes.
+
+Every block takes a reference to an image and returns one; `Draw` holds the builder, the generator
+of random numbers and the style of the network that is being drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.merge import Concatenate, Merge
+from convcost.ops.norm import BatchNorm
+from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.window import window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from random import Random
+
+    from convcost.network.builder import Builder
+    from convcost.network.network import Ref
+    from convcost.network.op import Op
+    from convcost.ops.window import Padding
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a network's layers have in common.
+
+    Attributes:
+        activation: after a convolution; ``linear`` for none.
+        fused: whether the activation is part of the layer (``Conv2D(activation="relu")``).
+        norm: BatchNorm ``before`` the activation, ``after`` it, or None.
+        bias: of convolutions.
+        padding: ``same`` or ``valid``; with ``valid`` the blocks that add or join are not drawn.
+    """
+
+    activation: str
+    fused: bool
+    norm: str | None
+    bias: bool
+    padding: Literal["valid", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A network that is being drawn.
+
+    Attributes:
+        builder: of the network.
+        random: what is drawn from.
+        style: of the layers.
+    """
+
+    builder: Builder
+    random: Random
+    style: Style
+
+    def add(self, op: Op, *inputs: Ref) -> Ref:
+        """Append a layer."""
+        return self.builder.add(op, *inputs)
+
+    def channels(self, ref: Ref) -> int:
+        """Of an image."""
+        found = self.builder.tensor(ref).size("channel")
+        assert isinstance(found, int)  # noqa: S101 - drawn networks leave only the batch open
+        return found
+
+    def side(self, ref: Ref) -> int:
+        """The shorter side of an image."""
+        tensor = self.builder.tensor(ref)
+        sides = [tensor.size(axis) for axis in ("height", "width")]
+        return min(side for side in sides if isinstance(side, int))
+
+    def conv(
+        self,
+        ref: Ref,
+        filters: int,
+        kernel: int | tuple[int, int],
+        stride: int = 1,
+        *,
+        groups: int = 1,
+        active: bool = True,
+    ) -> Ref:
+        """A convolution with what the style puts behind it.
+
+        Args:
+            ref: the image.
+            filters: channels of the result.
+            kernel: its side, or height and width.
+            stride: along both axes.
+            groups: of channels.
+            active: False leaves the activation out, as before an addition.
+        """
+        style = self.style
+        fused = style.fused and active and style.norm != "before"
+        largest = max(kernel) if isinstance(kernel, tuple) else kernel
+        padding: Padding = style.padding if largest <= self.side(ref) else "same"
+        ref = self.add(
+            Conv(
+                filters=filters,
+                windows=window(kernel, stride, padding=padding),
+                groups=groups,
+                bias=style.bias,
+                activation=style.activation if fused else "linear",
+            ),
+            ref,
+        )
+        return self.after(ref, active=active and not fused)
+
+    def after(self, ref: Ref, *, active: bool = True) -> Ref:
+        """Norm and activation in the style's order."""
+        style = self.style
+        if style.norm == "before":
+            ref = self.add(BatchNorm(), ref)
+        if active:
+            ref = self.activated(ref)
+        if style.norm == "after":
+            ref = self.add(BatchNorm(), ref)
+        return ref
+
+    def activated(self, ref: Ref) -> Ref:
+        """The style's activation as a layer of its own."""
+        return ref if self.style.activation == "linear" else self.add(
+            Activation(self.style.activation), ref
+        )  # fmt: skip
+
+    def pool(self, ref: Ref, kernel: int, stride: int, *, padding: Padding = "valid") -> Ref:
+        """A maximum, or an average now and then."""
+        function: Literal["max", "average"] = "max" if self.random.random() < 0.7 else "average"
+        padding = padding if kernel <= self.side(ref) else "same"
+        return self.add(
+            Pool(function=function, windows=window(kernel, stride, padding=padding)), ref
+        )
+
+
+def plain(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """One to three convolutions, one after the other."""
+    kernel = draw.random.choice((1, 2, 3, 3, 3, 3, 5, 5, 7, 9, 11))
+    for number in range(draw.random.randint(1, 3)):
+        ref = draw.conv(ref, width, kernel, stride if number == 0 else 1)
+    return ref
+
+
+def residual(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Two 3x3 convolutions and an addition (ResNet-18)."""
+    kernel = draw.random.choice((3, 3, 3, 5))
+    inside = draw.conv(ref, width, kernel, stride)
+    inside = draw.conv(inside, width, kernel, active=False)
+    return _added(draw, inside, ref, stride)
+
+
+def bottleneck(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """1x1, 3x3, 1x1 and an addition (ResNet-50, ResNeXt)."""
+    groups = draw.random.choice((1, 1, 1, 4, 8))
+    narrow = max(groups, width // draw.random.choice((2, 4)) // groups * groups)
+    inside = draw.conv(ref, narrow, 1)
+    inside = draw.conv(inside, narrow, 3, stride, groups=groups)
+    inside = draw.conv(inside, width, 1, active=False)
+    return _added(draw, inside, ref, stride)
+
+
+def _added(draw: Draw, inside: Ref, ref: Ref, stride: int) -> Ref:
+    if stride > 1 or draw.channels(ref) != draw.channels(inside):
+        ref = draw.conv(ref, draw.channels(inside), 1, stride, active=False)
+    return draw.activated(draw.add(Merge("add"), inside, ref))
+
+
+def depthwise(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Depthwise and pointwise (MobileNet, Xception)."""
+    kernel = draw.random.choice((3, 3, 3, 5, 7))
+    ref = draw.add(
+        DepthwiseConv(windows=window(kernel, stride, padding="same"), bias=draw.style.bias), ref
+    )
+    if draw.random.random() < 0.7:
+        ref = draw.after(ref)
+    return draw.conv(ref, width, 1)
+
+
+def inverted(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Widen, depthwise, narrow, add (MobileNet v2), with a gate now and then (EfficientNet)."""
+    source, inner = ref, draw.channels(ref) * draw.random.choice((3, 4, 6))
+    ref = draw.conv(ref, inner, 1)
+    kernel = draw.random.choice((3, 3, 5))
+    ref = draw.add(
+        DepthwiseConv(windows=window(kernel, stride, padding="same"), bias=draw.style.bias), ref
+    )
+    ref = draw.after(ref)
+    if draw.random.random() < 0.4:
+        ref = _gated(draw, ref)
+    ref = draw.conv(ref, width, 1, active=False)
+    if stride == 1 and draw.channels(source) == width:
+        ref = draw.add(Merge("add"), ref, source)
+    return ref
+
+
+def _gated(draw: Draw, ref: Ref) -> Ref:
+    """Squeeze and excite: a product with one number per channel."""
+    channels = draw.channels(ref)
+    gate = draw.add(GlobalPool(function="average", axes=("height", "width"), keep_axes=True), ref)
+    small = max(4, channels // draw.random.choice((4, 8, 16)))
+    gate = draw.add(Conv(filters=small, windows=window(1)), gate)
+    gate = draw.activated(gate)
+    gate = draw.add(Conv(filters=channels, windows=window(1)), gate)
+    return draw.add(Merge("multiply"), ref, draw.add(Activation("sigmoid"), gate))
+
+
+def inception(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Branches with bottlenecks, and their concatenation (GoogLeNet, Inception v3)."""
+    parts = [width // 4, width // 2, width // 8, width - width // 4 - width // 2 - width // 8]
+    branches = [draw.conv(ref, max(parts[0], 1), 1, stride)]
+    branches.append(
+        draw.conv(draw.conv(ref, max(parts[1] // 2, 1), 1), max(parts[1], 1), 3, stride)
+    )
+    last = draw.conv(ref, max(parts[2] // 2, 1), 1)
+    side = draw.random.choice((5, 7, 0))
+    if side:
+        last = draw.conv(last, max(parts[2] // 2, 1), (1, side))
+        branches.append(draw.conv(last, max(parts[2], 1), (side, 1), stride))
+    else:
+        branches.append(draw.conv(last, max(parts[2], 1), 5, stride))
+    pooled = draw.pool(ref, 3, stride, padding="same")
+    branches.append(draw.conv(pooled, max(parts[3], 1), 1) if stride == 1 else pooled)
+    return draw.add(Concatenate("channel"), *branches)
+
+
+def fire(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Squeeze, then two kinds of kernels side by side (SqueezeNet)."""
+    ref = draw.conv(ref, max(4, width // 8), 1, stride)
+    half = max(1, width // 2)
+    return draw.add(Concatenate("channel"), draw.conv(ref, half, 1), draw.conv(ref, half, 3))
+
+
+def dense(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Every convolution reads all before it (DenseNet)."""
+    growth = draw.random.choice((8, 12, 16, 24, 32))
+    for _ in range(draw.random.randint(2, 4)):
+        inside = draw.after(ref) if draw.style.norm == "before" else ref
+        inside = draw.conv(inside, 4 * growth, 1)
+        ref = draw.add(Concatenate("channel"), ref, draw.conv(inside, growth, 3))
+    ref = draw.conv(ref, width, 1)
+    return draw.pool(ref, 2, 2) if stride > 1 and draw.side(ref) >= 2 else ref
+
+
+def asymmetric(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Nx1 and 1xN."""
+    side = draw.random.choice((3, 5, 7))
+    ref = draw.conv(ref, width, (side, 1), stride)
+    return draw.conv(ref, width, (1, side))
+
+
+#: Name -> block; all keep the size of the image but for their stride, if the padding is ``same``.
+BLOCKS: Mapping[str, Callable[[Draw, Ref, int, int], Ref]] = {
+    "plain": plain,
+    "residual": residual,
+    "bottleneck": bottleneck,
+    "depthwise": depthwise,
+    "inverted": inverted,
+    "inception": inception,
+    "fire": fire,
+    "dense": dense,
+    "asymmetric": asymmetric,
+}

@@ -1,0 +1,289 @@
+"""Calibrate: run drawn networks for some minutes, fit, and say how good the fit is.
+
+A fifth of the networks at a time is held out of the fit and predicted by the rest. What comes out
+of that are the bands of the profile; the model in it is fitted to all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import ConvcostError, UsageError
+from convcost.measure.statistics import disturbed
+from convcost.predict.calibration.blocks import BLOCKS
+from convcost.predict.calibration.design import drawn
+from convcost.predict.calibration.fit import Run, fitted, held_out
+from convcost.predict.calibration.records import About, Record, Records
+from convcost.predict.calibration.sampling import Sampler
+from convcost.predict.profile import Profile, Setting, band, file_name, folder, save
+from convcost.predict.profiles import this_machine
+from convcost.runtime.runners.registry import runner, runners
+from convcost.units import format_percent, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from convcost.predict.profile import Band
+
+#: Networks that a profile needs at least: a band of 90 % has 19 residuals behind it.
+FEWEST = 25
+#: When blocks that were predicted badly begin to be drawn more often, as shares of the time.
+_LOOKS = (0.4, 0.7)
+#: How often the worst block is drawn, against one that is predicted as well as the best.
+_MOST_OFTEN = 4
+#: Disturbed networks that make a machine noisy.
+_DISTURBED = 0.2
+#: Seconds from one line about the progress to the next.
+_EVERY = 5.0
+#: Failures in a row that end a calibration: it is not the network's fault then.
+_FAILURES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What a calibration did.
+
+    Attributes:
+        profile: what it learned.
+        path: where the profile is.
+        seconds: that it ran networks.
+        networks: that were run now; the others were there already.
+        failed: networks that the framework could not run, and why.
+        interrupted: Ctrl-C ended it early.
+    """
+
+    profile: Profile
+    path: Path
+    seconds: float
+    networks: int
+    failed: tuple[str, ...]
+    interrupted: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract: `convcost/calibrate/1`."""
+        profile = self.profile
+        return {
+            "schema": "convcost/calibrate/1",
+            "runtime": profile.setting.runtime,
+            "training": profile.setting.training,
+            "threads": profile.setting.threads,
+            "machine": str(profile.machine),
+            "versions": profile.versions,
+            "networks": profile.networks,
+            "new_networks": self.networks,
+            "seconds": self.seconds,
+            "failed": list(self.failed),
+            "interrupted": self.interrupted,
+            "verdict": "noisy" if profile.noise else "stable",
+            "reasons": list(profile.noise),
+            "whole": _band(profile.whole),
+            "kinds": {name: _band(found) for name, found in profile.kinds.items()},
+            "path": str(self.path),
+        }
+
+
+def _band(found: Band) -> dict[str, float]:
+    return {
+        "low": found.low, "middle": found.middle, "high": found.high, "number": found.number
+    }  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Session:
+    """What happens while networks are run."""
+
+    training: bool
+    records: Records
+    sampler: Sampler
+    start: float
+    limit: float
+    say: Callable[[str], None]
+    new: int = 0
+    failed: list[str] = field(default_factory=list)
+    told: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return self.limit - (monotonic() - self.start)
+
+    def tell(self) -> None:
+        """Where it stands, every few seconds."""
+        if self.new and monotonic() - self.told < _EVERY:
+            return
+        self.told = monotonic()
+        left = format_seconds(max(self.left, 0.0))
+        number = len(self.records.found)
+        self.say(f"networks: {number}, {left} left; Ctrl-C keeps what is there")
+
+
+def setting(runtime: str, *, training: bool, threads: int | None) -> Setting:
+    """What to calibrate.
+
+    Args:
+        runtime: its name.
+        training: training steps, not inference.
+        threads: of the framework; default: the physical cores.
+
+    Raises:
+        UsageError: nothing runs that runtime, or it does not train.
+    """
+    found = runner(runtime)
+    if training and not found.trains:
+        able = ", ".join(name for name, each in runners().items() if each.trains)
+        raise UsageError(f"{runtime} does not train", hint=f"what trains: {able}")
+    return Setting(runtime=runtime, training=training, threads=threads or this_machine().cores)
+
+
+def calibrate(
+    setting: Setting,
+    *,
+    seconds: float,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Learn how long a runtime's kernels take on this machine.
+
+    Args:
+        setting: of what.
+        seconds: to run networks for; those of an earlier calibration that was interrupted, or is
+            to be improved, are kept and used too.
+        fresh: begin anew.
+        say: told what is going on.
+
+    Raises:
+        MissingFramework: the runtime, or LightGBM, is not installed.
+        ConvcostError: networks cannot be run, or too few were.
+        KeyboardInterrupt: too few networks were run for a profile; they are kept.
+    """
+    path = folder() / file_name(setting)
+    samples = path.with_suffix(".samples")
+    if fresh:
+        samples.unlink(missing_ok=True)
+    start, interrupted = monotonic(), False
+    sampler = Sampler(setting)
+    try:
+        first = _first(setting, sampler, say)
+        about = About(setting=setting, machine=this_machine(), versions=sampler.versions)
+        with Records(samples, about) as records:
+            run = _Session(setting.training, records, sampler, start, seconds, say)
+            if first.seed not in {record.seed for record in records.found}:
+                records.append(first)
+                run.new += 1
+            try:
+                _sample(run)
+            except KeyboardInterrupt:
+                if len(records.found) < FEWEST:
+                    raise
+                interrupted = True
+            found = records.found
+    finally:
+        sampler.close()
+    if len(found) < FEWEST:
+        raise ConvcostError(
+            f"{len(found)} networks were run; a profile needs {FEWEST}",
+            hint="run the command again: it goes on with what is there",
+        )
+    say(f"fitting to {len(found)} networks")
+    profile = _profile(about, found)
+    save(profile, path)
+    return Calibration(
+        profile=profile, path=path, seconds=monotonic() - start, networks=run.new,
+        failed=tuple(run.failed), interrupted=interrupted,
+    )  # fmt: skip
+
+
+def _first(setting: Setting, sampler: Sampler, say: Callable[[str], None]) -> Record:
+    """The network of seed 0: by running it the versions are known."""
+    say(f"starting {setting.runtime}")
+    chosen = drawn(0)
+    return Record(0, chosen.blocks, sampler.sample(chosen))
+
+
+def _sample(run: _Session) -> None:
+    """Run networks until the time is over."""
+    looks = [run.limit * (1 - share) for share in _LOOKS]
+    blocks: tuple[str, ...] | None = None
+    failures = 0
+    for seed in _seeds(run.records):
+        if run.left <= 0:
+            return
+        if looks and run.left < looks[0] and len(run.records.found) >= FEWEST:
+            looks.pop(0)
+            blocks = _worst(run.records.found, training=run.training)
+        chosen = drawn(seed) if blocks is None else drawn(seed, blocks)
+        run.tell()
+        try:
+            sample = run.sampler.sample(chosen)
+        except ConvcostError as error:
+            run.failed.append(error.message)
+            failures += 1
+            if failures == _FAILURES:
+                raise
+            continue
+        failures = 0
+        run.records.append(Record(seed, chosen.blocks, sample))
+        run.new += 1
+
+
+def _seeds(records: Records) -> Iterator[int]:
+    """Seeds that no network was drawn from yet."""
+    seed = max((record.seed for record in records.found), default=-1)
+    while True:
+        seed += 1
+        yield seed
+
+
+def _worst(found: Sequence[Record], *, training: bool) -> tuple[str, ...]:
+    """Blocks to draw from, by how well networks of them are predicted by the others."""
+    whole, _ = held_out([Run(record.sample, training=training) for record in found])
+    return weighted(found, whole)
+
+
+def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, ...]:
+    """Blocks, those that are predicted worse several times.
+
+    Args:
+        found: networks that were run.
+        residuals: the logarithm of measured over predicted of each.
+    """
+    errors = defaultdict(list)
+    for record, residual in zip(found, residuals, strict=True):
+        for block in record.blocks:
+            errors[block].append(abs(residual))
+    typical = {block: median(values) for block, values in errors.items()}
+    best = max(min(typical.values(), default=1.0), 1e-6)
+    return tuple(
+        block
+        for block in BLOCKS
+        for _ in range(min(_MOST_OFTEN, round(typical.get(block, _MOST_OFTEN * best) / best)))
+    )
+
+
+def _profile(about: About, found: Sequence[Record]) -> Profile:
+    runs = [Run(record.sample, training=about.setting.training) for record in found]
+    whole, kinds = held_out(runs)
+    return Profile(
+        setting=about.setting,
+        machine=about.machine,
+        versions=about.versions,
+        date=datetime.now(UTC).date().isoformat(),
+        networks=len(found),
+        model=fitted(runs),
+        whole=band(whole),
+        kinds={name: band(values) for name, values in sorted(kinds.items())},
+        noise=_noise(found),
+    )
+
+
+def _noise(found: Sequence[Record]) -> tuple[str, ...]:
+    """Whether many networks met a slow moment of the machine."""
+    share = sum(disturbed([record.sample.probe for record in found])) / len(found)
+    if share <= _DISTURBED:
+        return ()
+    return (f"{format_percent(share)} of the networks met slow moments of the machine",)

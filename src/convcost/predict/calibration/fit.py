@@ -1,0 +1,131 @@
+"""Fit a model to networks that were run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from convcost.count import Workload
+from convcost.errors import MissingFramework
+from convcost.network.builder import BATCH
+from convcost.predict import columns as c
+from convcost.predict.model import Model, family, key
+from convcost.predict.trees import Trees, from_lightgbm
+from convcost.predict.work import Works
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from convcost.predict.calibration.sampling import Sample
+
+#: Parts that the networks are divided into; each is predicted by the others.
+_FOLDS = 5
+#: Seconds that no part falls below: the clock's own steps.
+_LEAST = 1e-8
+#: Works of a kind that factors of its own need.
+_ENOUGH = 12
+_TREES = 160
+_SETTINGS = {
+    "objective": "l2", "num_leaves": 24, "learning_rate": 0.08, "min_data_in_leaf": 8,
+    "lambda_l2": 1.0, "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1,
+    "num_threads": 1, "seed": 0, "deterministic": True, "verbose": -1,
+}  # fmt: skip
+
+
+class Run:
+    """A network that was run, as the fit sees it.
+
+    Args:
+        sample: what was measured.
+        training: a training step.
+
+    Attributes:
+        works: of its parts.
+        seconds: array: of each part.
+        whole: seconds of a run.
+    """
+
+    def __init__(self, sample: Sample, *, training: bool) -> None:
+        import numpy as np
+
+        network = sample.network.bind({str(BATCH): sample.batch})
+        workload = Workload(batch=sample.batch, training=training, optimizer=sample.optimizer)
+        works = Works(network, workload)
+        self.works = [works.of(part.layers, part.phase) for part in sample.parts]
+        self.seconds = np.maximum([part.seconds for part in sample.parts], _LEAST)
+        self.whole = sample.seconds
+
+
+def fitted(runs: Sequence[Run]) -> Model:
+    """The model of networks that were run.
+
+    A work counts by the root of its share in its network's time.
+
+    Raises:
+        MissingFramework: LightGBM is not installed.
+    """
+    import numpy as np
+
+    works = [work for run in runs for work in run.works]
+    seconds = np.concatenate([run.seconds for run in runs])
+    shares = np.concatenate([run.seconds / run.seconds.sum() for run in runs])
+    rows = c.sizes(works)
+    terms = c.terms(rows)
+    by_key, by_family = defaultdict(list), defaultdict(list)
+    for place, work in enumerate(works):
+        by_key[key(work)].append(place)
+        by_family[family(work)].append(place)
+    model = Model(
+        factors={k: _factors(terms, seconds, places) for k, places in by_key.items()
+                 if len(places) >= _ENOUGH},
+        fallback={k: _factors(terms, seconds, places) for k, places in by_family.items()},
+        trees=Trees((), (), (), (), (), ()),
+    )  # fmt: skip
+    time = model.mechanistic(works, rows)
+    found = c.columns(rows, time, model.numbers(works, rows))
+    return replace(model, trees=_boosted(found, np.log(seconds / time), np.sqrt(shares)))
+
+
+def held_out(runs: Sequence[Run]) -> tuple[list[float], Mapping[str, list[float]]]:
+    """Logarithms of measured over predicted, by models that did not see the network.
+
+    Returns:
+        That of each network in order, and those of works by their key.
+    """
+    import numpy as np
+
+    whole = [0.0] * len(runs)
+    kinds: dict[str, list[float]] = defaultdict(list)
+    for fold in range(_FOLDS):
+        model = fitted([run for place, run in enumerate(runs) if place % _FOLDS != fold])
+        for place in range(fold, len(runs), _FOLDS):
+            run = runs[place]
+            times = model.seconds(run.works)
+            whole[place] = float(np.log(run.whole / times.sum()))
+            for work, ratio in zip(run.works, np.log(run.seconds / times), strict=True):
+                kinds[key(work)].append(float(ratio))
+    return whole, kinds
+
+
+def _factors(terms: Any, seconds: Any, places: Sequence[int]) -> tuple[float, ...]:
+    """Least squares of relative errors, no factor below zero."""
+    import numpy as np
+    from scipy.optimize import nnls
+
+    relative = terms[places] / seconds[places, None]
+    scale = np.maximum(np.abs(relative).max(axis=0), 1e-300)
+    found, _ = nnls(relative / scale, np.ones(len(places)))
+    return tuple((found / scale).tolist())
+
+
+def _boosted(found: Any, logarithms: Any, weights: Any) -> Trees:
+    try:
+        import lightgbm
+    except ImportError:
+        raise MissingFramework(
+            "calibration needs LightGBM", hint="pip install 'convcost[calibrate]'"
+        ) from None
+    data = lightgbm.Dataset(found, label=logarithms, weight=weights, params={"verbose": -1})
+    booster = lightgbm.train(dict(_SETTINGS), data, num_boost_round=_TREES)
+    return from_lightgbm(booster.dump_model())

@@ -1,0 +1,148 @@
+"""Run drawn networks one after the other and keep the times of their parts.
+
+The times are taken inside running networks, since kernels that run alone find their inputs in the
+caches. A process runs a dozen networks and is then replaced: each has its own speed.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any, cast
+
+from convcost.measure.layers import instrument, layer_times
+from convcost.measure.process import Worker
+from convcost.runtime.runners.runner import Job
+from convcost.write.exchange import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.network.network import Network
+    from convcost.predict.calibration.design import Drawn
+    from convcost.predict.profile import Setting
+    from convcost.runtime.runners.runner import RunPhase
+
+#: Networks of one process.
+_PER_PROCESS = 12
+#: Seconds of a network's runs, about, and how many runs with the instrument that may be.
+_SECONDS = 0.6
+_FEWEST, _MOST = 3, 9
+#: A run with the instrument and the two beside it.
+_RUNS_PER_PROFILE = 3
+#: Seconds that a network may take to start.
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The time of layers that run as one in one phase; no layers: of loss, update or loop."""
+
+    layers: tuple[str, ...]
+    phase: RunPhase
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A network that was run.
+
+    Attributes:
+        network: with an open batch.
+        batch: it was run with.
+        optimizer: of a training step.
+        seconds: of a run without the instrument.
+        probe: seconds of the reference work beside it.
+        parts: of a run; they add up to it.
+    """
+
+    network: Network
+    batch: int
+    optimizer: str | None
+    seconds: float
+    probe: float
+    parts: tuple[Part, ...]
+
+
+class Sampler:
+    """Runs networks in worker processes.
+
+    Attributes:
+        versions: of what runs; empty before the first network.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._worker: Worker | None = None
+        self._left = 0
+        self.versions: dict[str, str] = {}
+
+    def sample(self, drawn: Drawn) -> Sample:
+        """Run a network.
+
+        Raises:
+            ConvcostError: the framework failed; the next network gets a new process.
+        """
+        optimizer = drawn.optimizer if self._setting.training else None
+        with self._loaded(drawn.network, drawn.batch, optimizer) as worker:
+            worker.ask("run", 1)  # allocates, compiles
+            first = worker.ask("run", 2)
+            seconds = min(first["seconds"])
+            number = int(_SECONDS / (_RUNS_PER_PROFILE * max(seconds, 1e-6)))
+            profile = worker.ask("profile", max(_FEWEST, min(_MOST, number)))
+        return Sample(
+            network=drawn.network,
+            batch=drawn.batch,
+            optimizer=optimizer,
+            seconds=median(profile["plain"]),
+            probe=median(first["probes"]),
+            parts=_parts(drawn.network, profile),
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    @contextmanager
+    def _loaded(self, network: Network, batch: int, optimizer: str | None) -> Iterator[Worker]:
+        setting = self._setting
+        job = Job(
+            batch=batch, training=setting.training, threads=setting.threads,
+            optimizer=optimizer,
+        )  # fmt: skip
+        order = {
+            "network": to_text(network), "runtime": setting.runtime, "job": asdict(job)
+        }  # fmt: skip
+        if self._left == 0:
+            self.close()
+        try:
+            if self._worker is None:
+                self._left = _PER_PROCESS
+                self._worker = Worker(
+                    network.name, order, threads=setting.threads, timeout=_TIMEOUT
+                )
+                self._worker.ready()
+            else:
+                self._worker.load(network.name, order)
+            self._left -= 1
+            self.versions = self._worker.versions
+            yield self._worker
+        except BaseException:
+            if self._worker is not None:
+                self._worker.kill()
+                self._worker = None
+            self._left = 0
+            raise
+
+
+def _parts(network: Network, profile: dict[str, Any]) -> tuple[Part, ...]:
+    whole = median(profile["plain"])
+    rows = layer_times(network, profile, instrument(profile), whole)
+    return tuple(
+        Part(row.layers, cast("RunPhase", phase), seconds)
+        for row in rows
+        for phase, seconds in row.phases.items()
+    )

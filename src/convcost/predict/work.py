@@ -1,0 +1,235 @@
+"""What the time of a kernel depends on, in exact sizes: floats begin where times do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from convcost.count.gradients import Backward, backward
+from convcost.count.optimizers import framework_of, optimizer_of, update_cost
+from convcost.network.cost import NOTHING, Cost, total
+from convcost.network.dims import Dim, product, summed
+from convcost.ops.activation import Activation
+from convcost.ops.conv import Conv
+from convcost.ops.merge import Merge
+from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from convcost.count import Workload
+    from convcost.network.network import Layer, Network
+    from convcost.network.op import Call, Op
+    from convcost.ops.window import Window
+    from convcost.runtime.runners.runner import RunPhase
+
+#: Layers that run as one.
+Group: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What layers that run as one do in one phase. Sizes may be symbolic.
+
+    Attributes:
+        layers: names; none for what belongs to no layer.
+        phase: of the run.
+        kind: what decides which kernel runs: an op, with its function.
+        macs: multiply-accumulates.
+        elementwise: other operations.
+        read: bytes of what others computed, each tensor once.
+        written: bytes of what others read.
+        weights: bytes of parameters that are read.
+        batch: samples.
+        positions: places that a kernel computes all channels of, over all samples.
+        reduction: products summed into one value.
+        channels_in: of a group.
+        channels_out: of a group.
+        groups: of channels.
+        taps: of a window.
+        tall: taps along the first axis of a window.
+        stride: product over the axes.
+        padding: zeros that are added along the axes of the windows.
+        width: of the result, along the axis that lies together.
+        elements: of the main result.
+        operands: tensors that are read.
+        parts: layers that run as one; parameters that an update walks over; kernels of a loop.
+    """
+
+    layers: Group
+    phase: RunPhase
+    kind: str
+    macs: Dim = 0
+    elementwise: Dim = 0
+    read: Dim = 0
+    written: Dim = 0
+    weights: Dim = 0
+    batch: Dim = 1
+    positions: Dim = 1
+    reduction: Dim = 1
+    channels_in: Dim = 1
+    channels_out: Dim = 1
+    groups: Dim = 1
+    taps: Dim = 1
+    tall: Dim = 1
+    stride: Dim = 1
+    padding: Dim = 0
+    width: Dim = 1
+    elements: Dim = 1
+    operands: Dim = 1
+    parts: Dim = 1
+
+
+class Works:
+    """The works of a network.
+
+    Args:
+        network: whose layers; prepared for its workload.
+        workload: mode, and the optimizer of a training step.
+    """
+
+    def __init__(self, network: Network, workload: Workload) -> None:
+        self._network = network
+        self._optimizer = workload.optimizer
+        mode = self._mode = workload.mode
+        self._passes: Mapping[str, Backward] = (
+            backward(network, mode, input_gradient=False) if mode == "training" else {}
+        )
+
+    def of(self, group: Group, phase: RunPhase) -> Work:
+        """The work of layers that run as one, or of what belongs to no layer."""
+        return self._layers(group, phase) if group else self._network_wide(phase)
+
+    def _network_wide(self, phase: RunPhase) -> Work:
+        """What an update walks over, what a loss reads, what a loop is made of."""
+        network = self._network
+        if phase == "update" and self._optimizer is not None:
+            trained = [parameter for parameter in network.table.values() if parameter.trainable]
+            rule, framework = optimizer_of(self._optimizer), framework_of(network.framework)
+            cost = total(update_cost(parameter, rule, framework) for parameter in trained)
+            return Work(
+                layers=(),
+                phase=phase,
+                kind=phase,
+                elementwise=cost.elementwise,
+                read=cost.read_bytes,
+                written=cost.write_bytes,
+                parts=len(trained),
+            )
+        if phase == "loss":
+            results = [network.tensor(ref) for ref in network.outputs]
+            elements = summed(tensor.elements for tensor in results)
+            bytes_ = summed(tensor.bytes for tensor in results)
+            return Work(layers=(), phase=phase, kind=phase, read=bytes_, elements=elements)
+        return Work(layers=(), phase=phase, kind=phase, parts=len(network.layers))
+
+    def _layers(self, group: Group, phase: RunPhase) -> Work:
+        layers = [self._network.layer(name) for name in group]
+        main = next((x for x in layers if x.op.equations(self._call(x))), layers[0])
+        call = self._call(main)
+        cost = self._cost(layers, phase)
+        read, written = self._traffic(layers)
+        if phase == "backward":
+            read, written = cost.read_bytes - cost.weight_bytes, cost.write_bytes
+        return Work(
+            layers=group,
+            phase=phase,
+            kind=kind_of(main.op, call),
+            macs=cost.macs,
+            elementwise=cost.elementwise,
+            read=read,
+            written=written,
+            weights=cost.weight_bytes,
+            operands=len({ref for x in layers for ref in x.inputs if ref.layer not in group}),
+            parts=len(layers),
+            elements=main.outputs[0].elements,
+            **_geometry(main.op, call),
+        )
+
+    def _call(self, layer: Layer) -> Call:
+        return self._network.call(layer, self._mode)
+
+    def _cost(self, layers: Iterable[Layer], phase: RunPhase) -> Cost:
+        found = []
+        for layer in layers:
+            if phase == "forward":
+                found.append(layer.op.cost("forward", self._call(layer)))
+            elif (back := self._passes.get(layer.name)) is not None:
+                found += [back.data, back.weights]
+        return total([cost for cost in found if cost is not None]) if found else NOTHING
+
+    def _traffic(self, layers: Sequence[Layer]) -> tuple[Dim, Dim]:
+        """Bytes from outside of the group, and for outside of it."""
+        names = {layer.name for layer in layers}
+        outside = {ref for x in layers for ref in x.inputs if ref.layer not in names}
+        read = summed(self._network.tensor(ref).bytes for ref in outside)
+        returned = {ref.layer for ref in self._network.outputs}
+        seen = [
+            layer
+            for layer in layers
+            if layer.name in returned
+            or any(reader not in names for reader in self._network.consumers[layer.name])
+        ]
+        return read, summed(tensor.bytes for layer in seen for tensor in layer.outputs)
+
+
+def kind_of(op: Op, call: Call) -> str:
+    """What decides which kernel runs.
+
+    >>> from convcost.network.op import Call
+    >>> kind_of(Activation("relu"), Call((), ()))
+    'activation relu'
+    """
+    if isinstance(op, Conv) and isinstance(op.groups, int) and op.groups > 1:
+        channels = call.inputs[0].size("channel")
+        return "depthwise_conv" if op.groups == channels else "conv grouped"
+    if isinstance(op, Activation | Merge | Pool | GlobalPool | AdaptivePool):
+        return f"{op.kind} {op.function}"
+    return op.kind
+
+
+def _geometry(op: Op, call: Call) -> dict[str, Dim]:
+    """Sizes that an op's loops have."""
+    result = call.outputs[0]
+    channels = _channels(result)
+    found: dict[str, Dim] = {
+        "batch": result.size("batch") if result.has("batch") else 1,
+        "channels_out": channels,
+        "positions": product(a.size for a in result.axes if a.name not in ("channel", "feature")),
+    }
+    if call.inputs:
+        found["channels_in"] = _channels(call.inputs[0])
+    windows: tuple[Window, ...] = getattr(op, "windows", ())
+    if windows:
+        found["taps"] = product(w.kernel for w in windows)
+        found["tall"] = windows[0].kernel
+        found["stride"] = product(w.stride for w in windows)
+        found["padding"] = summed(
+            zeros for w in windows for zeros in w.pads(call.inputs[0].size(w.axis))
+        )
+        found["width"] = result.size(windows[-1].axis)
+    equations = op.equations(call)
+    if equations:
+        loops = equations[-1].loops
+        found["reduction"] = product(loop.size for loop in loops if loop.reduced)
+        found["positions"] = product(
+            loop.size for loop in loops if not loop.reduced and loop.axis not in _OUT
+        )
+    if isinstance(op, Conv):
+        found["groups"] = op.groups
+        found["channels_in"] = found["channels_in"] // op.groups
+        found["channels_out"] = channels // op.groups
+    return found
+
+
+#: Loops over what a kernel computes at one place.
+_OUT = frozenset({"channels_out", "channel", "multiplier", "units"})
+
+
+def _channels(tensor: object) -> Dim:
+    from convcost.network.tensor import Tensor
+
+    assert isinstance(tensor, Tensor)  # noqa: S101 - for types
+    if tensor.has("channel"):
+        return tensor.size("channel")
+    return tensor.axes[-1].size if tensor.axes else 1

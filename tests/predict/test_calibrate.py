@@ -1,0 +1,145 @@
+"""Calibration with the fake worker, whose times are known."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from convcost.cli.main import group
+from convcost.errors import ConvcostError, UsageError
+from convcost.measure import process
+from convcost.predict.calibration import calibrate as subject
+from convcost.predict.calibration import fit
+from convcost.predict.calibration.design import drawn
+from convcost.predict.profile import Setting, load
+from convcost.verbs import calibrate
+
+FAKE = Path(__file__).parents[1] / "measure" / "fake_worker.py"
+SETTING = Setting(runtime="fake", threads=1)
+#: What the fake takes for each layer with parameters, and between them.
+PER_LAYER, LOOP = 0.004, 0.001
+
+
+@pytest.fixture(autouse=True)
+def fakes(monkeypatch, tmp_path):
+    monkeypatch.setattr(process, "COMMAND", (sys.executable, str(FAKE)))
+    monkeypatch.setattr(subject, "FEWEST", 12)
+    monkeypatch.setattr(fit, "_TREES", 10)
+    monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path))
+
+
+def samples(tmp_path):
+    return (tmp_path / "fake-inference-1.samples").read_bytes().splitlines()[1:]
+
+
+def run(seconds=1.5, **options):
+    return subject.calibrate(SETTING, seconds=seconds, **options)
+
+
+def test_it_learns_the_times(tmp_path):
+    said = []
+    found = run(3.0, say=said.append)
+    profile = found.profile
+    assert profile.networks == len(samples(tmp_path)) == found.networks >= 12
+    assert load(found.path) == profile
+    assert abs(profile.whole.middle) < 0.02
+    assert -0.2 < profile.whole.low <= profile.whole.high < 0.2
+    conv = profile.kinds["conv, forward"]
+    assert abs(conv.middle) < 0.02
+    assert said[0] == "starting fake"
+    assert any("left; Ctrl-C" in each for each in said)
+    assert not found.interrupted
+
+
+def test_a_second_one_goes_on(tmp_path):
+    first = run()
+    second = run()
+    assert second.profile.networks == first.profile.networks + second.networks
+    seeds = [json.loads(line)["seed"] for line in samples(tmp_path)]
+    assert len(set(seeds)) == len(seeds) == second.profile.networks
+    assert run(fresh=True).profile.networks < second.profile.networks
+
+
+def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch):
+    original, number = subject.Sampler.sample, []
+
+    def sample(self, chosen):
+        number.append(1)
+        if len(number) in (5, 30):
+            raise KeyboardInterrupt
+        return original(self, chosen)
+
+    monkeypatch.setattr(subject.Sampler, "sample", sample)
+    with pytest.raises(KeyboardInterrupt):
+        run(60)
+    assert len(samples(tmp_path)) == 4
+    found = run(60)
+    assert found.interrupted
+    assert found.profile.networks == len(samples(tmp_path)) >= 12
+
+
+def test_a_killed_one_goes_on(tmp_path):
+    first = run()
+    path = tmp_path / "fake-inference-1.samples"
+    path.write_bytes(path.read_bytes()[:-100])
+    second = run(0.5)
+    assert second.profile.networks == first.profile.networks - 1 + second.networks
+
+
+def test_networks_that_fail_are_left_out_and_told(monkeypatch):
+    original, number = subject.Sampler.sample, []
+
+    def sample(self, chosen):
+        number.append(1)
+        if len(number) % 4 == 0:
+            raise ConvcostError("this one does not run")
+        return original(self, chosen)
+
+    monkeypatch.setattr(subject.Sampler, "sample", sample)
+    found = run(2.0)
+    assert set(found.failed) == {"this one does not run"}
+
+
+def test_a_runtime_that_runs_nothing_ends_it():
+    with pytest.raises(ConvcostError, match="8 PB does not fit"):
+        subject.calibrate(Setting(runtime="fake-raises", threads=1), seconds=5)
+
+
+def test_too_few_networks():
+    with pytest.raises(ConvcostError, match="a profile needs 12") as error:
+        run(0.001)
+    assert "goes on with what is there" in error.value.hint
+
+
+def test_blocks_that_are_predicted_badly_come_more_often():
+    records = [subject.Record(seed, drawn(seed).blocks, None) for seed in range(40)]
+    residuals = [0.5 if "dense" in record.blocks else 0.1 for record in records]
+    found = subject.weighted(records, residuals)
+    assert found.count("dense") == 4
+    assert set(found) >= {"plain", "residual", "dense"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing",), "nothing"),
+        (("onnxruntime", "training"), "onnxruntime does not train"),
+    ],
+)
+def test_what_cannot_be_calibrated(arguments, said):
+    with pytest.raises(UsageError, match=said):
+        calibrate(arguments[0], training="training" in arguments, seconds=1)
+
+
+def test_the_command(monkeypatch):
+    monkeypatch.setattr(subject, "runner", lambda _: type("R", (), {"trains": True})())
+    done = CliRunner().invoke(group, ["calibrate", "--runtime", "fake", "--threads", "1",
+                                     "--time", "2s"])  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("fake, inference: nine of ten networks take -")
+    assert "convcost predict zoo:resnet18 --runtime fake" in done.stdout
+    assert "left; Ctrl-C keeps what is there" in done.stderr
+    both = CliRunner().invoke(group, ["calibrate", "--runtime", "fake", "--time", "2s", "--quick"])
+    assert both.exit_code == 2
