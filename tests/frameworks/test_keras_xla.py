@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from convcost import runtime, zoo
+from convcost.count import Workload
 from support.files import ROOT
 
+RUNTIME = "keras-tensorflow-xla"
+GROUPS_SCRIPT = ROOT / "tests/support/recorded_groups.py"
 SCRIPT = ROOT / "tests/support/keras_xla_runs.py"
 ENVIRONMENT = {x: y for x, y in os.environ.items() if x not in {"KERAS_BACKEND", "COLUMNS"}}
 
@@ -122,3 +126,23 @@ def test_a_measured_training_step_as_a_trace() -> None:
         ("update", "update"), ("loop", "loop"),
     ]  # fmt: skip
     assert events[0]["args"]["ops"] == ["conv"]
+
+
+def test_the_rules_give_the_groups_that_the_record_has() -> None:
+    """A product, and the chain behind it with its bias; poolings join chains in some networks."""
+    names = ("seed000", "seed001-cnn")
+    done = subprocess.run(
+        [sys.executable, str(GROUPS_SCRIPT), RUNTIME, *names],
+        env=ENVIRONMENT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert set(found) == set(names)
+    for name, runs in found.items():
+        for mode, spans in runs.items():
+            training = mode == "training"
+            workload = Workload(
+                batch=2, training=training, loss="cross-entropy" if training else None
+            )
+            kernels = runtime.lower_step(zoo.load(name), workload, runtime.load(RUNTIME), "cpu")
+            there = {(tuple(layers), phase) for layers, phase, _ in spans if layers}
+            assert {(each.layers, each.phase) for each in kernels} == there

@@ -13,7 +13,7 @@ NETWORKS = ("seed000", "seed001-cnn", "resnet18?image=64", "mobilenet?image=64",
 
 
 def forward(network, workload):
-    works = Works(network, workload)
+    works = Works(network, workload, symbolic=bool(network.symbols))
     return [works.of((layer.name,), "forward") for layer in network.layers if layer.inputs]
 
 

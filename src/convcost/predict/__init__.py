@@ -1,6 +1,13 @@
 """The time of a network: kernels on a device, plans over data sets."""
 
-from convcost.predict.prediction import Estimate, LayerPrediction, Plan, Prediction, predict
+from convcost.predict.prediction import (
+    Basis,
+    Estimate,
+    LayerPrediction,
+    Plan,
+    Prediction,
+    predict,
+)
 from convcost.predict.roofline import (
     DATA_SHEETS,
     DataSheet,
@@ -12,6 +19,7 @@ from convcost.predict.roofline import (
 
 __all__ = [
     "DATA_SHEETS",
+    "Basis",
     "DataSheet",
     "Estimate",
     "KernelTime",

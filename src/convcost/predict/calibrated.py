@@ -10,14 +10,13 @@ from convcost.network.dims import number
 from convcost.predict import columns as c
 from convcost.predict.profiles import changes
 from convcost.predict.roofline import KernelTime, vector_fill
-from convcost.predict.work import Works
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.count import Workload
-    from convcost.network.network import Network
     from convcost.predict.profile import Profile
+    from convcost.predict.work import Works
     from convcost.runtime import Kernel
     from convcost.runtime.runners.runner import RunPhase
 
@@ -41,7 +40,7 @@ class Calibrated:
     """
 
     times: tuple[KernelTime, ...]
-    rest: Mapping[str, float]
+    rest: Mapping[RunPhase, float]
     seconds: float
     low: float
     high: float
@@ -49,12 +48,12 @@ class Calibrated:
 
 
 def calibrated(
-    network: Network, kernels: Sequence[Kernel], workload: Workload, profile: Profile, lanes: int
+    works: Works, kernels: Sequence[Kernel], workload: Workload, profile: Profile, lanes: int
 ) -> Calibrated:
     """The times of kernels, and of what belongs to no layer.
 
     Args:
-        network: bound and prepared for the workload.
+        works: of the network, bound and prepared for the workload.
         kernels: that run; those of the same layers and phase have one time together.
         workload: what is run.
         profile: of the runtime and the workload's mode.
@@ -63,7 +62,6 @@ def calibrated(
     groups: dict[tuple[tuple[str, ...], RunPhase], list[Kernel]] = {}
     for kernel in kernels:
         groups.setdefault((kernel.layers, kernel.phase), []).append(kernel)
-    works = Works(network, workload)
     rest: tuple[RunPhase, ...] = ("loop",)
     if workload.training:
         rest = ("loss", "update", "loop") if workload.optimizer else ("loss", "loop")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from convcost.count import UnknownCost, Workload, costs, unknown_costs
+from convcost.count import UnknownCost, Workload, unknown_costs
 from convcost.count.prepare import prepared
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.predict.calibrated import calibrated, remarks
 from convcost.predict.roofline import DATA_SHEETS, Bound, KernelTime, kernel_time
+from convcost.predict.work import Works
 from convcost.runtime import default_for, lower, lower_step
+from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from convcost.network.network import Network
     from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
+    from convcost.runtime.runners.runner import RunPhase
 
 
 #: What a predicted time comes from.
@@ -158,7 +161,7 @@ class Prediction:
     unknown: tuple[UnknownCost, ...]
     plan: Plan | None = None
     basis: Basis = "data sheet"
-    rest: Mapping[str, float] = field(default_factory=dict)
+    rest: Mapping[RunPhase, float] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -228,17 +231,22 @@ def predict(
         network.framework, training=workload.training, device_kind=device.kind
     )
     bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
-    found = costs(bound, workload.mode)
+    works = Works(bound, workload)
+    found = works.costs
     known = {part.layer.name for part in found if part.cost is not None}
     if profile is None:
         lowered = lower(bound, runtime, device.kind, workload.mode)
     else:
-        lowered = lower_step(network, workload, runtime, device.kind)
+        # what the workload asks of the network itself is done already
+        step = replace(workload, dtype=None, freeze=())
+        if workload.training:
+            step = replace(step, loss=workload.loss or DEFAULT_LOSS)
+        lowered = lower_step(bound, step, runtime, device.kind)
     kernels = [kernel for kernel in lowered if known.issuperset(kernel.layers)]
     if not kernels:
         raise _nothing_known(network)
     rules, dtype = runtime.rules[device.kind], _dtype(bound)
-    rest: Mapping[str, float] = {}
+    rest: Mapping[RunPhase, float] = {}
     if profile is None:
         times = tuple(kernel_time(kernel, device, rules, dtype) for kernel in kernels)
         whole = sum(time.seconds for time in times)
@@ -247,7 +255,7 @@ def predict(
         assumptions = _assumptions(device, dtype, workload)
     else:
         lanes = int(device.vector_lanes.value)
-        by = calibrated(bound, kernels, workload, profile, lanes)
+        by = calibrated(works, kernels, workload, profile, lanes)
         times, rest, whole = by.times, by.rest, by.seconds
         seconds = Estimate(whole, by.low, by.high)
         assumptions = remarks(profile, by, dtype)

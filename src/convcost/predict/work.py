@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from convcost.count import costs
 from convcost.count.gradients import Backward, backward
 from convcost.count.optimizers import framework_of, optimizer_of, update_cost
-from convcost.network.cost import NOTHING, Cost, total
+from convcost.network.cost import Cost, total
 from convcost.network.dims import Dim, product, summed
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
@@ -15,9 +16,9 @@ from convcost.ops.merge import Merge
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from convcost.count import Workload
+    from convcost.count import LayerCost, Workload
     from convcost.network.network import Layer, Network
     from convcost.network.op import Call, Op
     from convcost.ops.window import Window
@@ -86,12 +87,18 @@ class Works:
     Args:
         network: whose layers; prepared for its workload.
         workload: mode, and the optimizer of a training step.
+        symbolic: let symbols stand in the sizes.
+
+    Attributes:
+        costs: of every layer's forward pass.
     """
 
-    def __init__(self, network: Network, workload: Workload) -> None:
+    def __init__(self, network: Network, workload: Workload, *, symbolic: bool = False) -> None:
         self._network = network
         self._optimizer = workload.optimizer
-        mode = self._mode = workload.mode
+        mode = workload.mode
+        self.costs = costs(network, mode, symbolic=symbolic)
+        self._of_layer = {row.layer.name: row for row in self.costs}
         self._passes: Mapping[str, Backward] = (
             backward(network, mode, input_gradient=False) if mode == "training" else {}
         )
@@ -124,39 +131,38 @@ class Works:
         return Work(layers=(), phase=phase, kind=phase, parts=len(network.layers))
 
     def _layers(self, group: Group, phase: RunPhase) -> Work:
-        layers = [self._network.layer(name) for name in group]
-        main = next((x for x in layers if x.op.equations(self._call(x))), layers[0])
-        call = self._call(main)
-        cost = self._cost(layers, phase)
-        read, written = self._traffic(layers)
+        rows = [self._of_layer[name] for name in group]
+        main = next((row for row in rows if row.cost is not None and row.cost.macs), rows[0])
+        op, call = main.layer.op, main.call
+        cost = self._cost(rows, phase)
+        read, written = self._traffic([row.layer for row in rows])
         if phase == "backward":
             read, written = cost.read_bytes - cost.weight_bytes, cost.write_bytes
+        outside = {ref for row in rows for ref in row.layer.inputs if ref.layer not in group}
         return Work(
             layers=group,
             phase=phase,
-            kind=kind_of(main.op, call),
+            kind=kind_of(op, call),
             macs=cost.macs,
             elementwise=cost.elementwise,
             read=read,
             written=written,
             weights=cost.weight_bytes,
-            operands=len({ref for x in layers for ref in x.inputs if ref.layer not in group}),
-            parts=len(layers),
-            elements=main.outputs[0].elements,
-            **_geometry(main.op, call),
+            operands=len(outside),
+            parts=len(rows),
+            elements=call.outputs[0].elements,
+            **_geometry(op, call),
         )
 
-    def _call(self, layer: Layer) -> Call:
-        return self._network.call(layer, self._mode)
-
-    def _cost(self, layers: Iterable[Layer], phase: RunPhase) -> Cost:
-        found = []
-        for layer in layers:
+    def _cost(self, rows: Sequence[LayerCost], phase: RunPhase) -> Cost:
+        found: list[Cost | None] = []
+        for row in rows:
             if phase == "forward":
-                found.append(layer.op.cost("forward", self._call(layer)))
-            elif (back := self._passes.get(layer.name)) is not None:
+                found.append(row.cost)
+            elif (back := self._passes.get(row.layer.name)) is not None:
                 found += [back.data, back.weights]
-        return total([cost for cost in found if cost is not None]) if found else NOTHING
+        known = [cost for cost in found if cost is not None]
+        return known[0] if len(known) == 1 else total(known)
 
     def _traffic(self, layers: Sequence[Layer]) -> tuple[Dim, Dim]:
         """Bytes from outside of the group, and for outside of it."""
@@ -190,6 +196,8 @@ def kind_of(op: Op, call: Call) -> str:
 
 def _geometry(op: Op, call: Call) -> dict[str, Dim]:
     """Sizes that an op's loops have."""
+    if not call.outputs:
+        return {}
     result = call.outputs[0]
     channels = _channels(result)
     found: dict[str, Dim] = {

@@ -14,7 +14,7 @@ RUNTIME = Runtime(
             bias="pass",
             activations=frozenset(CHARGES) - ROW_FUNCTIONS,
             batch_norm="fused",
-            pointwise="fused",
+            pointwise="chain",
             launches_overlap=False,
             launch_seconds=Constant(
                 3e-6,

@@ -59,8 +59,9 @@ class Rules:
             an addition), ``fused`` into the kernel before it, or ``folded`` into the weights of
             the convolution before it, so that nothing of it is left.
         pointwise: layers that work element by element (activations, additions): a ``kernel`` each;
-            fused into the ``product`` before them where its activations and `sums` have them; or
-            ``fused`` into the kernel before them, whatever it is.
+            fused into the ``product`` before them where its activations and `sums` have them; fused
+            into the ``chain`` of them behind a product, its bias among them; or ``fused`` into the
+            kernel before them, whatever it is.
         sums: kinds of ops whose product an addition of two tensors is fused into.
         sums_into: which of two such products: that of the sum's first input, or that of the layer
             that the network has first.
@@ -79,7 +80,7 @@ class Rules:
     trained: frozenset[str] | None = None
     unfused: frozenset[Plain] = frozenset()
     batch_norm: Literal["kernel", "passes", "fused", "folded"]
-    pointwise: Literal["kernel", "product", "fused"]
+    pointwise: Literal["kernel", "product", "chain", "fused"]
     sums: frozenset[str] = frozenset()
     sums_into: Literal["first input", "first layer"] = "first input"
     padding: frozenset[str] = frozenset()

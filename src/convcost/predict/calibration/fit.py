@@ -27,8 +27,9 @@ _LEAST = 1e-8
 _ENOUGH = 12
 _TREES = 160
 _SETTINGS = {
-    "objective": "l2", "num_leaves": 24, "learning_rate": 0.08, "min_data_in_leaf": 8,
-    "lambda_l2": 1.0, "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1,
+    "objective": "l2", "num_leaves": 24, "max_depth": 6, "learning_rate": 0.08,
+    "min_data_in_leaf": 8, "lambda_l2": 1.0, "feature_fraction": 0.7, "bagging_fraction": 0.8,
+    "bagging_freq": 1,
     "num_threads": 1, "seed": 0, "deterministic": True, "verbose": -1,
 }  # fmt: skip
 

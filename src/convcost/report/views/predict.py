@@ -11,18 +11,26 @@ from convcost.report.views.remarks import at_least, remarks
 from convcost.units import format_percent, format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Note
-    from convcost.predict import Plan, Prediction
+    from convcost.predict import Basis, Plan, Prediction
 
-_CONVENTIONS = (
-    (
+#: By what a time comes from.
+_TIMES: Mapping[Basis, str] = {
+    "data sheet": (
         "time of a kernel = its compute, memory and launch terms from published peak figures; "
         "the range is meant to hold nine times out of ten."
     ),
-    "share = of the batch's time; bytes = what the runtime's kernels really read and write.",
+    "calibrated": (
+        "time of a kernel = as networks say that were run on this machine (`convcost calibrate`); "
+        "nine of ten networks that were held out of the fit lay within the range."
+    ),
+}
+_CONVENTION = (
+    "share = of the batch's time; bytes = what the runtime's kernels really read and write."
 )
+_BASES: Mapping[Basis, str] = {"data sheet": "data sheet", "calibrated": "calibrated profile"}
 
 
 def report(
@@ -61,7 +69,7 @@ def report(
                 columns=timing.RECORDS,
                 rows=tuple(row for each in predictions for row in timing.records(each)),
             ),
-            footnotes=_CONVENTIONS,
+            footnotes=(*dict.fromkeys(_TIMES[each.basis] for each in predictions), _CONVENTION),
             next=next_,
         ),
         {
@@ -76,12 +84,16 @@ def answer(prediction: Prediction) -> str:
     """The first line: time of a batch, its range, where, and on what basis."""
     bound, reason = at_least(prediction.unknown)
     details = [band(prediction.seconds), *([reason] if reason else [])]
-    # of a training step only the forward pass is predicted
-    what = "forward pass of a batch" if prediction.workload.training else "batch"
+    what = "batch"
+    if prediction.workload.training:
+        # the data sheet says nothing of the other phases
+        by_sheet = prediction.basis == "data sheet"
+        what = "forward pass of a batch" if by_sheet else "training step of a batch"
     text = (
         f"{prediction.source}: {bound}{format_seconds(prediction.seconds.value)} per "
         f"{what} of {exact(prediction.workload.batch)} ({'; '.join(details)}) on "
-        f"{prediction.device.name} with {prediction.runtime.name}, by {prediction.basis}"
+        f"{prediction.device.name} with {prediction.runtime.name}, by "
+        f"{_BASES[prediction.basis]}"
     )
     plan = prediction.plan
     return text if plan is None else f"{text}; {bound}{_plan(plan)}"
@@ -99,8 +111,8 @@ def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str,
         f"device: {device.name}, {device.title}{chosen('device', '--device')}",
         f"runtime: {runtime.name}, {runtime.title}{chosen('runtime', '--runtime')}",
         (
-            f"batch: {exact(workload.batch)}{chosen('batch', '--batch')}; forward pass, "
-            f"{workload.mode}, {dtype}"
+            f"batch: {exact(workload.batch)}{chosen('batch', '--batch')}; {_what(prediction)}, "
+            f"{dtype}"
         ),
     ]
     lines += prediction.assumptions
@@ -115,6 +127,15 @@ def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str,
     return tuple(lines)
 
 
+def _what(prediction: Prediction) -> str:
+    """What of a batch the time is of."""
+    workload = prediction.workload
+    if prediction.basis == "data sheet" or not workload.training:
+        return f"forward pass, {workload.mode}"
+    update = f"update by {workload.optimizer}" if workload.optimizer else "no update"
+    return f"training step, {update}"
+
+
 def _plan(plan: Plan) -> str:
     epochs = "" if plan.epochs == 1 else f" x {exact(plan.epochs)} epochs"
     return (
@@ -124,10 +145,11 @@ def _plan(plan: Plan) -> str:
 
 
 def _table(prediction: Prediction) -> Table:
-    rows = tuple(timing.row(prediction, layer) for layer in prediction.layers)
+    rows = [timing.row(prediction, layer) for layer in prediction.layers]
+    rows += [timing.rest(prediction, phase) for phase in prediction.rest]
     empty = (None,) * (len(timing.COLUMNS) - 3)
     return Table(
         columns=timing.COLUMNS,
-        rows=rows,
+        rows=tuple(rows),
         footer=(("total", None, prediction.seconds.value, *empty),),
     )

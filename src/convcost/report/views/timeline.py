@@ -96,6 +96,8 @@ def _kernels(prediction: Prediction) -> Iterator[Event]:
             **cost_to_dict(time.kernel.cost),
         }
         yield _event(time.kernel.name, time.kernel.phase, time.seconds, details)
+    for phase, seconds in prediction.rest.items():
+        yield _event(phase, phase, seconds, {"share": seconds / whole})
     if prediction.plan is not None:
         yield _event("loop", "loop", prediction.plan.loop_seconds / prediction.plan.steps, {})
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.predict import LayerPrediction, Prediction
     from convcost.report.document import Row
+    from convcost.runtime.runners.runner import RunPhase
 
 COLUMNS = (
     text_column("layer", "layer"),
@@ -49,6 +50,13 @@ def row(prediction: Prediction, layer: LayerPrediction) -> Row:
         return (*name, None, None, None, None, None, None, kernels)
     times = (layer.seconds, layer.share, layer.share, layer.bound)
     return (*name, *times, *_work(layer), kernels)
+
+
+def rest(prediction: Prediction, phase: RunPhase) -> Row:
+    """What belongs to no layer, under `COLUMNS`."""
+    seconds = prediction.rest[phase]
+    share = seconds / prediction.seconds.value
+    return (phase, None, seconds, share, share, None, None, None, None)
 
 
 def records(prediction: Prediction) -> tuple[Row, ...]:

@@ -15,9 +15,9 @@ from convcost.ops.merge import Concatenate
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.unknown import Unknown
-from convcost.runtime.lowering_draft import Draft
-from convcost.runtime.lowering_fusion import Fusion, absorbed_padding, is_composed
-from convcost.runtime.lowering_layout import Layouts
+from convcost.runtime.lowering.draft import Draft
+from convcost.runtime.lowering.fusion import Fusion, absorbed_padding, is_composed
+from convcost.runtime.lowering.layout import Layouts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -207,6 +207,7 @@ class Walk:
                 draft.cost += cost
             else:
                 draft = self._pass(layer, "bias", result_bytes, cost)
+                self.fusion.bias(layer, draft)
         if op.activation != "linear" and layer.name not in self.logits:
             cost = Cost(elementwise=charge(op.activation, elements))
             if self.fusion.takes_function(draft, op.activation):

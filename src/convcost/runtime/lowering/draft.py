@@ -28,6 +28,8 @@ class Draft:
         takes: what can be fused into it.
         op: the kind of op whose activations it takes; or what it is a part of.
         in_blocks: whether its result lies in blocks of channels.
+        behind: for the pass that adds a product's bias, and that may begin a chain: the product,
+            whose it is if no layer follows in it.
         serves: for a change of the layout: the kernel whose layers it is for.
     """
 
@@ -41,6 +43,7 @@ class Draft:
     takes: set[Step] = field(default_factory=set)
     op: str = ""
     in_blocks: bool = False
+    behind: str = ""
     serves: Draft | None = None
 
     def finished(self, place: Mapping[str, int]) -> Kernel:
@@ -49,7 +52,8 @@ class Draft:
         Args:
             place: layers -> their places in the network.
         """
-        layers = (self.serves or self).layers
+        of = self.serves or self
+        layers = of.layers or [of.behind]
         return Kernel(
             name=self.name,
             layers=tuple(sorted(layers, key=place.__getitem__)),

@@ -10,8 +10,8 @@ from convcost.network.builder import BATCH
 from convcost.network.dataclass import replace
 from convcost.ops.activation import Activation
 from convcost.ops.loss import RULES, loss_name
-from convcost.runtime.lowering_backward import backward_kernels
-from convcost.runtime.lowering_walk import Walk
+from convcost.runtime.lowering.backward import backward_kernels
+from convcost.runtime.lowering.walk import Walk
 
 if TYPE_CHECKING:
     from convcost.count.workload import Workload
@@ -61,7 +61,7 @@ def lower_step(
         raise UsageError(f"runtime '{runtime.name}' does not train",
                          hint="--runtime torch, or leave out --training")  # fmt: skip
     rules = _rules(runtime, device_kind)
-    bound = network.bind({str(BATCH): workload.batch})
+    bound = network.bind({str(BATCH): workload.batch}) if network.symbols else network
     bound = prepared(bound, replace(workload, loss=None))
     logits = _last_softmax(bound, workload.loss) if rules.logits and workload.loss else ()
     forward = Walk(bound, rules, workload.mode, logits).kernels()

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from convcost.network.network import Layer, Network, Ref
     from convcost.network.op import Call, Mode, Op
-    from convcost.runtime.lowering_draft import Draft, Step
-    from convcost.runtime.lowering_layout import Layouts
+    from convcost.runtime.lowering.draft import Draft, Step
+    from convcost.runtime.lowering.layout import Layouts
     from convcost.runtime.rules import Plain, Rules
 
 _ALL: frozenset[Step] = frozenset({"batch norm", "sum", "activation"})
@@ -85,8 +85,10 @@ class Fusion:
     def steps(self, layer: Layer, call: Call, layout: str) -> set[Step]:
         """What a new kernel can take: a product, or a normalisation in blocks."""
         rules, op = self._rules, layer.op
-        if rules.pointwise == "fused":
+        if rules.pointwise == "fused" or (rules.pointwise == "chain" and isinstance(op, BatchNorm)):
             return set(_ALL)
+        if rules.pointwise == "chain":
+            return set()
         in_blocks = layout == "blocks"
         if rules.unfused & {*_plain(op, call)} or (isinstance(op, BatchNorm) and not in_blocks):
             return set()
@@ -99,7 +101,7 @@ class Fusion:
 
     def after(self, step: Step) -> frozenset[Step]:
         """What a kernel can still take after a step."""
-        if self._rules.pointwise == "fused" or step == "batch norm":
+        if self._rules.pointwise in ("chain", "fused") or step == "batch norm":
             return _ALL
         return frozenset({"activation"}) if step == "sum" else frozenset()
 
@@ -110,6 +112,12 @@ class Fusion:
         if step == "sum" and draft.in_blocks:
             draft.op = layer.op.kind
         return self.after(step)
+
+    def bias(self, layer: Layer, draft: Draft) -> None:
+        """A product's bias is being added by this pass: it may begin a chain."""
+        if self._rules.pointwise == "chain":
+            draft.op, draft.takes = layer.op.kind, set(_ALL)
+            draft.layers, draft.behind = [], layer.name
 
     def takes_function(self, draft: Draft, function: str) -> bool:
         """Whether a kernel can compute an activation while it writes."""
@@ -123,8 +131,10 @@ class Fusion:
     def target(self, layer: Layer, call: Call) -> Draft | None:
         """The kernel that can compute a layer while it writes; None where it needs its own."""
         op = layer.op
-        if self._rules.pointwise == "fused":
-            return self._last_written(layer, call)
+        if self._rules.pointwise in ("chain", "fused"):
+            draft = self._last_written(layer, call)
+            chain = self._rules.pointwise == "chain"
+            return None if draft is None or (chain and draft.kind == "product") else draft
         step = None if self._rules.pointwise == "kernel" else _step(op)
         if step is None or (step == "batch norm" and call.mode == "training"):
             return None

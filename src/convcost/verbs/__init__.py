@@ -1,0 +1,44 @@
+"""The public verbs: what a user types in Python, with names instead of objects.
+
+Each is loaded from its file when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from convcost.verbs.counts import count, count_as, memory
+    from convcost.verbs.files import read, read_all, write
+    from convcost.verbs.runs import calibrate, history, measure
+    from convcost.verbs.times import explain, predict
+
+__all__ = [
+    "calibrate",
+    "count",
+    "count_as",
+    "explain",
+    "history",
+    "measure",
+    "memory",
+    "predict",
+    "read",
+    "read_all",
+    "write",
+]
+
+_FILES = {
+    "counts": ("count", "count_as", "memory"),
+    "files": ("read", "read_all", "write"),
+    "runs": ("calibrate", "history", "measure"),
+    "times": ("explain", "predict"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a verb when it is first used."""
+    for file, verbs in _FILES.items():
+        if name in verbs:
+            return getattr(import_module(f"{__name__}.{file}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,0 +1,85 @@
+"""What the verbs take by name or in several forms, as the objects that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import UsageError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from convcost.count import Workload
+    from convcost.network.network import Network
+    from convcost.predict.profile import Profile
+    from convcost.runtime import Runtime
+
+#: Keras's own default of evaluate and fit.
+DATA_SET_BATCH = 32
+
+
+def patterns(freeze: str | Sequence[str]) -> tuple[str, ...]:
+    """One pattern of names, or several."""
+    return (freeze,) if isinstance(freeze, str) else tuple(freeze)
+
+
+def network_of(net: Network) -> Network:
+    """A network as it is; anything else has to be read first.
+
+    Raises:
+        UsageError: it is something else, such as a path.
+    """
+    from convcost.network.network import Network
+
+    if not isinstance(net, Network):
+        raise UsageError(
+            f"expected a network, got {type(net).__module__}.{type(net).__qualname__}",
+            hint="read it first: net = convcost.read(...)",
+        )
+    return net
+
+
+def store_path(given: bool | str | os.PathLike[str] | None) -> Path | None:
+    """The path of a store; None for the user's own."""
+    from pathlib import Path
+
+    return None if given is None or isinstance(given, bool) else Path(given)
+
+
+def profile_for(
+    net: Network,
+    runtime: Runtime | None,
+    workload: Workload,
+    *,
+    device: str | None,
+    basis: str | None,
+    path: str | os.PathLike[str] | None,
+) -> Profile | None:
+    """The profile to predict with; None for the data sheet."""
+    from pathlib import Path
+
+    from convcost.predict import profiles
+
+    return profiles.chosen(
+        net.framework if runtime is None else runtime,
+        training=workload.training,
+        device=device,
+        basis=basis,
+        path=None if path is None else Path(path),
+    )
+
+
+def device_named(name: str | None) -> Any:
+    """The device of that name; this machine for None."""
+    from convcost.device import THIS_MACHINE, load
+
+    return load(name or THIS_MACHINE)
+
+
+def runtime_named(name: str | None) -> Any:
+    """The runtime of that name; None for None."""
+    from convcost.runtime import load
+
+    return None if name is None else load(name)

@@ -1,0 +1,149 @@
+"""Verbs that predict times and explain them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from convcost.count import Workload
+from convcost.errors import UsageError
+from convcost.verbs.named import (
+    DATA_SET_BATCH,
+    device_named,
+    network_of,
+    patterns,
+    profile_for,
+    runtime_named,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from convcost.explain import Explanation
+    from convcost.measure import Effort, Measurements
+    from convcost.network.network import Network
+    from convcost.predict import Prediction
+
+
+def predict(
+    net: Network,
+    *,
+    device: str | None = None,
+    runtime: str | None = None,
+    batch: int | None = None,
+    training: bool = False,
+    optimizer: str | None = None,
+    dtype: str | None = None,
+    samples: int | None = None,
+    epochs: int = 1,
+    basis: Literal["calibrated", "data sheet"] | None = None,
+    profile: str | os.PathLike[str] | None = None,
+) -> Prediction:
+    """Predict the time of a batch; with `samples`, of a data set.
+
+    Where `calibrate` has made a profile of the runtime on this machine, the times are the
+    profile's, in training those of the whole step; else those of the forward pass by data sheet.
+
+    Args:
+        net: what to run.
+        device: a name of `convcost devices`; default: this machine.
+        runtime: a name of `convcost runtimes`; default: that of the network's own framework.
+        batch: samples per batch; default: 1, or 32 for a data set, as Keras runs it.
+        training: a training step; by data sheet its forward pass.
+        optimizer: what updates the parameters in a training step; default: no update.
+        dtype: of the floating-point tensors; default: the source's.
+        samples: size of the data set of a plan.
+        epochs: passes over it.
+        basis: ``calibrated`` or ``data sheet``; default: the best that there is.
+        profile: the file of a profile; default: that of this machine.
+
+    Raises:
+        UsageError: there is no profile where one is asked for, or it is another machine's.
+    """
+    from convcost.predict import predict as by_objects
+
+    workload = Workload(
+        batch=batch or (1 if samples is None else DATA_SET_BATCH),
+        training=training,
+        optimizer=optimizer,
+        dtype=dtype,
+        samples=samples,
+        epochs=epochs,
+    )
+    net, found = network_of(net), runtime_named(runtime)
+    return by_objects(
+        net, workload, device=device_named(device), runtime=found,
+        profile=profile_for(net, found, workload, device=device, basis=basis, path=profile),
+    )  # fmt: skip
+
+
+def explain(
+    *nets: Network,
+    device: str | None = None,
+    runtime: str | None = None,
+    batch: int = 32,
+    training: bool = False,
+    optimizer: str | None = None,
+    loss: str | None = None,
+    freeze: str | Sequence[str] = (),
+    input_gradient: bool = False,
+    dtype: str | None = None,
+    samples: int | None = None,
+    measured: Sequence[float] = (),
+    verify: bool | Effort = False,
+    threads: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Explanation:
+    """Explain where the time of networks goes and why one takes longer than another.
+
+    Args:
+        nets: one or more; each is compared with the first.
+        device: as in `predict`.
+        runtime: as in `predict`; where it is verified, also one that can only be measured.
+        batch: samples per batch.
+        training: also what a training step consists of; times stay those of its forward pass.
+        optimizer: as in `count`.
+        loss: as in `count`; where it is verified, a training step has cross-entropy by default.
+        freeze: as in `count`.
+        input_gradient: as in `count`.
+        dtype: as in `predict`.
+        samples: how many samples the measured times are for.
+        measured: seconds that the user measured, one per network. Without them, times that stand
+            below pasted tables are used.
+        verify: measure the networks too, side by side on this machine, for as long as `measure`
+            does or as an `Effort` says. They run in `runtime`; by default in the one that is
+            explained where it can be run and is installed, else in the first that can.
+        threads: as in `measure`; where it is verified.
+        say: as in `measure`.
+
+    Raises:
+        UsageError: something cannot be verified; among others, as `measure` raises.
+        MissingFramework: the runtime to verify in is not installed.
+    """
+    from convcost.explain import explain as by_objects
+
+    workload = Workload(
+        batch=batch,
+        training=training,
+        optimizer=optimizer,
+        loss=loss,
+        freeze=patterns(freeze),
+        input_gradient=input_gradient,
+        dtype=dtype,
+        samples=samples,
+    )
+    nets = tuple(network_of(net) for net in nets)
+    found: Sequence[float] | Measurements = measured
+    if verify:
+        from convcost.explain.verify import explained, verified
+
+        found = verified(
+            nets, workload, device=device, runtime=runtime, measured=measured, threads=threads,
+            effort=None if isinstance(verify, bool) else verify, say=say,
+        )  # fmt: skip
+        runtime = explained(runtime)
+    elif threads is not None:
+        raise UsageError("threads are for measuring", hint="add --verify (verify=True)")
+    return by_objects(
+        nets, workload, device=device_named(device), runtime=runtime_named(runtime), measured=found
+    )
