@@ -87,7 +87,7 @@ def kernels() -> list[Experiment]:
         Experiment(
             f"003-fit-{padding}",
             tuple(f"zoo:seed003?kernel={k}&padding={padding}" for k in (1, 3, 5, 7, 9, 11)),
-            {"runtime": "keras-tensorflow", "loop": "fit", "samples": 1_280, "batch": 128,
+            {"runtime": "keras-tensorflow", "loop": "fit", "samples": 640, "batch": 128,
              "optimizer": "rmsprop"},
             20.0,
         )

@@ -135,7 +135,7 @@ def kernels() -> str:
         rows.append(row)
     head = ["kernel"]
     for padding in ("same", "valid"):
-        head += [f"MACs, {padding}", "1,280 images", "of 3x3", "predicted"]
+        head += [f"MACs, {padding}", "640 images", "of 3x3", "predicted"]
     return table(head, rows)
 
 
@@ -245,7 +245,7 @@ def plots() -> None:
         scaled = [x / macs[1] * seconds[1] for x in macs]
         axes.plot(SIDES, scaled, ":", color=colour, label=f"{padding}, by MACs")
     axes.set_xticks(SIDES)
-    finish(axes, "side of the kernels", "seconds for 1,280 images", DOCS / "003.svg", figure)
+    finish(axes, "side of the kernels", "seconds for 640 images", DOCS / "003.svg", figure)
 
 
 def bars(
