@@ -134,3 +134,21 @@ def test_this_machine_may_be_named(asked):
 def test_no_network_is_refused(asked):
     with pytest.raises(UsageError, match="no network"):
         convcost.explain(verify=True)
+
+
+def test_what_was_measured_is_kept_unless_asked(asked, tmp_path):
+    path = tmp_path / "measurements.sqlite"
+    convcost.explain(TORCH, verify=True, store=False)
+    assert not path.exists()
+    found = convcost.explain(TORCH, KERAS, verify=True, store=path)
+    assert [run.id for run in convcost.history(store=path).runs] == [2, 1]
+    assert [each.measurement.run for each in found.verifications] == [1, 2]
+
+
+def test_a_store_that_cannot_be_written_is_a_warning(asked, tmp_path):
+    path = tmp_path / "measurements.sqlite"
+    path.write_text("no store")
+    said = []
+    found = convcost.explain(TORCH, verify=True, store=path, warn=said.append)
+    assert found.verifications
+    assert said[0].startswith("not stored: ")

@@ -31,7 +31,7 @@ def test_it_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     if find_spec(FOUND[example]) is None:
         pytest.skip(f"{FOUND[example]} is not installed")
     lay_out(tmp_path)
-    hurry(monkeypatch)
+    hurry(monkeypatch, seconds=12.0)  # PyTorch alone takes several to start
     monkeypatch.chdir(tmp_path)
     result = done(example)
     assert result.exit_code == 0, result.stderr

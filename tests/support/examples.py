@@ -51,11 +51,11 @@ def lay_out(folder: Path) -> None:
     run("read", "zoo:seed001-mlp", "-o", str(folder / "network.onnx"))
 
 
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calibrations of seconds instead of minutes."""
-    monkeypatch.setattr(command, "_USUAL", 5.0)
-    monkeypatch.setattr(command, "_QUICK", 5.0)
-    monkeypatch.setattr(calibrate, "FEWEST", 5)
+def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float = 4.0) -> None:
+    """Calibrations of seconds instead of minutes: of the networks that there is time for."""
+    monkeypatch.setattr(command, "_USUAL", seconds)
+    monkeypatch.setattr(command, "_QUICK", seconds)
+    monkeypatch.setattr(calibrate, "FEWEST", 2)
 
 
 def done(example: str) -> Result:

@@ -8,7 +8,7 @@ import click
 
 from convcost.cli.support import options
 from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import effort, measuring, say
+from convcost.cli.support.measuring import effort, measuring, say, warn
 from convcost.cli.support.training import options_of, training_step
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _DEFAULT_BATCH = 32
               "and measurement beside each other; in --runtime, which may then be any that "
               "`measure` runs, by default in the first that can run them.")  # fmt: skip
 @measuring("--verify")
+@click.option("--no-store", is_flag=True,
+              help="With --verify: do not keep the measurement for `history`.")  # fmt: skip
 @click.option("--measured", metavar="TIMES",
               help="Times that you measured, one per network, in order: 4.6s,2.3s. They are for "
               "one batch, or for the samples that --samples says. Default: progress lines "
@@ -69,6 +71,7 @@ def command(
     time: str | None,
     quick: bool,
     timeout: str | None,
+    no_store: bool,
     measured: str | None,
     samples: int | None,
     output: Output,
@@ -85,8 +88,9 @@ def command(
     from convcost.units import parse_times
     from convcost.verbs import explain
 
-    if not verify and (quick or time is not None or timeout is not None):
-        raise UsageError("--time, --quick and --timeout are for measuring", hint="add --verify")
+    if not verify and (quick or no_store or time is not None or timeout is not None):
+        text = "--time, --quick, --timeout and --no-store are for measuring"
+        raise UsageError(text, hint="add --verify")
     wanted = effort(time=time, quick=quick, timeout=timeout) if verify else False
     seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
@@ -94,6 +98,7 @@ def command(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
         optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
         samples=samples, measured=seconds, verify=wanted, threads=threads, say=say,
+        store=not no_store, warn=warn,
     )  # fmt: skip
     shared: list[tuple[str, object]] = [("--batch", batch), ("--training", training)]
     shared += [("--dtype", dtype), *dim_options(dims)]

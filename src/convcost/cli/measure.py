@@ -8,7 +8,7 @@ import click
 
 from convcost.cli.support import completion, options
 from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import effort, measuring, say
+from convcost.cli.support.measuring import effort, measuring, say, warn
 from convcost.cli.support.training import options_of, with_loss
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def command(
         *nets, runtime=runtime, batch=batch, training=training, optimizer=optimizer, loss=loss,
         freeze=freeze, dtype=dtype, threads=threads, loop=loop, samples=samples,
         seconds=wanted.seconds, timeout=wanted.timeout, store=not no_store, against=against,
-        say=say, warn=_warn,
+        say=say, warn=warn,
     )  # fmt: skip
     shared: list[tuple[str, object]] = [("--batch", found.networks[0].workload.batch)]
     shared += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
@@ -106,7 +106,3 @@ def command(
     )
     if found.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
-
-
-def _warn(text: str) -> None:
-    click.echo(f"warning: {text}", err=True)

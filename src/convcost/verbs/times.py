@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Literal
 
 from convcost.count import Workload
@@ -13,6 +14,7 @@ from convcost.verbs.named import (
     patterns,
     profile_for,
     runtime_named,
+    store_path,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +94,9 @@ def explain(
     measured: Sequence[float] = (),
     verify: bool | Effort = False,
     threads: int | None = None,
+    store: bool | str | os.PathLike[str] = True,
     say: Callable[[str], None] = lambda _: None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Explanation:
     """Explain where the time of networks goes and why one takes longer than another.
 
@@ -114,7 +118,9 @@ def explain(
             does or as an `Effort` says. They run in `runtime`; by default in the one that is
             explained where it can be run and is installed, else in the first that can.
         threads: as in `measure`; where it is verified.
+        store: as in `measure`; where it is verified.
         say: as in `measure`.
+        warn: as in `measure`.
 
     Raises:
         UsageError: something cannot be verified; among others, as `measure` raises.
@@ -136,11 +142,15 @@ def explain(
     found: Sequence[float] | Measurements = measured
     if verify:
         from convcost.explain.verify import explained, verified
+        from convcost.measure.store import keeping
 
         found = verified(
             nets, workload, device=device, runtime=runtime, measured=measured, threads=threads,
             effort=None if isinstance(verify, bool) else verify, say=say,
         )  # fmt: skip
+        found = keeping.keep(
+            found, nets, path=store_path(store), write=store is not False, against=None, warn=warn
+        )
         runtime = explained(runtime)
     elif threads is not None:
         raise UsageError("threads are for measuring", hint="add --verify (verify=True)")

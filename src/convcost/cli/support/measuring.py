@@ -66,3 +66,8 @@ def effort(*, time: str | None, quick: bool, timeout: str | None) -> Effort:
 def say(text: str) -> None:
     """Tell on standard error what is going on."""
     click.echo(f"{text} ...", err=True)
+
+
+def warn(text: str) -> None:
+    """Tell on standard error what has gone wrong beside the measurement."""
+    click.echo(f"warning: {text}", err=True)
