@@ -116,42 +116,49 @@ def epochs(runtime: str) -> str:
     return table(head, rows)
 
 
-#: Post 003: of the kernels.
+#: Post 003: of the kernels, and steps of 128 images in an epoch of MNIST.
 SIDES = (1, 3, 5, 7, 9, 11)
+STEPS = 60_000 / 128
 
 
-def kernels() -> str:
-    """Post 003: an epoch by the side of the kernels, per padding beside what was predicted."""
-    found = [result(f"003-fit-{padding}")["networks"] for padding in ("same", "valid")]
+def kernels(padding: str) -> str:
+    """Post 003: a training step by the side of the kernels, beside what was predicted."""
+    networks = result(f"003-step-{padding}")["networks"]
     rows = []
-    for place, side in enumerate(SIDES):
-        row = [str(side)]
-        for networks in found:
-            network = networks[place]
-            of_3 = network["predicted"]["value"] / networks[1]["predicted"]["value"]
-            row += [format_count(network["count"]["macs"]), time(network),
-                    format_ratio(network["seconds"]["median"] / networks[1]["seconds"]["median"]),
-                    format_ratio(of_3)]  # fmt: skip
-        rows.append(row)
-    head = ["kernel"]
-    for padding in ("same", "valid"):
-        head += [f"MACs, {padding}", "640 images", "of 3x3", "predicted"]
+    for side, network in zip(SIDES, networks, strict=True):
+        seconds = network["seconds"]["median"]
+        of_3 = network["predicted"]["value"] / networks[1]["predicted"]["value"]
+        rows.append([
+            str(side), format_count(network["count"]["macs"]), time(network),
+            format_seconds(STEPS * seconds),
+            format_ratio(network["count"]["macs"] / networks[1]["count"]["macs"]),
+            format_ratio(of_3), format_ratio(seconds / networks[1]["seconds"]["median"]),
+        ])  # fmt: skip
+    head = [
+        "kernel",
+        "MACs per image",
+        "a step",
+        "an epoch",
+        "of 3x3: MACs",
+        "predicted",
+        "measured",
+    ]
     return table(head, rows)
 
 
 def growth() -> str:
-    """Post 003: the exponent with which the time of `same` grows, from one kernel to the next."""
-    found = result("003-fit-same")
-    points = [
-        (k, network["count"]["macs"], network["seconds"]["median"])
-        for k, network in zip(SIDES, found["networks"], strict=True)
-    ]
+    """Post 003: the exponent with which time and MACs grow, from one kernel to the next."""
+    found = [result(f"003-step-{padding}")["networks"] for padding in ("same", "valid")]
     rows = []
-    for (k, macs, seconds), (later, more, longer) in itertools.pairwise(points):
-        step = math.log(later / k)
-        rows.append([f"{k} to {later}", f"{math.log(longer / seconds) / step:.2f}",
-                     f"{math.log(more / macs) / step:.2f}"])  # fmt: skip
-    return table(["kernel", "exponent of the time", "exponent of the MACs"], rows)
+    for place, (k, later) in enumerate(itertools.pairwise(SIDES)):
+        row = [f"{k} to {later}"]
+        for networks in found:
+            before, after = networks[place : place + 2]
+            ratios = (after["count"]["macs"] / before["count"]["macs"],
+                      after["seconds"]["median"] / before["seconds"]["median"])  # fmt: skip
+            row += [f"{math.log(ratio) / math.log(later / k):.2f}" for ratio in ratios]
+        rows.append(row)
+    return table(["kernel", "same: MACs", "time", "valid: MACs", "time"], rows)
 
 
 #: Caffe on a GeForce GTX TITAN X (Maxwell), AlexNet, batch 128, forward and backward: shares of the
@@ -192,7 +199,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "vgg16-kinds": lambda: kinds("002-vgg16-torch"),
     "vgg16-torch": lambda: layers("002-vgg16-torch"),
     "vgg16-keras": lambda: layers("002-vgg16-keras-tensorflow"),
-    "kernels": kernels,
+    "kernels-same": lambda: kernels("same"),
+    "kernels-valid": lambda: kernels("valid"),
     "growth": growth,
 }
 
@@ -207,45 +215,68 @@ def main() -> None:
                 made = make()
                 text = pattern.sub(lambda m, made=made: m[1] + made + m[2], text)
         page.write_text(text, encoding="utf-8")
-    plots()
+        if page.stem in PLOTS:
+            plotted(page.stem, PLOTS[page.stem])
 
 
-def plots() -> None:
-    """An SVG beside each page."""
+def plotted(post: str, draw: Callable[[Any], tuple[str, str]]) -> None:
+    """An SVG beside a page; what draws it returns the words at its axes."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "convcost", "font.size": 10})
     from matplotlib import pyplot as plt
 
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    x, y = draw(axes)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.set_ylim(bottom=0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(DOCS / f"{post}.svg", metadata={"Date": None})
+
+
+def plot_evaluations(axes: Any) -> tuple[str, str]:
+    """Post 000."""
     found = [result(f"000-evaluate-{number}") for number in range(1, 7)]
-    figure, axes = plt.subplots(figsize=(6.4, 3.2))
-    for place, (title, colour) in enumerate(
-        zip(("with BatchNorm", "without"), COLOURS, strict=False)
-    ):
-        bars(axes, [one["networks"][place] for one in found], range(1, 7), title, colour,
-             (place - 0.5) * 0.4)  # fmt: skip
-    finish(axes, "convolutions", "seconds for 12,630 images", DOCS / "000.svg", figure)
+    titles = zip(("with BatchNorm", "without"), COLOURS, strict=False)
+    for place, (title, colour) in enumerate(titles):
+        networks = [one["networks"][place] for one in found]
+        bars(axes, networks, range(1, 7), title, colour, (place - 0.5) * 0.4)
+    return "convolutions", "seconds for 12,630 images"
 
-    figure, axes = plt.subplots(figsize=(6.4, 3.2))
-    for place, (runtime, colour) in enumerate(
-        zip(("keras-tensorflow", "torch"), COLOURS, strict=False)
-    ):
-        one = result(f"001-fit-{runtime}")
-        bars(axes, one["networks"], range(3), runtime, colour, (place - 0.5) * 0.4)
+
+def plot_epochs(axes: Any) -> tuple[str, str]:
+    """Post 001."""
+    runtimes = zip(("keras-tensorflow", "torch"), COLOURS, strict=False)
+    for place, (runtime, colour) in enumerate(runtimes):
+        networks = result(f"001-fit-{runtime}")["networks"]
+        bars(axes, networks, range(3), runtime, colour, (place - 0.5) * 0.4)
     axes.set_xticks(range(3), ["MLP", "CNN", "CNN, 4 filters"])
-    finish(axes, "", "seconds per epoch", DOCS / "001.svg", figure)
+    return "", "seconds per epoch"
 
-    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+
+def plot_kernels(axes: Any) -> tuple[str, str]:
+    """Post 003."""
     for padding, colour in zip(("same", "valid"), COLOURS, strict=False):
-        one = result(f"003-fit-{padding}")
-        seconds = [network["seconds"]["median"] for network in one["networks"]]
-        macs = [network["count"]["macs"] for network in one["networks"]]
+        networks = result(f"003-step-{padding}")["networks"]
+        seconds = [STEPS * network["seconds"]["median"] for network in networks]
+        macs = [network["count"]["macs"] for network in networks]
         axes.plot(SIDES, seconds, "o-", color=colour, label=padding)
         scaled = [x / macs[1] * seconds[1] for x in macs]
         axes.plot(SIDES, scaled, ":", color=colour, label=f"{padding}, by MACs")
     axes.set_xticks(SIDES)
-    finish(axes, "side of the kernels", "seconds for 640 images", DOCS / "003.svg", figure)
+    return "side of the kernels", "seconds per epoch"
+
+
+#: Of the pages that have one.
+PLOTS: dict[str, Callable[[Any], tuple[str, str]]] = {
+    "000": plot_evaluations,
+    "001": plot_epochs,
+    "003": plot_kernels,
+}
 
 
 def bars(
@@ -259,17 +290,6 @@ def bars(
     above = [each["high"] - each["median"] for each in seconds]
     axes.bar([place + shift for place in places], middle, width=0.38, color=colour, label=title,
              yerr=(below, above), capsize=2)  # fmt: skip
-
-
-def finish(axes: Any, x: str, y: str, path: Path, figure: Any) -> None:
-    """Words around the plot, and its file."""
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.set_ylim(bottom=0)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":
