@@ -2,15 +2,16 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convcost.count import Workload
-from convcost.errors import SourceError, UsageError
+from convcost.errors import ConvcostError, SourceError, UsageError
 from convcost.predict import profiles
-from convcost.predict.profile import LEVEL, Machine, Setting, band, file_name, load, save
+from convcost.predict.profile import LEVEL, Machine, Setting, band, file_name, folder, load, save
 from convcost.predict.trees import Trees
 from convcost.predict.work import Works
 from convcost.zoo import load as network
@@ -137,3 +138,11 @@ def test_versions_that_have_changed():
     found = profile([], versions={"numpy": "0.1", "python": "3.11", "nothing-such": "1"})
     (said,) = profiles.changes(found)
     assert said.startswith("the profile is of numpy 0.1, installed is ")
+
+
+def test_without_a_folder_the_error_names_the_way_out(monkeypatch):
+    monkeypatch.delenv("CONVCOST_PROFILES")
+    monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: Path("~/.local/share"))
+    with pytest.raises(ConvcostError, match="no folder to keep profiles in") as error:
+        folder()
+    assert "CONVCOST_PROFILES=FOLDER" in error.value.hint

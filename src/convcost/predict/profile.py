@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from convcost.errors import ConvcostError, SourceError
+from convcost.errors import SourceError
+from convcost.measure.store.place import place_of
 from convcost.predict.columns import SIZES, TERMS
 from convcost.predict.model import Model
 from convcost.predict.trees import Trees
@@ -148,19 +148,8 @@ def folder() -> Path:
     Raises:
         ConvcostError: this user has no such folder.
     """
-    from pathlib import Path
-
-    own = os.environ.get("CONVCOST_PROFILES")
-    if own:
-        return Path(own)
-    from platformdirs import user_data_path
-
-    found = user_data_path("convcost", appauthor=False)
-    if not found.is_absolute():  # there is no home that ~ could stand for
-        raise ConvcostError(
-            "this user has no folder to keep profiles in", hint="name one: CONVCOST_PROFILES=FOLDER"
-        )
-    return found / "profiles"
+    hint = "name one: CONVCOST_PROFILES=FOLDER"
+    return place_of("profiles", "CONVCOST_PROFILES", what="profiles", hint=hint)
 
 
 def file_name(setting: Setting) -> str:

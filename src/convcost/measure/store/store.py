@@ -7,19 +7,19 @@ was written before, whole. Several processes may write at the same time.
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from convcost._version import __version__
 from convcost.errors import ConvcostError, UsageError
 from convcost.measure.store import database
+from convcost.measure.store.place import place_of
 from convcost.measure.store.record import kept, restored
 from convcost.measure.store.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     from convcost.measure.measurement import Measurement
 
@@ -44,17 +44,9 @@ def default_path() -> Path:
     Raises:
         ConvcostError: this user has no such folder.
     """
-    own = os.environ.get("CONVCOST_STORE")
-    if own:
-        return Path(own)
-    from platformdirs import user_data_path
-
-    folder = user_data_path("convcost", appauthor=False)
-    if not folder.is_absolute():  # there is no home that ~ could stand for
-        raise ConvcostError(
-            "this user has no folder to keep measurements in", hint=database.ELSEWHERE
-        )
-    return folder / "measurements.sqlite"
+    return place_of(
+        "measurements.sqlite", "CONVCOST_STORE", what="measurements", hint=database.ELSEWHERE
+    )
 
 
 def is_there(path: Path) -> bool:
