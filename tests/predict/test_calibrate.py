@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from convcost.cli.main import group
-from convcost.errors import ConvcostError, UsageError
+from convcost.errors import ConvcostError, MissingFramework, UsageError
 from convcost.measure import process
 from convcost.predict.calibration import calibrate as subject
 from convcost.predict.calibration import fit
@@ -143,3 +143,11 @@ def test_the_command(monkeypatch):
     assert "left; Ctrl-C keeps what is there" in done.stderr
     both = CliRunner().invoke(group, ["calibrate", "--runtime", "fake", "--time", "2s", "--quick"])
     assert both.exit_code == 2
+
+
+def test_what_learns_is_looked_for_before_anything_runs(monkeypatch, tmp_path):
+    monkeypatch.setattr(fit, "find_spec", lambda _: None)
+    with pytest.raises(MissingFramework, match="needs LightGBM") as error:
+        run(60)
+    assert "convcost[calibrate]" in error.value.hint
+    assert not list(tmp_path.iterdir())

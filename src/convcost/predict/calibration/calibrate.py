@@ -17,7 +17,7 @@ from convcost.errors import ConvcostError, UsageError
 from convcost.measure.statistics import disturbed
 from convcost.predict.calibration.blocks import BLOCKS
 from convcost.predict.calibration.design import drawn
-from convcost.predict.calibration.fit import Run, fitted, held_out
+from convcost.predict.calibration.fit import Run, check, fitted, held_out
 from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Sampler
 from convcost.predict.profile import Profile, Setting, band, file_name, folder, save
@@ -161,6 +161,7 @@ def calibrate(
         ConvcostError: networks cannot be run, or too few were.
         KeyboardInterrupt: too few networks were run for a profile; they are kept.
     """
+    check()
     path = folder() / file_name(setting)
     samples = path.with_suffix(".samples")
     if fresh:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from convcost.count import Workload
@@ -62,9 +63,6 @@ def fitted(runs: Sequence[Run]) -> Model:
     """The model of networks that were run.
 
     A work counts by the root of its share in its network's time.
-
-    Raises:
-        MissingFramework: LightGBM is not installed.
     """
     import numpy as np
 
@@ -120,13 +118,21 @@ def _factors(terms: Any, seconds: Any, places: Sequence[int]) -> tuple[float, ..
     return tuple((found / scale).tolist())
 
 
-def _boosted(found: Any, logarithms: Any, weights: Any) -> Trees:
-    try:
-        import lightgbm
-    except ImportError:
+def check() -> None:
+    """Refuse to begin what could not be fitted in the end.
+
+    Raises:
+        MissingFramework: LightGBM is not installed.
+    """
+    if find_spec("lightgbm") is None:
         raise MissingFramework(
             "calibration needs LightGBM", hint="pip install 'convcost[calibrate]'"
-        ) from None
+        )
+
+
+def _boosted(found: Any, logarithms: Any, weights: Any) -> Trees:
+    import lightgbm
+
     data = lightgbm.Dataset(found, label=logarithms, weight=weights, params={"verbose": -1})
     booster = lightgbm.train(dict(_SETTINGS), data, num_boost_round=_TREES)
     return from_lightgbm(booster.dump_model())
