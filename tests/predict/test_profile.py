@@ -43,7 +43,7 @@ def test_a_file_is_the_profile_again(made, path):
     ("change", "said"),
     [
         ({"schema": "convcost/profile/9"}, "another version of convcost"),
-        ({"sizes": ["macs"]}, "another version of convcost"),
+        ({"columns": ["macs"]}, "another version of convcost"),
         ({"surprise": 1}, "unknown field"),
         ({"networks": "many"}, "Expected `int`"),
         ({"trees": {"left": [0]}}, "missing required field"),

@@ -5,13 +5,15 @@ A work is a row. With arrays for open sizes a row becomes many, one per variant 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.evaluation import Evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from convcost.network.dims import Dim
     from convcost.predict.work import Work
 
 #: The exact sizes of a work, by their names in it.
@@ -21,6 +23,7 @@ SIZES = (
     "padding", "width", "elements", "operands",
     "parts",
 )  # fmt: skip
+_EXACT: Callable[[Work], tuple[Dim, ...]] = attrgetter(*SIZES)
 _PLACE = {name: place for place, name in enumerate(SIZES)}
 
 #: float32 numbers that convolution libraries put side by side: an AVX-512 register.
@@ -37,9 +40,19 @@ TERMS = (
     "bytes in the near cache", "bytes beyond it", "bytes beyond the far cache", "weight bytes",
     "parts",
 )  # fmt: skip
+#: What a correction depends on: logarithms of the sizes, and what follows from several of them.
+COLUMNS = (
+    *SIZES, "fill of channels_out", "fill of channels_in", "alignment of channels_out",
+    "alignment of channels_in", "mechanistic", "MACs per byte", "tall of taps", "kind",
+)  # fmt: skip
 #: Terms that are arithmetic, and traffic; the others are launches.
 COMPUTE = slice(1, 5)
 MEMORY = slice(5, 9)
+
+
+def exact_sizes(work: Work) -> tuple[Dim, ...]:
+    """The sizes of a work, in the order of `SIZES`."""
+    return _EXACT(work)
 
 
 def sizes(works: Sequence[Work], values: Mapping[str, Any] | None = None) -> Any:
@@ -54,7 +67,7 @@ def sizes(works: Sequence[Work], values: Mapping[str, Any] | None = None) -> Any
     """
     import numpy as np
 
-    rows = [[getattr(work, name) for name in SIZES] for work in works]
+    rows = [exact_sizes(work) for work in works]
     if values is None:
         return np.array(rows, float).reshape(len(rows), len(SIZES))
     number = Evaluation(values)
@@ -100,6 +113,9 @@ def columns(rows: Any, mechanistic: Any, kinds: Any) -> Any:
         rows: sizes.
         mechanistic: the mechanistic time in seconds, of each row.
         kinds: a number for each row's kind.
+
+    Returns:
+        Array (..., COLUMNS).
     """
     import numpy as np
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from convcost.errors import SourceError
 from convcost.measure.store.place import place_of
-from convcost.predict.columns import SIZES, TERMS
-from convcost.predict.model import Model
+from convcost.predict.columns import COLUMNS, TERMS, exact_sizes
+from convcost.predict.model import Model, key
 from convcost.predict.trees import Trees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from convcost.predict.work import Work
 
 _SCHEMA = "convcost/profile/1"
 #: Of bands.
@@ -71,6 +74,32 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: int
 
 
+class LoopCost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a framework's own loop adds to every batch.
+
+    Attributes:
+        batch: seconds, whatever the batch is.
+        byte: seconds per byte of the inputs that are fed.
+    """
+
+    batch: float
+    byte: float
+
+
+class Refined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A work that was measured itself.
+
+    Attributes:
+        key: its kind and phase.
+        sizes: all of its sizes.
+        seconds: that it took.
+    """
+
+    key: str
+    sizes: tuple[int, ...]
+    seconds: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """What calibration learned.
@@ -85,6 +114,8 @@ class Profile:
         whole: of networks that were held out.
         kinds: of works that were held out, by their key.
         noise: why the machine was too noisy for a good profile; empty where it was not.
+        loops: what the framework's own loops add to a batch, by their names; those that it has.
+        refined: works that were measured themselves.
     """
 
     setting: Setting
@@ -96,6 +127,20 @@ class Profile:
     whole: Band
     kinds: dict[str, Band]
     noise: tuple[str, ...] = ()
+    loops: dict[str, LoopCost] = field(default_factory=dict)
+    refined: tuple[Refined, ...] = ()
+
+    def refined_seconds(self, work: Work) -> float | None:
+        """What a work took that was measured itself; None where it was not."""
+        return self._refined.get((key(work), exact_sizes(work))) if self.refined else None
+
+    def knows(self, work: Work) -> bool:
+        """Whether calibration has seen such a work, or this one was measured."""
+        return self.model.knows(work) or self.refined_seconds(work) is not None
+
+    @cached_property
+    def _refined(self) -> Mapping[tuple[str, tuple[object, ...]], float]:
+        return {(each.key, each.sizes): each.seconds for each in self.refined}
 
 
 class _Trees(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,8 +162,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     whole: Band
     kinds: dict[str, Band]
     noise: tuple[str, ...]
-    sizes: tuple[str, ...]
+    columns: tuple[str, ...]
     terms: tuple[str, ...]
+    loops: dict[str, LoopCost]
+    refined: tuple[Refined, ...]
     factors: dict[str, tuple[float, ...]]
     fallback: dict[str, tuple[float, ...]]
     trees: _Trees
@@ -183,42 +230,35 @@ def load(path: Path) -> Profile:
         file = msgspec.json.decode(data, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is no profile: {error}", hint="calibrate again") from None
-    if (file.schema, file.sizes, file.terms) != (_SCHEMA, SIZES, TERMS):
+    if (file.schema, file.columns, file.terms) != (_SCHEMA, COLUMNS, TERMS):
         raise SourceError(
             f"{path}: another version of convcost made it ({file.schema})", hint="calibrate again"
         )
-    _check(file, path)
-    trees = Trees(*(getattr(file.trees, name) for name in _Trees.__struct_fields__))
+    try:
+        trees = Trees(*(getattr(file.trees, name) for name in _Trees.__struct_fields__))
+        _check(file)
+    except ValueError as error:
+        raise SourceError(
+            f"{path} is no profile: its model is damaged: {error}", hint="calibrate again"
+        ) from None
     return Profile(
         setting=file.setting, machine=file.machine, versions=file.versions, date=file.date,
         networks=file.networks, model=Model(file.factors, file.fallback, trees), whole=file.whole,
-        kinds=file.kinds, noise=file.noise,
+        kinds=file.kinds, noise=file.noise, loops=file.loops, refined=file.refined,
     )  # fmt: skip
 
 
-def _check(file: _File, path: Path) -> None:
-    """Refuse trees that lead nowhere, and rows of another length.
+def _check(file: _File) -> None:
+    """Refuse rows of another length, and columns that there are none of.
 
     Raises:
-        SourceError: what is wrong.
+        ValueError: what is wrong.
     """
-    trees, number = file.trees, len(file.trees.left)
-    places = (*trees.roots, *trees.left, *trees.right)
-    lengths = {len(x) for x in (trees.features, trees.thresholds, trees.right, trees.values)}
-    onward = all(
-        child == node or child > node
-        for children in (trees.left, trees.right)
-        for node, child in enumerate(children)
-    )
     rows = (*file.factors.values(), *file.fallback.values())
-    if not (
-        lengths <= {number}
-        and all(0 <= place < number for place in places)
-        and onward
-        and all(0 <= feature < 2 * len(SIZES) for feature in trees.features)
-        and all(len(row) == len(TERMS) for row in rows)
-    ):
-        raise SourceError(f"{path} is no profile: its model is damaged", hint="calibrate again")
+    if any(len(row) != len(TERMS) for row in rows):
+        raise ValueError(f"a mechanistic time has {len(TERMS)} terms")
+    if any(not 0 <= feature < len(COLUMNS) for feature in file.trees.features):
+        raise ValueError(f"trees look at {len(COLUMNS)} columns")
 
 
 def _as_file(profile: Profile) -> _File:
@@ -227,6 +267,7 @@ def _as_file(profile: Profile) -> _File:
     return _File(
         schema=_SCHEMA, setting=profile.setting, machine=profile.machine,
         versions=profile.versions, date=profile.date, networks=profile.networks,
-        whole=profile.whole, kinds=profile.kinds, noise=profile.noise, sizes=SIZES, terms=TERMS,
+        whole=profile.whole, kinds=profile.kinds, noise=profile.noise, loops=profile.loops,
+        refined=profile.refined, columns=COLUMNS, terms=TERMS,
         factors=dict(model.factors), fallback=dict(model.fallback), trees=_Trees(**trees),
     )  # fmt: skip
