@@ -131,6 +131,32 @@ def parse_times(text: str) -> tuple[float, ...]:
     return tuple(parse_seconds(part) for part in parts)
 
 
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas between them; ``1..256`` doubles from the first to the last.
+
+    Raises:
+        UsageError: one is no whole number above zero, or a range has no end.
+
+    >>> parse_sizes("1,8,32"), parse_sizes("1..8, 12"), parse_sizes("3..10")
+    ((1, 8, 32), (1, 2, 4, 8, 12), (3, 6, 10))
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([1-9]\d{0,8})(?:\.\.([1-9]\d{0,8}))?\s*", part)
+        if match is None or (match[2] and int(match[2]) < int(match[1])):
+            raise UsageError(
+                f"'{part.strip()}' in '{text}' is neither a whole number above zero nor a range",
+                hint="write 1,8,32, or 1..256 for 1, 2, 4 ... 256",
+            )
+        size = int(match[1])
+        last = int(match[2] or size)
+        while size < last:
+            found.append(size)
+            size *= 2
+        found.append(last)
+    return tuple(found)
+
+
 def _three_digits(value: float) -> str:
     magnitude = abs(value)
     if magnitude >= 1e6:

@@ -16,6 +16,8 @@ from convcost.runtime.runners.runner import Loaded, Profile, Runner, Span
 PER_LAYER = 0.004
 #: Seconds between the layers.
 LOOP = 0.001
+#: Seconds that a loop over samples adds to every batch.
+FEEDING = 0.0025
 #: The instrument's own share.
 OVERHEAD = 0.25
 
@@ -27,7 +29,8 @@ worker._probe = lambda: clock.__setitem__(0, clock[0] + 0.001)
 class FakeLoaded(Loaded):
     """Takes a fixed time per layer, a little more each run so that samples differ."""
 
-    def __init__(self, network, way):
+    def __init__(self, network, job, way):
+        self.job = job
         self.names = [layer.name for layer in network.layers if layer.parameters]
         self.way = way
         self.number = 0
@@ -39,7 +42,8 @@ class FakeLoaded(Loaded):
         os.write(1, b"chatter on the descriptor itself\n")
         if self.number > 2:
             self._misbehave()
-        clock[0] += PER_LAYER * len(self.names) + LOOP + 1e-6 * (self.number % 7)
+        step = PER_LAYER * len(self.names) + LOOP + 1e-6 * (self.number % 7)
+        clock[0] += self.job.steps * (step + FEEDING * (self.job.loop != "step"))
 
     def _misbehave(self):
         if self.way == "raises":
@@ -88,7 +92,7 @@ class FakeRunner(Runner):
             raise ValueError(
                 f"threads {os.environ['OMP_NUM_THREADS']} {job.threads} {sys.stdin.read()!r}"
             )
-        return FakeLoaded(network, self.way)
+        return FakeLoaded(network, job, self.way)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -11,15 +13,15 @@ from convcost.cli.main import group
 from convcost.errors import ConvcostError, MissingFramework, UsageError
 from convcost.measure import process
 from convcost.predict.calibration import calibrate as subject
-from convcost.predict.calibration import fit
+from convcost.predict.calibration import fit, loops
 from convcost.predict.calibration.design import drawn
-from convcost.predict.profile import Setting, load
+from convcost.predict.profile import Refined, Setting, load, save
 from convcost.verbs import calibrate
 
 FAKE = Path(__file__).parents[1] / "measure" / "fake_worker.py"
 SETTING = Setting(runtime="fake", threads=1)
-#: What the fake takes for each layer with parameters, and between them.
-PER_LAYER, LOOP = 0.004, 0.001
+#: What the fake takes for each layer with parameters, between them, and for a batch in a loop.
+PER_LAYER, LOOP, FEEDING = 0.004, 0.001, 0.0025
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +29,7 @@ def fakes(monkeypatch, tmp_path):
     monkeypatch.setattr(process, "COMMAND", (sys.executable, str(FAKE)))
     monkeypatch.setattr(subject, "FEWEST", 12)
     monkeypatch.setattr(fit, "_TREES", 10)
+    monkeypatch.setattr(loops, "runner", lambda _: SimpleNamespace(loops=frozenset({"step"})))
     monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path))
 
 
@@ -60,6 +63,23 @@ def test_a_second_one_goes_on(tmp_path):
     seeds = [json.loads(line)["seed"] for line in samples(tmp_path)]
     assert len(set(seeds)) == len(seeds) == second.profile.networks
     assert run(fresh=True).profile.networks < second.profile.networks
+
+
+def test_the_loop_is_told_from_the_steps(monkeypatch):
+    every = frozenset({"step", "evaluate"})
+    monkeypatch.setattr(loops, "runner", lambda _: SimpleNamespace(loops=every))
+    found = run(4.0).profile.loops
+    assert found.keys() == {"evaluate"}
+    assert found["evaluate"].batch == pytest.approx(FEEDING, rel=1e-3)
+    assert found["evaluate"].byte == pytest.approx(0, abs=1e-12)
+
+
+def test_what_was_refined_stays_until_a_fresh_one():
+    first = run()
+    kept = (Refined("conv, forward", (1, 2, 3), 0.5),)
+    save(replace(first.profile, refined=kept), first.path)
+    assert run().profile.refined == kept
+    assert run(fresh=True).profile.refined == ()
 
 
 def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from convcost.cli.support import completion, options
 from convcost.cli.support.command import Command
+from convcost.cli.support.measuring import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,9 @@ _BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
     "data-sheet": "data sheet",
 }
 
+#: Seconds.
+_REFINE = 30.0
+
 
 @click.command(
     "predict",
@@ -33,6 +37,8 @@ _BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
         "convcost predict summary.txt --batch 32 --runtime keras-tensorflow",
         "convcost predict zoo:seed000 --batch 32 --samples 12630 --device laptop-cpu",
         "convcost predict zoo:alexnet --device v100 --runtime torch-compile --json",
+        "convcost predict zoo:resnet18 --runtime onnxruntime --batches 1..256",
+        "convcost predict summary.txt --batch 128 --samples 60000 --measured 340s",
     ),
 )
 @options.sources
@@ -48,6 +54,16 @@ _BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
 @options.samples("Also predict a whole data set of N samples, the framework's loop included.")
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
               help="Passes over the data set.")  # fmt: skip
+@click.option("--accumulate", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Batches whose gradients are added up before an update.")  # fmt: skip
+@click.option("--batches", metavar="LIST", help="Also predict other batches, and say from which on "
+              "a larger one is of no more use: 1,8,32, or 1..256 for 1, 2, 4 ... 256.")  # fmt: skip
+@click.option("--measured", metavar="TIMES", help="Times that you measured, one per network, in "
+              "order: is 340s normal? They are for all samples and epochs, or else for one "
+              "batch.")  # fmt: skip
+@click.option("--refine", is_flag=True, help="First measure those parts of the network in the "
+              "framework that the profile is least sure of, and keep what they take.")  # fmt: skip
+@click.option("--time", metavar="DURATION", help="How long to refine; default: 30s.")
 @options.timed_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 @click.pass_context
@@ -66,22 +82,40 @@ def command(
     profile: str | None,
     samples: int | None,
     epochs: int,
+    accumulate: int,
+    batches: str | None,
+    measured: str | None,
+    refine: bool,
+    time: str | None,
     output: Output,
     verbose: bool,
 ) -> None:
     """Predict the time of a forward pass on a device, layer by layer."""
     from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
+    from convcost.errors import UsageError
     from convcost.report.views.predict import report
+    from convcost.units import parse_seconds, parse_sizes, parse_times
     from convcost.verbs import predict
 
+    if time is not None and not refine:
+        raise UsageError("--time says how long to refine", hint="add --refine")
+    wanted = parse_sizes(batches) if batches else ()
+    budget = (parse_seconds(time) if time else _REFINE) if refine else None
     nets = networks(sources, dims)
+    times = parse_times(measured) if measured else (None,) * len(nets)
+    if len(times) != len(nets):
+        raise UsageError(
+            f"{len(times)} measured times for {len(nets)} networks",
+            hint="give one time per network, in the order of the sources: --measured 4.6s,2.3s",
+        )
     predictions = [
         predict(
             net, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
-            optimizer=optimizer, samples=samples, epochs=epochs, profile=profile,
+            optimizer=optimizer, samples=samples, epochs=epochs, accumulate=accumulate,
+            batches=wanted, measured=seconds, profile=profile, refine=budget, say=say,
             basis=_BASES[basis] if basis else None,
         )
-        for net in nets
+        for net, seconds in zip(nets, times, strict=True)
     ]  # fmt: skip
     left_open = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
     assumed = frozenset(

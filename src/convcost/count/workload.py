@@ -30,6 +30,8 @@ class Workload:
         input_gradient: whether the gradient of the network's inputs is computed too.
         samples: size of the data set of a plan; None asks for no plan.
         epochs: passes over the data set.
+        accumulate: batches whose gradients are added up before an update; what is predicted of a
+            batch has its share of the update.
 
     Raises:
         UsageError: a number is below one, a name is unknown, or something belongs to training that
@@ -45,9 +47,10 @@ class Workload:
     input_gradient: bool = False
     samples: int | None = None
     epochs: int = 1
+    accumulate: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("batch", "samples", "epochs"):
+        for name in ("batch", "samples", "epochs", "accumulate"):
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise UsageError(f"{name} is {value!r}; expected a whole number of at least 1")
@@ -69,6 +72,9 @@ class Workload:
             if getattr(self, name) and not self.training:
                 raise UsageError(f"{name.replace('_', ' ')} belongs to training",
                                  hint="add --training (training=True)")  # fmt: skip
+        if self.accumulate > 1 and self.optimizer is None:
+            raise UsageError("gradients are added up for an update, and there is none",
+                             hint="add --optimizer adam (optimizer=)")  # fmt: skip
 
     @property
     def mode(self) -> Mode:
@@ -105,4 +111,5 @@ class Workload:
             "loss": self.loss,
             "freeze": list(self.freeze),
             "input_gradient": self.input_gradient,
+            **({"accumulate": self.accumulate} if self.accumulate > 1 else {}),
         }

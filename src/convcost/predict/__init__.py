@@ -1,13 +1,11 @@
 """The time of a network: kernels on a device, plans over data sets."""
 
-from convcost.predict.prediction import (
-    Basis,
-    Estimate,
-    LayerPrediction,
-    Plan,
-    Prediction,
-    predict,
-)
+from convcost.predict.batches import AtBatch, Batches
+from convcost.predict.estimate import Estimate
+from convcost.predict.plan import Judgement, Plan
+from convcost.predict.predicting import predict
+from convcost.predict.prediction import Basis, LayerPrediction, Prediction
+from convcost.predict.rates import Rates
 from convcost.predict.roofline import (
     DATA_SHEETS,
     DataSheet,
@@ -19,13 +17,17 @@ from convcost.predict.roofline import (
 
 __all__ = [
     "DATA_SHEETS",
+    "AtBatch",
     "Basis",
+    "Batches",
     "DataSheet",
     "Estimate",
+    "Judgement",
     "KernelTime",
     "LayerPrediction",
     "Plan",
     "Prediction",
+    "Rates",
     "interval",
     "kernel_time",
     "predict",

@@ -34,24 +34,37 @@ class Model:
 
     def seconds(self, works: Sequence[Work], values: Mapping[str, Any] | None = None) -> Any:
         """Of each work; with arrays for open sizes (works, variants)."""
+        return self.seconds_and_terms(works, values)[0]
+
+    def seconds_and_terms(
+        self, works: Sequence[Work], values: Mapping[str, Any] | None = None
+    ) -> tuple[Any, Any]:
+        """Of each work, and those of each term of its mechanistic time.
+
+        Returns:
+            Arrays (works,) and (works, terms); with arrays for open sizes (works, variants) and
+            (works, variants, terms).
+        """
         import numpy as np
 
         rows = c.sizes(works, values)
-        time = self.mechanistic(works, rows)
+        terms = self._terms(works, rows)
+        time = np.maximum(terms.sum(axis=-1), _LEAST)
         found = c.columns(rows, time, self.numbers(works, rows))
         flat = found.reshape(-1, found.shape[-1])
         correction = self.trees(flat).reshape(time.shape)
-        return time * np.exp(np.clip(correction, -_MOST_CORRECTION, _MOST_CORRECTION))
+        most = _MOST_CORRECTION
+        return time * np.exp(np.clip(correction, -most, most)), terms
 
     def mechanistic(self, works: Sequence[Work], rows: Any) -> Any:
         """Without the correction."""
         import numpy as np
 
-        return np.maximum(np.einsum("w...t,wt->w...", c.terms(rows), self._factors(works)), _LEAST)
+        return np.maximum(self._terms(works, rows).sum(axis=-1), _LEAST)
 
-    def terms(self, works: Sequence[Work]) -> Any:
-        """Seconds of each term of the mechanistic time: array (works, terms)."""
-        return c.terms(c.sizes(works)) * self._factors(works)
+    def _terms(self, works: Sequence[Work], rows: Any) -> Any:
+        factors = self._factors(works)
+        return c.terms(rows) * factors.reshape(len(works), *(1,) * (rows.ndim - 2), -1)
 
     def _factors(self, works: Iterable[Work]) -> Any:
         import numpy as np

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from convcost.network.dims import ceil_div, number
+from convcost.network.dims import number
+from convcost.predict.estimate import Estimate
+from convcost.predict.plan import Loop
+from convcost.predict.timed import Timed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from convcost.count import Workload
     from convcost.device import Device, Figure
+    from convcost.network.evaluation import Evaluation
     from convcost.runtime import DeviceKind, Kernel, Rules
 
 #: half of a normal distribution's 90 % interval, in standard deviations
@@ -100,16 +107,45 @@ def interval(value: float, deviation: float) -> tuple[float, float]:
     return value / factor, value * factor
 
 
-def vector_fill(channels: int, lanes: int) -> float:
+def vector_fill(channels: Any, lanes: int) -> Any:
     """The fraction of the vector lanes in use when channels are laid along the vectors.
 
     Convolution libraries block channels by the vector length (oneDNN's nChw16c on AVX-512), so
-    ``channels / (ceil(channels/lanes) * lanes)``.
+    ``channels / (ceil(channels/lanes) * lanes)``; of numbers, or of arrays of them.
 
     >>> vector_fill(4, 16), vector_fill(32, 16), vector_fill(43, 16) > 0.89
     (0.25, 1.0, True)
     """
-    return channels / number(ceil_div(channels, lanes) * lanes, "vector fill")
+    return channels / (-(-channels // lanes) * lanes)
+
+
+def by_data_sheet(
+    kernels: Iterable[Kernel], workload: Workload, device: Device, rules: Rules, dtype: str
+) -> Timed:
+    """The time of a forward pass.
+
+    Args:
+        kernels: of it, with sizes bound to numbers.
+        workload: what is run.
+        device: its figures.
+        rules: the runtime's on this kind of device.
+        dtype: of the arithmetic.
+    """
+    times = tuple(kernel_time(kernel, device, rules, dtype) for kernel in kernels)
+    whole, sheet = sum(time.seconds for time in times), DATA_SHEETS[device.kind]
+    remarks = []
+    if dtype not in device.peak_flops:
+        remarks.append(
+            f"{device.name} lists no peak for {dtype}: arithmetic at the rate of float32"
+        )
+    if workload.training:
+        remarks.append("of training the forward pass only: no backward pass, no update")
+    return Timed(
+        times=times,
+        seconds=Estimate(whole, whole * sheet.low, whole * sheet.high),
+        loop=Loop(rules.loop_seconds.value, rules.loop_seconds.source),
+        remarks=tuple(remarks),
+    )
 
 
 def kernel_time(kernel: Kernel, device: Device, rules: Rules, dtype: str) -> KernelTime:
@@ -124,22 +160,16 @@ def kernel_time(kernel: Kernel, device: Device, rules: Rules, dtype: str) -> Ker
         rules: the runtime's launch cost on this kind of device.
         dtype: of the arithmetic.
     """
-    sheet = DATA_SHEETS[device.kind]
     cost = kernel.cost
-    peak = device.peak_flops.get(dtype, device.peak_flops["float32"])  # type: ignore[call-overload]
-    flops_per_second = _reachable(peak, sheet.compute)
-    lanes = int(device.vector_lanes.value)
+    moved = number(cost.bytes, "bytes")
     fill = 1.0
     if kernel.channels is not None:
-        fill = vector_fill(number(kernel.channels, "channels"), lanes)
-    # element-wise steps are no multiply-accumulates: they reach half of the peak at best
-    compute = (
-        2 * number(cost.macs, "MACs") / (flops_per_second * fill)
-        + 2 * number(cost.elementwise, "element-wise operations") / flops_per_second
-    )
-    memory = number(cost.bytes, "bytes") / _bandwidth(number(cost.bytes, "bytes"), device, sheet)
-    launch = rules.launch_seconds.value
-    busy = max(compute, memory)
+        fill = vector_fill(number(kernel.channels, "channels"), int(device.vector_lanes.value))
+    compute = _compute(number(cost.macs, "MACs"),
+                       number(cost.elementwise, "element-wise operations"),
+                       fill, device, dtype)  # fmt: skip
+    memory = moved / (_near(device) if _fits(moved, device) else _far(device))
+    launch, busy = rules.launch_seconds.value, max(compute, memory)
     return KernelTime(
         kernel=kernel,
         compute=compute,
@@ -150,12 +180,59 @@ def kernel_time(kernel: Kernel, device: Device, rules: Rules, dtype: str) -> Ker
     )
 
 
-def _bandwidth(working_set: int, device: Device, sheet: DataSheet) -> float:
-    """That of the L2 caches where a probe measured it and the kernel's tensors fit in."""
+def kernel_seconds(
+    kernels: Iterable[Kernel], number: Evaluation, device: Device, rules: Rules, dtype: str
+) -> Any:
+    """The seconds of `kernel_time` for many variants at once, over all kernels.
+
+    Args:
+        kernels: with open sizes.
+        number: the sizes' values, arrays of one length.
+        device: its figures.
+        rules: the runtime's.
+        dtype: of the arithmetic.
+    """
+    import numpy as np
+
+    whole: Any = 0.0
+    for kernel in kernels:
+        cost, fill = kernel.cost, 1.0
+        if kernel.channels is not None:
+            fill = vector_fill(number(kernel.channels), int(device.vector_lanes.value))
+        compute = _compute(number(cost.macs), number(cost.elementwise), fill, device, dtype)
+        moved = number(cost.bytes)
+        memory = moved / np.where(_fits(moved, device), _near(device), _far(device))
+        launch, busy = rules.launch_seconds.value, np.maximum(compute, memory)
+        whole = whole + (np.maximum(launch, busy) if rules.launches_overlap else launch + busy)
+    return whole
+
+
+def _compute(macs: Any, elementwise: Any, fill: Any, device: Device, dtype: str) -> Any:
+    """Seconds of arithmetic."""
+    sheet = DATA_SHEETS[device.kind]
+    peak = device.peak_flops.get(dtype, device.peak_flops["float32"])  # type: ignore[call-overload]
+    flops_per_second = _reachable(peak, sheet.compute)
+    # element-wise steps are no multiply-accumulates: they reach half of the peak at best
+    return 2 * macs / (flops_per_second * fill) + 2 * elementwise / flops_per_second
+
+
+def _fits(moved: Any, device: Device) -> Any:
+    """Whether a kernel's tensors fit into the L2 caches, where a probe measured their bandwidth."""
     l2 = device.caches.get("L2")
-    if device.cache_bandwidth is not None and l2 is not None and working_set <= l2.value:
-        return float(device.cache_bandwidth.value)
-    return _reachable(device.memory_bandwidth, sheet.memory)
+    if device.cache_bandwidth is None or l2 is None:
+        return False
+    return moved <= l2.value
+
+
+def _near(device: Device) -> float:
+    """Bandwidth of the L2 caches."""
+    found = device.cache_bandwidth or device.memory_bandwidth
+    return float(found.value)
+
+
+def _far(device: Device) -> float:
+    """Bandwidth of the main memory, as far as it is reached."""
+    return _reachable(device.memory_bandwidth, DATA_SHEETS[device.kind].memory)
 
 
 def _reachable(figure: Figure, efficiency: float) -> float:

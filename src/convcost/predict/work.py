@@ -9,9 +9,10 @@ from convcost.count import costs
 from convcost.count.gradients import Backward, backward
 from convcost.count.optimizers import framework_of, optimizer_of, update_cost
 from convcost.network.cost import Cost, total
-from convcost.network.dims import Dim, product, summed
+from convcost.network.dims import Dim, number, product, summed
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
+from convcost.ops.input import Input
 from convcost.ops.merge import Merge
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
 
@@ -107,6 +108,13 @@ class Works:
         """The work of layers that run as one, or of what belongs to no layer."""
         return self._layers(group, phase) if group else self._network_wide(phase)
 
+    @property
+    def input_bytes(self) -> int:
+        """Of a batch of the network's inputs."""
+        inputs = (layer for layer in self._network.layers if isinstance(layer.op, Input))
+        found = summed(tensor.bytes for layer in inputs for tensor in layer.outputs)
+        return number(found, "bytes of the inputs")
+
     def _network_wide(self, phase: RunPhase) -> Work:
         """What an update walks over, what a loss reads, what a loop is made of."""
         network = self._network
@@ -121,6 +129,7 @@ class Works:
                 elementwise=cost.elementwise,
                 read=cost.read_bytes,
                 written=cost.write_bytes,
+                elements=summed(parameter.elements for parameter in trained),
                 parts=len(trained),
             )
         if phase == "loss":

@@ -8,7 +8,7 @@ from convcost.errors import UsageError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from convcost.count import Workload
@@ -69,6 +69,38 @@ def profile_for(
         basis=basis,
         path=None if path is None else Path(path),
     )
+
+
+def refined(
+    net: Network,
+    runtime: Runtime | None,
+    workload: Workload,
+    profile: Profile | None,
+    *,
+    path: str | os.PathLike[str] | None,
+    seconds: float,
+    say: Callable[[str], None],
+) -> Profile:
+    """The profile after the network's least certain parts were measured.
+
+    Raises:
+        UsageError: there is no profile.
+    """
+    from pathlib import Path
+
+    from convcost.predict.calibration.refine import refine
+    from convcost.predict.profile import file_name, folder
+    from convcost.runtime import default_for
+
+    by = runtime or default_for(net.framework, training=workload.training)
+    if profile is None:
+        mode = " --training" if workload.training else ""
+        raise UsageError(
+            "there is no profile of this machine to refine",
+            hint=f"convcost calibrate --runtime {by.name}{mode}",
+        )
+    place = folder() / file_name(profile.setting) if path is None else Path(path)
+    return refine(net, workload, runtime=by, profile=profile, path=place, seconds=seconds, say=say)
 
 
 def device_named(name: str | None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from convcost.count import Workload
@@ -13,6 +14,7 @@ from convcost.verbs.named import (
     network_of,
     patterns,
     profile_for,
+    refined,
     runtime_named,
     store_path,
 )
@@ -38,8 +40,13 @@ def predict(
     dtype: str | None = None,
     samples: int | None = None,
     epochs: int = 1,
+    accumulate: int = 1,
+    batches: Sequence[int] = (),
+    measured: float | None = None,
     basis: Literal["calibrated", "data sheet"] | None = None,
     profile: str | os.PathLike[str] | None = None,
+    refine: float | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Prediction:
     """Predict the time of a batch; with `samples`, of a data set.
 
@@ -56,13 +63,22 @@ def predict(
         dtype: of the floating-point tensors; default: the source's.
         samples: size of the data set of a plan.
         epochs: passes over it.
+        accumulate: batches whose gradients are added up before an update.
+        batches: also predict these: from where on a larger one is of no more use.
+        measured: seconds that the user measured, of the data set or else of a batch, to be judged.
         basis: ``calibrated`` or ``data sheet``; default: the best that there is.
         profile: the file of a profile; default: that of this machine.
+        refine: seconds to measure those parts of the network for, in the framework itself, that the
+            profile is least sure of; it keeps what they take.
+        say: told what is going on while that is measured.
 
     Raises:
-        UsageError: there is no profile where one is asked for, or it is another machine's.
+        UsageError: there is no profile where one is asked for, or it is another machine's; a
+            measured training step is to be judged by data sheet.
+        MissingFramework: what is to be refined runs in a framework that is not installed.
     """
     from convcost.predict import predict as by_objects
+    from convcost.predict.batches import over_batches
 
     workload = Workload(
         batch=batch or (1 if samples is None else DATA_SET_BATCH),
@@ -71,12 +87,23 @@ def predict(
         dtype=dtype,
         samples=samples,
         epochs=epochs,
+        accumulate=accumulate,
     )
-    net, found = network_of(net), runtime_named(runtime)
-    return by_objects(
-        net, workload, device=device_named(device), runtime=found,
-        profile=profile_for(net, found, workload, device=device, basis=basis, path=profile),
-    )  # fmt: skip
+    net, found, hardware = network_of(net), runtime_named(runtime), device_named(device)
+    by = profile_for(net, found, workload, device=device, basis=basis, path=profile)
+    if refine is not None:
+        by = refined(net, found, workload, by, path=profile, seconds=refine, say=say)
+
+    def predicted(workload: Workload) -> Prediction:
+        return by_objects(net, workload, device=hardware, runtime=found, profile=by)
+
+    prediction = predicted(workload)
+    if measured is not None:
+        prediction = prediction.judged(measured)
+    if batches:
+        at = replace(workload, samples=None)
+        prediction = replace(prediction, batches=over_batches(predicted, at, batches))
+    return prediction
 
 
 def explain(

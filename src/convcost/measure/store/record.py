@@ -42,6 +42,7 @@ class _Workload(_Known, frozen=True):
     loss: str | None = None
     freeze: tuple[str, ...] = ()
     input_gradient: bool = False
+    accumulate: int = 1
 
 
 class _Seconds(_Known, frozen=True):

@@ -7,20 +7,21 @@ of that are the bands of the profile; the model in it is fitted to all.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import ConvcostError, UsageError
+from convcost.errors import ConvcostError, SourceError, UsageError
 from convcost.measure.statistics import disturbed
 from convcost.predict.calibration.blocks import BLOCKS
 from convcost.predict.calibration.design import drawn
 from convcost.predict.calibration.fit import Run, check, fitted, held_out
+from convcost.predict.calibration.loops import loop_costs
 from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Sampler
-from convcost.predict.profile import Profile, Setting, band, file_name, folder, save
+from convcost.predict.profile import Profile, Setting, band, file_name, folder, load, save
 from convcost.predict.profiles import this_machine
 from convcost.runtime.runners.registry import runner, runners
 from convcost.units import format_percent, format_seconds
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from convcost.predict.profile import Band
+    from convcost.predict.profile import Band, LoopCost, Refined
 
 #: Networks that a profile needs at least: a band of 90 % has 19 residuals behind it.
 FEWEST = 25
@@ -84,6 +85,10 @@ class Calibration:
             "reasons": list(profile.noise),
             "whole": _band(profile.whole),
             "kinds": {name: _band(found) for name, found in profile.kinds.items()},
+            "loops": {
+                name: {"batch": loop.batch, "byte": loop.byte}
+                for name, loop in profile.loops.items()
+            },
             "path": str(self.path),
         }
 
@@ -167,6 +172,7 @@ def calibrate(
     if fresh:
         samples.unlink(missing_ok=True)
     start, interrupted = monotonic(), False
+    loops: dict[str, LoopCost] = {}
     sampler = Sampler(setting)
     try:
         first = _first(setting, sampler, say)
@@ -177,6 +183,7 @@ def calibrate(
                 records.append(first)
                 run.new += 1
             try:
+                loops = loop_costs(setting, say=say)
                 _sample(run)
             except KeyboardInterrupt:
                 if len(records.found) < FEWEST:
@@ -191,12 +198,26 @@ def calibrate(
             hint="run the command again: it goes on with what is there",
         )
     say(f"fitting to {len(found)} networks")
-    profile = _profile(about, found)
+    profile = replace(
+        _profile(about, found), loops=loops, refined=_refined(path, about, fresh=fresh)
+    )
     save(profile, path)
     return Calibration(
         profile=profile, path=path, seconds=monotonic() - start, networks=run.new,
         failed=tuple(run.failed), interrupted=interrupted,
     )  # fmt: skip
+
+
+def _refined(path: Path, about: About, *, fresh: bool) -> tuple[Refined, ...]:
+    """What was measured itself with the same versions on this machine: it stays valid."""
+    if fresh:
+        return ()
+    try:
+        old = load(path)
+    except SourceError:  # there is none, or another version of convcost made it
+        return ()
+    same = (old.machine, old.versions) == (about.machine, about.versions)
+    return old.refined if same else ()
 
 
 def _first(setting: Setting, sampler: Sampler, say: Callable[[str], None]) -> Record:

@@ -53,13 +53,13 @@ class Drawn:
     Attributes:
         network: with an open batch.
         batch: to run it with.
-        optimizer: of a training step.
+        optimizer: of a training step; None: nothing is updated.
         blocks: kinds of blocks that it was drawn from.
     """
 
     network: Network
     batch: int
-    optimizer: str
+    optimizer: str | None
     blocks: tuple[str, ...]
 
 

@@ -71,6 +71,11 @@ def _circumstances(found: Calibration) -> tuple[str, ...]:
         f"the profile is in {found.path}",
         *profile.noise,
     ]
+    lines += [
+        f"the loop '{name}' adds {format_seconds(loop.batch)} to a batch, and "
+        f"{format_seconds(1e6 * loop.byte)} per MB that is fed"
+        for name, loop in profile.loops.items()
+    ]
     if found.interrupted:
         lines.append("interrupted: the same command goes on with what is there")
     if found.failed:

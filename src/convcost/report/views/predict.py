@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
-from convcost.report.figures import band, exact, plural
+from convcost.report.figures import (
+    band,
+    exact,
+    number_column,
+    plural,
+    text_column,
+)
 from convcost.report.views import timeline, timing
 from convcost.report.views.remarks import at_least, remarks
-from convcost.units import format_percent, format_seconds
+from convcost.units import format_count, format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Note
-    from convcost.predict import Basis, Plan, Prediction
+    from convcost.predict import Basis, Judgement, Plan, Prediction, Rates
 
 #: By what a time comes from.
 _TIMES: Mapping[Basis, str] = {
@@ -31,6 +37,16 @@ _CONVENTION = (
     "share = of the batch's time; bytes = what the runtime's kernels really read and write."
 )
 _BASES: Mapping[Basis, str] = {"data sheet": "data sheet", "calibrated": "calibrated profile"}
+#: Of the same network at several batches.
+_BATCHES = (
+    number_column("batch", "batch", exact),
+    number_column("seconds", "time", format_seconds),
+    text_column("range", "range", rank=2),
+    number_column("seconds_per_sample", "per sample", format_seconds),
+    number_column("launch", "launches", format_percent, rank=1),
+    number_column("compute", "compute", format_percent, rank=1),
+    number_column("memory", "memory", format_percent, rank=1),
+)
 
 
 def report(
@@ -59,6 +75,7 @@ def report(
                     prediction.source if headings else "",
                     (
                         _table(prediction),
+                        *_over_batches(prediction),
                         Lines("of what", circumstances(prediction, assumed)),
                         *remarks(of_network, prediction.unknown, verbose=verbose),
                     ),
@@ -95,8 +112,9 @@ def answer(prediction: Prediction) -> str:
         f"{prediction.device.name} with {prediction.runtime.name}, by "
         f"{_BASES[prediction.basis]}"
     )
-    plan = prediction.plan
-    return text if plan is None else f"{text}; {bound}{_plan(plan)}"
+    if prediction.plan is not None:
+        text = f"{text}; {bound}{_plan(prediction.plan)}"
+    return text if prediction.judgement is None else f"{text}; {_judged(prediction.judgement)}"
 
 
 def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str, ...]:
@@ -115,6 +133,7 @@ def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str,
             f"{dtype}"
         ),
     ]
+    lines.append(f"rates: {_rates(prediction.rates)}")
     lines += prediction.assumptions
     if device.note:
         lines.append(f"about the device: {device.note}")
@@ -122,9 +141,53 @@ def circumstances(prediction: Prediction, assumed: frozenset[str]) -> tuple[str,
         share = prediction.plan.loop_seconds / prediction.plan.seconds.value
         lines.append(
             f"the framework's own loop is {format_seconds(prediction.plan.loop_seconds)} of the "
-            f"whole ({format_percent(share)})"
+            f"whole ({format_percent(share)}; {prediction.plan.loop_source})"
         )
+    if prediction.judgement is not None:
+        lines.append(f"at the measured time: {_rates(prediction.judgement.rates)}")
     return tuple(lines)
+
+
+def _rates(found: Rates) -> str:
+    return (
+        f"{format_count(found.flops_per_second, 'FLOP/s')} ({format_percent(found.of_peak_flops)} "
+        f"of the peak), {format_count(found.bytes_per_second, 'B/s')} read and written "
+        f"({format_percent(found.of_bandwidth)} of the memory's bandwidth)"
+    )
+
+
+def _judged(found: Judgement) -> str:
+    """Whether a measured time is normal."""
+    ratio = f"{format_ratio(found.ratio)} the predicted time"
+    said = {
+        "as predicted": f"normal: {ratio}, within its range",
+        "slower": f"slower than normal: {ratio}, above its range",
+        "faster": f"faster than normal: {ratio}, below its range",
+    }
+    return f"{format_seconds(found.seconds)} measured is {said[found.verdict]}"
+
+
+def _over_batches(prediction: Prediction) -> tuple[Table, ...]:
+    """The other batches, where they are asked for."""
+    found = prediction.batches
+    if found is None:
+        return ()
+    first, last = found.rows[0].batch, found.rows[-1].batch
+    if found.crossover is None:
+        title = f"launches take at least half of the time up to a batch of {exact(last)}"
+    elif found.crossover == first:
+        title = f"launches take less than half of the time from a batch of {exact(first)} on"
+    else:
+        title = f"launches take at least half of the time below a batch of {exact(found.crossover)}"
+    rows = tuple(
+        (
+            row.batch, row.seconds.value, band(row.seconds), row.per_sample, row.launch,
+            row.compute, row.memory,
+        )
+        for row in found.rows
+    )  # fmt: skip
+    more = f"a sample takes hardly less beyond {exact(found.enough)}"
+    return (Table(columns=_BATCHES, rows=rows, title=f"by batch: {title}; {more}"),)
 
 
 def _what(prediction: Prediction) -> str:

@@ -41,7 +41,12 @@ def lower(
 
 
 def lower_step(
-    network: Network, workload: Workload, runtime: Runtime, device_kind: DeviceKind
+    network: Network,
+    workload: Workload,
+    runtime: Runtime,
+    device_kind: DeviceKind,
+    *,
+    symbolic: bool = False,
 ) -> tuple[Kernel, ...]:
     """The kernels that a runtime executes for one batch of a workload.
 
@@ -53,6 +58,7 @@ def lower_step(
         workload: batch, dtype, mode, frozen layers.
         runtime: whose rules.
         device_kind: ``cpu`` or ``gpu``.
+        symbolic: let symbols stand in the sizes, the batch among them.
 
     Raises:
         UsageError: the runtime does not run on that kind of device, or does not train.
@@ -61,7 +67,8 @@ def lower_step(
         raise UsageError(f"runtime '{runtime.name}' does not train",
                          hint="--runtime torch, or leave out --training")  # fmt: skip
     rules = _rules(runtime, device_kind)
-    bound = network.bind({str(BATCH): workload.batch}) if network.symbols else network
+    binds = network.symbols and not symbolic
+    bound = network.bind({str(BATCH): workload.batch}) if binds else network
     bound = prepared(bound, replace(workload, loss=None))
     logits = _last_softmax(bound, workload.loss) if rules.logits and workload.loss else ()
     forward = Walk(bound, rules, workload.mode, logits).kernels()

@@ -1,0 +1,140 @@
+"""Predict the time of a network on a device, as a runtime would execute it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from convcost.count import Workload, unknown_costs
+from convcost.count.prepare import prepared
+from convcost.errors import NetworkError
+from convcost.network.builder import BATCH
+from convcost.predict.calibrated import by_profile
+from convcost.predict.plan import plan_of
+from convcost.predict.prediction import LayerPrediction, Prediction
+from convcost.predict.rates import rates
+from convcost.predict.roofline import by_data_sheet
+from convcost.predict.work import Works
+from convcost.runtime import default_for, lower, lower_step
+from convcost.runtime.runners.losses import DEFAULT_LOSS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from convcost.device import Device
+    from convcost.network.network import Network
+    from convcost.predict.profile import Profile
+    from convcost.predict.roofline import KernelTime
+    from convcost.runtime import Runtime
+
+
+def predict(
+    network: Network,
+    workload: Workload | None = None,
+    *,
+    device: Device | None = None,
+    runtime: Runtime | None = None,
+    profile: Profile | None = None,
+) -> Prediction:
+    """Predict the time of a batch: by a profile, or of a forward pass by data sheet.
+
+    Args:
+        network: what to run.
+        workload: batch, mode, dtype, and the samples of a plan; default: one sample, inference.
+        device: default: this machine.
+        runtime: default: the runtime of the network's own framework.
+        profile: what calibration learned about that runtime on that device in the workload's mode.
+
+    Raises:
+        NetworkError: no layer has a known cost.
+
+    >>> from convcost.device import load as device
+    >>> from convcost.zoo import load
+    >>> p = predict(load("alexnet"), device=device("gtx-1080-ti"))
+    >>> p.seconds.low < p.seconds.value < p.seconds.high
+    True
+    """
+    if device is None:
+        from convcost.device import THIS_MACHINE, load
+
+        device = load(THIS_MACHINE)
+    workload = workload or Workload()
+    runtime = runtime or default_for(
+        network.framework, training=workload.training, device_kind=device.kind
+    )
+    bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
+    works = Works(bound, workload)
+    found = works.costs
+    known = {part.layer.name for part in found if part.cost is not None}
+    if profile is None:
+        lowered = lower(bound, runtime, device.kind, workload.mode)
+    else:
+        # what the workload asks of the network itself is done already
+        step = replace(workload, dtype=None, freeze=())
+        if workload.training:
+            step = replace(step, loss=workload.loss or DEFAULT_LOSS)
+        lowered = lower_step(bound, step, runtime, device.kind)
+    kernels = [kernel for kernel in lowered if known.issuperset(kernel.layers)]
+    if not kernels:
+        raise _nothing_known(network)
+    rules, dtype = runtime.rules[device.kind], dtype_of(bound)
+    if profile is None:
+        timed = by_data_sheet(kernels, workload, device, rules, dtype)
+    else:
+        timed = by_profile(works, kernels, workload, profile, device, rules, dtype)
+    return Prediction(
+        source=network.name,
+        device=device,
+        runtime=runtime,
+        workload=workload,
+        seconds=timed.seconds,
+        layers=_layers(bound, timed.times, timed.seconds.value),
+        unknown=unknown_costs(network, found),
+        basis="data sheet" if profile is None else "calibrated",
+        rates=rates((kernel.cost for kernel in kernels), timed.seconds.value, device, dtype),
+        rest=timed.rest,
+        assumptions=timed.remarks,
+        plan=plan_of(workload, timed.seconds, timed.loop),
+    )
+
+
+def _nothing_known(network: Network) -> NetworkError:
+    left_open = sorted(network.symbols - {str(BATCH)})
+    sizes = " ".join(f"--dim {name}=224" for name in left_open)
+    hint = f"give the sizes that are left open, for example {sizes}" if sizes else None
+    return NetworkError(f"no layer of '{network.name}' has a cost that is known", hint=hint)
+
+
+def dtype_of(network: Network) -> str:
+    """The floating-point dtype that most of a network's tensors have."""
+    found = [tensor.dtype for layer in network.layers for tensor in layer.outputs]
+    floats = [dtype for dtype in found if "float" in dtype]
+    return max(sorted(set(floats)), key=floats.count) if floats else "float32"
+
+
+def _layers(
+    network: Network, times: Iterable[KernelTime], whole: float
+) -> tuple[LayerPrediction, ...]:
+    own: dict[str, list[KernelTime]] = {}
+    fused: dict[str, str] = {}
+    for time in times:
+        first, *others = time.kernel.layers
+        own.setdefault(first, []).append(time)
+        fused.update(dict.fromkeys(others, first))
+    rows = []
+    for layer in network.layers:
+        kernels = tuple(own.get(layer.name, ()))
+        seconds = sum(time.seconds for time in kernels)
+        slowest = max(kernels, key=lambda time: time.seconds, default=None)
+        rows.append(
+            LayerPrediction(
+                name=layer.name,
+                op=layer.op.kind,
+                seconds=seconds,
+                share=seconds / whole,
+                bound=None if slowest is None else slowest.bound,
+                kernels=kernels,
+                fused_into=fused.get(layer.name),
+            )
+        )
+    return tuple(rows)
