@@ -15,7 +15,7 @@ Run = Callable[..., Result]
 
 COMMANDS = (
     *("calibrate", "count", "devices", "explain", "history", "measure", "memory", "predict"),
-    *("read", "runtimes"),
+    *("read", "runtimes", "sweep"),
 )
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 

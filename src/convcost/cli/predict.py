@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     from convcost.cli.support.output import Output
 
-
-#: As they are typed, and as they are called.
-_BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
-    "calibrated": "calibrated",
-    "data-sheet": "data sheet",
-}
 
 #: Seconds.
 _REFINE = 30.0
@@ -46,11 +40,7 @@ _REFINE = 30.0
 @options.where
 @click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
               help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
-@click.option("--basis", type=click.Choice(["calibrated", "data-sheet"]),
-              help="What the times come from; by default the profile that `convcost calibrate` "
-              "made of this machine, or else the data sheet.")  # fmt: skip
-@click.option("--profile", metavar="FILE", type=click.Path(dir_okay=False),
-              help="A profile that lies elsewhere.")  # fmt: skip
+@options.basis
 @options.samples("Also predict a whole data set of N samples, the framework's loop included.")
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
               help="Passes over the data set.")  # fmt: skip
@@ -113,7 +103,7 @@ def command(
             net, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
             optimizer=optimizer, samples=samples, epochs=epochs, accumulate=accumulate,
             batches=wanted, measured=seconds, profile=profile, refine=budget, say=say,
-            basis=_BASES[basis] if basis else None,
+            basis=options.BASES[basis] if basis else None,
         )
         for net, seconds in zip(nets, times, strict=True)
     ]  # fmt: skip

@@ -129,6 +129,7 @@ class Network:
     measured: tuple[Measured, ...] = ()
     modules: tuple[Module, ...] = ()
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _calls: dict[tuple[str, Mode], Call] = field(init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         of_framework = f" ({self.framework})" if self.framework else ""
@@ -142,6 +143,7 @@ class Network:
             twice = next(x.name for x in self.layers if x.name in seen or seen.add(x.name))  # type: ignore[func-returns-value]
             raise NetworkError(f"two layers are named '{twice}'")
         object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "_calls", {})
 
     def layer(self, name: str) -> Layer:
         """The layer of that name.
@@ -159,13 +161,16 @@ class Network:
         return self.layer(ref.layer).outputs[ref.output]
 
     def call(self, layer: Layer, mode: Mode = "inference") -> Call:
-        """What a layer's op is applied to."""
-        return Call(
-            inputs=tuple([self.tensor(ref) for ref in layer.inputs]),
-            outputs=layer.outputs,
-            parameters=tuple([self.table[id_] for id_ in layer.parameters]),
-            mode=mode,
-        )
+        """What a layer of this network applies its op to."""
+        found = self._calls.get((layer.name, mode))
+        if found is None:
+            found = self._calls[layer.name, mode] = Call(
+                inputs=tuple([self.tensor(ref) for ref in layer.inputs]),
+                outputs=layer.outputs,
+                parameters=tuple([self.table[id_] for id_ in layer.parameters]),
+                mode=mode,
+            )
+        return found
 
     @cached_property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:

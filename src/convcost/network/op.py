@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from convcost.errors import NetworkError
@@ -22,7 +23,7 @@ Mode: TypeAlias = Literal["inference", "training"]
 Phase: TypeAlias = Literal["forward", "backward_data", "backward_weights"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """What an op is applied to: one layer's tensors and parameters, and the mode of the pass.
 
@@ -58,22 +59,22 @@ class Call:
         """Whether the gradient of a parameter is wanted; -1 is the last one."""
         return bool(self.parameters) and self.parameters[place].trainable
 
-    @property
+    @cached_property
     def output_elements(self) -> Dim:
         """Elements of all results."""
         return sum([tensor.elements for tensor in self.outputs])
 
-    @property
+    @cached_property
     def input_bytes(self) -> Dim:
         """Bytes of all operands but the parameters."""
         return sum([tensor.bytes for tensor in self.inputs])
 
-    @property
+    @cached_property
     def output_bytes(self) -> Dim:
         """Bytes of all results."""
         return sum([tensor.bytes for tensor in self.outputs])
 
-    @property
+    @cached_property
     def weight_bytes(self) -> Dim:
         """Bytes of the parameters and statistics used."""
         return sum([parameter.bytes for parameter in self.parameters])

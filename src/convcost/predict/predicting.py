@@ -9,6 +9,7 @@ from convcost.count import Workload, unknown_costs
 from convcost.count.prepare import prepared
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
+from convcost.network.collector import without_collecting
 from convcost.predict.calibrated import by_profile
 from convcost.predict.plan import plan_of
 from convcost.predict.prediction import LayerPrediction, Prediction
@@ -54,11 +55,21 @@ def predict(
     >>> p.seconds.low < p.seconds.value < p.seconds.high
     True
     """
+    with without_collecting():
+        return _predict(network, workload or Workload(), device, runtime, profile)
+
+
+def _predict(
+    network: Network,
+    workload: Workload,
+    device: Device | None,
+    runtime: Runtime | None,
+    profile: Profile | None,
+) -> Prediction:
     if device is None:
         from convcost.device import THIS_MACHINE, load
 
         device = load(THIS_MACHINE)
-    workload = workload or Workload()
     runtime = runtime or default_for(
         network.framework, training=workload.training, device_kind=device.kind
     )

@@ -64,7 +64,7 @@ def variants(
     >>> from convcost.device import load as device
     >>> from convcost.zoo import load
     >>> found = variants(load("alexnet"), {"N": np.array([1, 64])}, device=device("a100"))
-    >>> found.value[0] < found.value[1]
+    >>> bool(found.value[0] < found.value[1])
     True
     """
     import numpy as np

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from convcost.count import LayerCost, Workload
     from convcost.network.network import Layer, Network
     from convcost.network.op import Call, Op
+    from convcost.network.tensor import Tensor
     from convcost.ops.window import Window
     from convcost.runtime.runners.runner import RunPhase
 
@@ -243,10 +244,7 @@ def _geometry(op: Op, call: Call) -> dict[str, Dim]:
 _OUT = frozenset({"channels_out", "channel", "multiplier", "units"})
 
 
-def _channels(tensor: object) -> Dim:
-    from convcost.network.tensor import Tensor
-
-    assert isinstance(tensor, Tensor)  # noqa: S101 - for types
+def _channels(tensor: Tensor) -> Dim:
     if tensor.has("channel"):
         return tensor.size("channel")
     return tensor.axes[-1].size if tensor.axes else 1

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from convcost.verbs.counts import count, count_as, memory
     from convcost.verbs.files import read, read_all, write
     from convcost.verbs.runs import calibrate, history, measure
+    from convcost.verbs.sweeps import sweep
     from convcost.verbs.times import explain, predict
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "predict",
     "read",
     "read_all",
+    "sweep",
     "write",
 ]
 
@@ -32,6 +34,7 @@ _FILES = {
     "counts": ("count", "count_as", "memory"),
     "files": ("read", "read_all", "write"),
     "runs": ("calibrate", "history", "measure"),
+    "sweeps": ("sweep",),
     "times": ("explain", "predict"),
 }
 

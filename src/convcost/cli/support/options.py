@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from convcost.cli.support import completion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
@@ -72,6 +72,26 @@ def where(function: Function) -> Function:
         click.option("--device", metavar="NAME", shell_complete=completion.devices,
                      help="A name of `convcost devices`, or a device file NAME.toml; by default "
                      "this machine."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+#: What times come from: as it is typed, and as it is called.
+BASES: Mapping[str, Literal["calibrated", "data sheet"]] = {
+    "calibrated": "calibrated",
+    "data-sheet": "data sheet",
+}
+
+
+def basis(function: Function) -> Function:
+    """--basis, --profile."""
+    for option in (
+        click.option("--profile", metavar="FILE", type=click.Path(dir_okay=False),
+                     help="A profile that lies elsewhere."),
+        click.option("--basis", type=click.Choice([*BASES]),
+                     help="What the times come from; by default the profile that `convcost "
+                     "calibrate` made of this machine, or else the data sheet."),
     ):  # fmt: skip
         function = option(function)
     return function

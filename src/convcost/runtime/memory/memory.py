@@ -20,7 +20,7 @@ from convcost.ops.unknown import Unknown
 from convcost.runtime import default_for
 from convcost.runtime.memory.blocks import graph
 from convcost.runtime.memory.checkpoint import Checkpointing, checkpointing
-from convcost.runtime.memory.timeline import Step, timeline
+from convcost.runtime.memory.timeline import Step, alive, timeline
 from convcost.runtime.saved import saved_by
 
 if TYPE_CHECKING:
@@ -196,30 +196,60 @@ def memory(
         raise UsageError("checkpointing belongs to training",
                          hint="add --training (training=True)")  # fmt: skip
     network = prepared(network, workload).bind({str(BATCH): workload.batch})
-    calls = {}
-    if workload.training:
-        calls = backward_calls(network, "training", input_gradient=workload.input_gradient)
-    found = graph(network, workload.mode, calls, runtime, saved_by(runtime))
+    found = _graph(network, workload, runtime)
     cut = None
     if checkpoint is not False:
         cut = checkpointing(found, None if checkpoint is True else checkpoint)
-    trained = {p.id: p for call in calls.values() for p in call.trained}
+    trained = _trained(found)
     no_backward = no_way_back(network, trained) if workload.training else ()
-    narrow = [p for p in trained.values() if dtype_bytes(p.dtype) < dtype_bytes(_MASTER_DTYPE)]
     return Memory(
         source=network.name,
         workload=workload,
         runtime=runtime.name,
-        parameters=_bytes(network.table.values()),
-        master=_int(summed(p.elements for p in narrow) * dtype_bytes(_MASTER_DTYPE)),
-        state=_state(network, workload, trained.values()),
-        gradients=_bytes(trained.values()),
+        parameters=_int(_bytes(network.table.values())),
+        master=_int(_master(trained.values())),
+        state=_int(_state(network, workload, trained.values())),
+        gradients=_int(_bytes(trained.values())),
         saved=_int(found.saved_bytes() if cut is None else cut.kept_bytes),
         steps=_with_workspace(found, timeline(found, None if cut is None else cut.segments)),
         layers=tuple(_rows(found, exact=saved_by(runtime).exact)),
         unknown=(*_unknown(found), *missing_parts(network), *no_backward),
         checkpoint=cut,
     )
+
+
+def memory_formulas(
+    network: Network, workload: Workload, runtime: Runtime
+) -> tuple[Dim, list[Dim]]:
+    """What `memory` says of a network whose sizes are left open.
+
+    Returns:
+        Bytes that are there all the time, and those that are alive at each step: the peak is the
+        first and the largest of the others.
+    """
+    network = prepared(network, workload)
+    found = _graph(network, workload, runtime)
+    trained = _trained(found).values()
+    stored = (_bytes(network.table.values()), _master(trained), _state(network, workload, trained))
+    return summed(stored), alive(found)
+
+
+def _graph(network: Network, workload: Workload, runtime: Runtime) -> Graph:
+    calls = {}
+    if workload.training:
+        calls = backward_calls(network, "training", input_gradient=workload.input_gradient)
+    return graph(network, workload.mode, calls, runtime, saved_by(runtime))
+
+
+def _trained(found: Graph) -> dict[str, Parameter]:
+    """The parameters that get a gradient, by their ids."""
+    return {p.id: p for call in found.calls.values() for p in call.trained}
+
+
+def _master(trained: Iterable[Parameter]) -> Dim:
+    """Of the single-precision copies of narrower weights."""
+    narrow = [p for p in trained if dtype_bytes(p.dtype) < dtype_bytes(_MASTER_DTYPE)]
+    return summed(p.elements for p in narrow) * dtype_bytes(_MASTER_DTYPE)
 
 
 def _unknown(found: Graph) -> Iterator[UnknownCost]:
@@ -232,7 +262,7 @@ def _unknown(found: Graph) -> Iterator[UnknownCost]:
             yield UnknownCost(layer.name, op.kind, saved.why)
 
 
-def _state(network: Network, workload: Workload, trained: Iterable[Parameter]) -> int:
+def _state(network: Network, workload: Workload, trained: Iterable[Parameter]) -> Dim:
     """Of the optimizer, in single precision where the weights are narrower."""
     if workload.optimizer is None:
         return 0
@@ -241,7 +271,7 @@ def _state(network: Network, workload: Workload, trained: Iterable[Parameter]) -
         for p in trained
     ]
     framework = framework_of(network.framework)
-    return _int(state_bytes(wide, optimizer_of(workload.optimizer), framework))
+    return state_bytes(wide, optimizer_of(workload.optimizer), framework)
 
 
 def _rows(found: Graph, *, exact: bool) -> Iterable[LayerMemory]:
@@ -287,8 +317,8 @@ def _unfolded(equation: Equation) -> Dim:
     return product(loop.size for loop in equation.loops if loop.axis not in left_out)
 
 
-def _bytes(parameters: Iterable[Parameter]) -> int:
-    return _int(summed(parameter.bytes for parameter in parameters))
+def _bytes(parameters: Iterable[Parameter]) -> Dim:
+    return summed(parameter.bytes for parameter in parameters)
 
 
 def _int(size: Dim) -> int:

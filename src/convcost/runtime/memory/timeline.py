@@ -88,6 +88,20 @@ def timeline(graph: Graph, segments: Sequence[Segment] | None = None) -> tuple[S
         graph: what shares memory and what is kept.
         segments: of activation checkpointing, in order; None: everything is kept.
     """
+    names = [layer.name for layer in graph.network.layers]
+    clock, found = _alive(graph, segments)
+    return tuple(
+        Step(phase, None if position is None else names[position], number(bytes_, "the memory"))
+        for (phase, position), bytes_ in zip(clock.steps, found, strict=True)
+    )
+
+
+def alive(graph: Graph) -> list[Dim]:
+    """The bytes of each step, in which symbols may stand."""
+    return _alive(graph, None)[1]
+
+
+def _alive(graph: Graph, segments: Sequence[Segment] | None) -> tuple[_Clock, list[Dim]]:
     clock = _Clock()
     names = [layer.name for layer in graph.network.layers]
     for position in range(len(names)):
@@ -108,11 +122,7 @@ def timeline(graph: Graph, segments: Sequence[Segment] | None = None) -> tuple[S
             spans.add(graph.scratch_backward.get(name, 0), back, back)
     for block in graph.blocks:
         _add_block(spans, graph, clock, block, parts)
-    alive = spans.alive(len(clock.steps))
-    return tuple(
-        Step(phase, None if position is None else names[position], number(bytes_, "the memory"))
-        for (phase, position), bytes_ in zip(clock.steps, alive, strict=True)
-    )
+    return clock, spans.alive(len(clock.steps))
 
 
 def _tick_backward(clock: _Clock, graph: Graph, part: Segment) -> None:

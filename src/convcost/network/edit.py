@@ -1,0 +1,53 @@
+"""A network with some of its ops changed: sizes behind them follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.network.builder import Builder
+from convcost.network.dataclass import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convcost.network.network import Layer, Network
+    from convcost.network.op import Op
+
+
+def edited(network: Network, op_of: Callable[[Layer], Op]) -> Network:
+    """The same graph with other ops; parameters are made anew, without values.
+
+    Names, sharing, frozen layers, modules and notes stay; measured times do not, which were of the
+    network as it was.
+
+    Args:
+        network: to change.
+        op_of: the op of a layer; the layer's own where it does not change.
+
+    Raises:
+        NetworkError: an op does not fit what it is applied to now.
+
+    >>> from convcost.zoo import load
+    >>> def op_of(layer):
+    ...     dense = layer.name == "fc"
+    ...     return replace(layer.op, units=10) if dense else layer.op
+    >>> edited(load("resnet18"), op_of).layer("fc").outputs[0].shape
+    (N, 10)
+    """
+    builder = Builder(network.name, framework=network.framework)
+    for layer in network.layers:
+        own = [network.table[id_] for id_ in layer.parameters]
+        builder.add(
+            op_of(layer),
+            *layer.inputs,
+            name=layer.name,
+            shared_with=layer.shared_with,
+            trainable=any(p.trainable for p in own) or not any(p.learned for p in own),
+            line=layer.line,
+            unkept=layer.unkept,
+        )
+    found = builder.build(network.outputs, notes=network.notes, missing=network.missing)
+    dtypes = {tensor.dtype for layer in network.layers for tensor in layer.outputs}
+    if len(dtypes) == 1 and dtypes != {"float32"}:
+        found = found.with_dtype(dtypes.pop())
+    return replace(found, modules=network.modules)

@@ -1,0 +1,151 @@
+"""Sweeps: a row per point, how time grows, what nothing beats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.report.document import Document, LaterData, LaterRows, Lines, Report, Section, Table
+from convcost.report.figures import (
+    exact,
+    number_column,
+    plural,
+    rounded,
+    size_in_bytes,
+    text_column,
+)
+from convcost.units import format_percent, format_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.report.document import Column, Row
+    from convcost.sweep import Growth, Sweep
+
+#: Rows of a table for people: all of them are in the other formats.
+_MOST_ROWS = 200
+_FOOTNOTE = (
+    "range: that of the prediction (nine times out of ten); memory = the most at one time, without "
+    "workspace; growth = exponent of time over the parameter, everything else being equal, and its "
+    "least and most from one value to the next."
+)
+
+
+def report(found: Sweep) -> Report:
+    """A sweep as a report."""
+    columns = _columns(found)
+    shown = min(len(found), _MOST_ROWS)
+    return Report(
+        Document(
+            answers=(_answer(found),),
+            sections=(
+                Section(
+                    "",
+                    (
+                        Table(columns=columns, rows=tuple(_rows(found, shown))),
+                        Lines("of what", _circumstances(found, shown)),
+                    ),
+                ),
+            ),
+            records=Table(columns=columns, rows=LaterRows(lambda: _rows(found, len(found)))),
+            footnotes=(_FOOTNOTE,),
+        ),
+        LaterData(found.to_dict),
+    )
+
+
+def _answer(found: Sweep) -> str:
+    possible = found.figures.possible.nonzero()[0].tolist()
+    what = f"{found.source}: {plural(len(found), 'point')}"
+    if len(possible) < len(found):
+        what += f", {exact(len(found) - len(possible))} of them not possible"
+    if not possible:
+        return what
+    seconds = found.figures.seconds
+    first, last = (pick(possible, key=seconds.__getitem__) for pick in (min, max))
+    text = (
+        f"{what}: {format_seconds(float(seconds[first]))} ({_point(found, first)}) to "
+        f"{format_seconds(float(seconds[last]))} ({_point(found, last)}) per batch on "
+        f"{found.device.name} with {found.runtime.name}, by {found.basis}"
+    )
+    grown = "; ".join(map(_growth, found.growth))
+    return f"{text}; {grown}" if grown else text
+
+
+def _growth(found: Growth) -> str:
+    return (
+        f"time grows as {found.parameter}^{found.exponent:.2f} "
+        f"({found.low:.2f} to {found.high:.2f})"
+    )
+
+
+def _point(found: Sweep, place: int) -> str:
+    values = found.row(place)
+    return ", ".join(f"{name} {values[name]}" for name in found.columns)
+
+
+def _columns(found: Sweep) -> tuple[Column, ...]:
+    figures = [
+        number_column("point", "point", exact),
+        *(text_column(name, name) for name in found.columns),
+        number_column("parameters", "parameters", rounded, rank=3),
+        number_column("macs", "MACs", rounded, rank=2),
+        number_column("activation_bytes", "activations", size_in_bytes, rank=4),
+        number_column("memory_bytes", "memory", size_in_bytes, rank=1),
+        number_column("seconds", "time", format_seconds),
+        number_column("low", "from", format_seconds, rank=5),
+        number_column("high", "to", format_seconds, rank=5),
+    ]
+    if found.measured:
+        figures += [
+            number_column("measured_seconds", "measured", format_seconds),
+            number_column("error", "predicted off by", _off),
+        ]
+    if found.pareto is not None:
+        figures.append(text_column("pareto", "front"))
+    return tuple(figures)
+
+
+def _off(share: float) -> str:
+    """A share with its sign."""
+    return ("+" if share > 0 else "-" if share < 0 else "") + format_percent(abs(share))
+
+
+def _rows(found: Sweep, number: int) -> Iterator[Row]:
+    front = frozenset() if found.pareto is None else frozenset(found.pareto[1])
+    for place in range(number):
+        values = found.row(place)
+        if not values["possible"]:
+            empty = (None,) * (len(_columns(found)) - len(found.columns) - 2)
+            yield (place + 1, *(values[name] for name in found.columns), "not possible", *empty)
+            continue
+        cells = [place + 1, *(values[name] for name in found.columns)]
+        cells += [values[name] for name in ("parameters", "macs", "activation_bytes",
+                                            "memory_bytes", "seconds", "low", "high")]  # fmt: skip
+        if found.measured:
+            taken = values.get("measured_seconds")
+            cells += [taken, None if taken is None else values["seconds"] / taken - 1]
+        if found.pareto is not None:
+            cells.append("*" if place in front else "")
+        yield tuple(cells)
+
+
+def _circumstances(found: Sweep, shown: int) -> tuple[str, ...]:
+    device, runtime, workload = found.device, found.runtime, found.workload
+    batch = "varied" if "batch" in found.columns else exact(workload.batch)
+    dtype = workload.dtype or "the source's dtype"
+    lines = [
+        f"device: {device.name}, {device.title}",
+        f"runtime: {runtime.name}, {runtime.title}",
+        f"batch: {batch}; {workload.mode}, {dtype}; by {found.basis}",
+    ]
+    if workload.training and found.basis == "data sheet":
+        lines.append("of training the time of the forward pass only: no backward pass, no update")
+    if shown < len(found):
+        lines.append(
+            f"the first {exact(shown)} of {exact(len(found))} points: --format csv or json has all"
+        )
+    if found.pareto is not None:
+        names, front = found.pareto
+        lines.append(f"{exact(len(front))} points that nothing beats in both "
+                     f"{' and '.join(names)}: marked *")  # fmt: skip
+    return tuple(lines)

@@ -1,0 +1,180 @@
+"""Where the parts of a sweep are evaluated: here, in processes of this machine, or on many.
+
+A part is a value that travels: the network in the exchange format, its values, device and profile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+from convcost.errors import MissingFramework, UsageError
+from convcost.sweep.figures import Figures, figures
+from convcost.write.exchange import to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from convcost.count import Workload
+    from convcost.device import Device
+    from convcost.network.network import Network
+    from convcost.predict.profile import Profile
+    from convcost.runtime import Runtime
+
+_DASK = "dask://"
+_LOCAL = "local"
+#: To wait for a scheduler, and how often a part is tried again whose worker failed.
+_SECONDS, _RETRIES = 10, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of a sweep.
+
+    Attributes:
+        network: with open sizes.
+        values: arrays for them.
+        workload: as in `figures`, like the others.
+        device: that runs it.
+        runtime: that executes it.
+        profile: of it; None: by data sheet.
+    """
+
+    network: Network
+    values: dict[str, Any]
+    workload: Workload
+    device: Device
+    runtime: Runtime
+    profile: Profile | None
+
+
+def evaluate(task: Task) -> Figures:
+    """Do a part."""
+    return figures(
+        task.network, task.values, task.workload,
+        device=task.device, runtime=task.runtime, profile=task.profile,
+    )  # fmt: skip
+
+
+def run(
+    tasks: Sequence[Task],
+    *,
+    executor: str | None = None,
+    keep: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Figures]:
+    """Do all parts, in order.
+
+    Args:
+        tasks: the parts.
+        executor: None for this process; ``local`` or ``local:4`` for processes of this machine;
+            ``dask://host:port`` for a Dask cluster, where a part whose worker is lost is done again
+            by another.
+        keep: a folder for the parts that are done; those that are there are not done again.
+        say: told how many are done.
+
+    Raises:
+        UsageError: there is no such executor, or no cluster at that address.
+        MissingFramework: Dask is not installed.
+    """
+    names = [_name(task) for task in tasks] if keep is not None else []
+    found: dict[int, Figures] = {}
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        found = {n: part for n, name in enumerate(names) if (part := _kept(keep / name))}
+    open_ = [number for number in range(len(tasks)) if number not in found]
+
+    def done(number: int, part: Figures) -> None:
+        found[number] = part
+        if keep is not None:
+            _save(keep / names[number], part)
+        if len(tasks) > 1:
+            say(f"{len(found)} of {len(tasks)} parts")
+
+    if executor is None:
+        for number in open_:
+            done(number, evaluate(tasks[number]))
+    else:
+        with _opened(executor) as pool:
+            futures = {pool.submit(evaluate, tasks[number]): number for number in open_}
+            for future in as_completed(futures):
+                done(futures[future], future.result())
+    return [found[number] for number in range(len(tasks))]
+
+
+@contextmanager
+def _opened(executor: str) -> Iterator[Executor]:
+    """The executor of a name."""
+    name, colon, number = executor.partition(":")
+    if executor.startswith(_DASK):
+        with _dask(executor.removeprefix(_DASK)) as pool:
+            yield pool
+    elif name == _LOCAL and (not colon or number.strip("0").isdigit()):
+        workers = int(number or len(os.sched_getaffinity(0)))
+        # started anew: threads of this process are none of theirs
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+    else:
+        raise UsageError(
+            f"there is no executor '{executor}'", hint="local, local:4 or dask://host:port"
+        )
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingFramework(
+            "many machines need Dask", hint="pip install 'convcost[dask]'"
+        ) from None
+    try:
+        client = Client(f"tcp://{address}", timeout=_SECONDS)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"there is no Dask scheduler at {address}: {error}",
+            hint="start one: dask scheduler; on each machine: dask worker HOST:PORT",
+        ) from None
+    with client:
+        # impure: no part is taken for another one by what Dask makes of its arguments
+        yield client.get_executor(retries=_RETRIES, pure=False)
+
+
+def _name(task: Task) -> str:
+    """Of a part's file: the same for the same part."""
+    found = hashlib.sha256(to_text(task.network).encode())
+    for name, array in sorted(task.values.items()):
+        found.update(name.encode() + array.tobytes())
+    for each in (task.workload, task.device, task.runtime.name, task.profile):
+        found.update(repr(each).encode())
+    return f"{found.hexdigest()[:32]}.npz"
+
+
+def _save(path: Path, part: Figures) -> None:
+    import numpy as np
+
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        np.savez(file, **{name: getattr(part, name) for name in Figures.__slots__})
+    beside.replace(path)
+
+
+def _kept(path: Path) -> Figures | None:
+    """A part that was done; None where it is not there, or damaged."""
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Figures(**{name: arrays[name] for name in Figures.__slots__})
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
