@@ -14,7 +14,17 @@ from support.examples import done, examples, framework_of, hurry, lay_out
 Run = Callable[..., Result]
 
 COMMANDS = (
-    *("calibrate", "count", "devices", "explain", "history", "measure", "memory", "predict"),
+    *(
+        "calibrate",
+        "compare",
+        "count",
+        "devices",
+        "explain",
+        "history",
+        "measure",
+        "memory",
+        "predict",
+    ),
     *("read", "runtimes", "sweep"),
 )
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"

@@ -37,9 +37,9 @@ def read_source(
 
     Args:
         source: a path, ``PATH#2`` for the second network of a text, ``-`` for standard input,
-            ``zoo:NAME?parameter=value``, the text of a summary itself (anything with a line break),
-            JSON (anything that begins with a brace), ``module:function`` (which runs that code), or
-            a model of a framework.
+            ``zoo:NAME?parameter=value``, ``zoo:resnet*`` for several, the text of a summary itself
+            (anything with a line break), JSON (anything that begins with a brace),
+            ``module:function`` (which runs that code), or a model of a framework.
         inputs: example arrays or shapes of a model's inputs, the batch axis included.
         batch_axis: the batch axis of the inputs, one per input, or None: the whole is one sample.
         dims: values for sizes that the source leaves open (``{"height": 416}``).
@@ -58,7 +58,8 @@ def read_source(
                 f"{source}: 'inputs' are for models and model files",
                 hint="a network of the zoo takes parameters: 'zoo:vgg16?image=128'",
             )
-        networks: tuple[Network, ...] = (zoo.load(source.removeprefix("zoo:")),)
+        names = zoo.matching(source.removeprefix("zoo:"))
+        networks: tuple[Network, ...] = tuple(zoo.load(name) for name in names)
     elif source == "-":
         data = sys.stdin.buffer.read(MAX_CONFIG_BYTES + 1)
         networks = _of_data(data, "standard input", options)

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from convcost.verbs.counts import count, count_as, memory
     from convcost.verbs.files import read, read_all, write
     from convcost.verbs.runs import calibrate, history, measure
-    from convcost.verbs.sweeps import sweep
+    from convcost.verbs.sweeps import compare, sweep
     from convcost.verbs.times import explain, predict
 
 __all__ = [
     "calibrate",
+    "compare",
     "count",
     "count_as",
     "explain",
@@ -34,7 +35,7 @@ _FILES = {
     "counts": ("count", "count_as", "memory"),
     "files": ("read", "read_all", "write"),
     "runs": ("calibrate", "history", "measure"),
-    "sweeps": ("sweep",),
+    "sweeps": ("compare", "sweep"),
     "times": ("explain", "predict"),
 }
 

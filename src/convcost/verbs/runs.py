@@ -150,14 +150,14 @@ def calibrate(
         runtime: that is installed here (``onnxruntime``, ``torch`` ...).
         training: training steps, not inference.
         threads: of the framework; default: the physical cores, as `predict` expects it.
-        seconds: how long to run networks.
+        seconds: how long to run networks; some dozens are run in any case.
         fresh: forget the networks that were run before.
         say: told what is going on.
 
     Raises:
         MissingFramework: the runtime, or LightGBM, is not installed.
         UsageError: it cannot be run, or does not train.
-        ConvcostError: too few networks could be run.
+        ConvcostError: networks could not be run.
     """
     from convcost.predict.calibration.calibrate import calibrate as by_objects
     from convcost.predict.calibration.calibrate import setting

@@ -1,4 +1,4 @@
-"""The verb that varies a network's attributes."""
+"""Verbs about many networks: one whose attributes are varied, or several side by side."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
+    from convcost.compare import Comparison
     from convcost.network.network import Network
     from convcost.sweep import Sweep
 
@@ -126,3 +127,53 @@ def sweep(
             warn=warn,
         ),
     )  # fmt: skip
+
+
+def compare(
+    *nets: Network,
+    device: str | None = None,
+    runtime: str | None = None,
+    batch: int = 1,
+    training: bool = False,
+    optimizer: str | None = None,
+    dtype: str | None = None,
+    basis: Literal["calibrated", "data sheet"] | None = None,
+    profile: str | os.PathLike[str] | None = None,
+    diff: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Put networks side by side: what each has, needs and takes, and its published accuracy.
+
+    Args:
+        nets: two or more.
+        device: as in `predict`.
+        runtime: of all of them; default: that of the first network's framework.
+        batch: samples per batch.
+        training: training steps.
+        optimizer: of a training step.
+        dtype: of the floating-point tensors; default: the source's.
+        basis: as in `predict`.
+        profile: as in `predict`.
+        diff: also tell how two networks differ, layer by layer.
+        say: told which network it is at.
+
+    Raises:
+        UsageError: there is only one network, or more than two to tell the difference of.
+    """
+    from convcost.compare import compare as by_objects
+
+    found = [network_of(net) for net in nets]
+    by, workload = runtime_named(runtime), Workload(
+        batch=batch, training=training, optimizer=optimizer, dtype=dtype
+    )  # fmt: skip
+    return by_objects(
+        found,
+        workload,
+        device=device_named(device),
+        runtime=by,
+        profile=profile_for(found[0], by, workload, device=device, basis=basis, path=profile)
+        if found
+        else None,
+        diff=diff,
+        say=say,
+    )

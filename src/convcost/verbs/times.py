@@ -119,6 +119,8 @@ def explain(
     dtype: str | None = None,
     samples: int | None = None,
     measured: Sequence[float] = (),
+    basis: Literal["calibrated", "data sheet"] | None = None,
+    profile: str | os.PathLike[str] | None = None,
     verify: bool | Effort = False,
     threads: int | None = None,
     store: bool | str | os.PathLike[str] = True,
@@ -132,7 +134,8 @@ def explain(
         device: as in `predict`.
         runtime: as in `predict`; where it is verified, also one that can only be measured.
         batch: samples per batch.
-        training: also what a training step consists of; times stay those of its forward pass.
+        training: a training step; its times are those of the whole step where the runtime is
+            calibrated for training, else those of its forward pass.
         optimizer: as in `count`.
         loss: as in `count`; where it is verified, a training step has cross-entropy by default.
         freeze: as in `count`.
@@ -141,6 +144,8 @@ def explain(
         samples: how many samples the measured times are for.
         measured: seconds that the user measured, one per network. Without them, times that stand
             below pasted tables are used.
+        basis: as in `predict`.
+        profile: as in `predict`.
         verify: measure the networks too, side by side on this machine, for as long as `measure`
             does or as an `Effort` says. They run in `runtime`; by default in the one that is
             explained where it can be run and is installed, else in the first that can.
@@ -181,6 +186,9 @@ def explain(
         runtime = explained(runtime)
     elif threads is not None:
         raise UsageError("threads are for measuring", hint="add --verify (verify=True)")
+    by = runtime_named(runtime)
     return by_objects(
-        nets, workload, device=device_named(device), runtime=runtime_named(runtime), measured=found
-    )
+        nets, workload, device=device_named(device), runtime=by, measured=found,
+        profile=profile_for(nets[0], by, workload, device=device, basis=basis, path=profile)
+        if nets else None,
+    )  # fmt: skip

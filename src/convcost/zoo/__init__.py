@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from convcost.zoo.registry import ENTRIES, Accuracy, Entry, Setting, families
 if TYPE_CHECKING:
     from convcost.network.network import Network
 
-__all__ = ["Accuracy", "Entry", "Setting", "entries", "entry", "load", "names"]
+__all__ = ["Accuracy", "Entry", "Setting", "entries", "entry", "load", "matching", "names"]
 
 #: Modules of this folder that hold no networks.
 _HELPERS = frozenset({"chain", "keras_names", "registry"})
@@ -47,6 +48,24 @@ def load(name_with_query: str, /, **parameters: object) -> Network:
             raise UsageError(f"the parameter {setting} of {name} is given twice")
         given[setting] = value
     return found.build(given)
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """The names, settings included, that a pattern stands for: ``resnet*``; a name is its own.
+
+    Raises:
+        UsageError: no network has such a name.
+
+    >>> matching("alexnet*"), matching("alexnet?classes=10")
+    (('alexnet', 'alexnet-caffe'), ('alexnet?classes=10',))
+    """
+    name, query, settings = pattern.partition("?")
+    if "*" not in name:
+        return (pattern,)
+    found = tuple(f"{each}{query}{settings}" for each in names() if fnmatchcase(each, name))
+    if not found:
+        raise unknown_name("network of the zoo", name, names())
+    return found
 
 
 def entry(name: str) -> Entry:

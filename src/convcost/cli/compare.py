@@ -1,0 +1,66 @@
+"""`convcost compare`: networks side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from convcost.cli.support import completion, options
+from convcost.cli.support.command import Command
+from convcost.cli.support.measuring import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from convcost.cli.support.output import Output
+
+
+@click.command(
+    "compare",
+    cls=Command,
+    short_help="Networks side by side: parameters, MACs, memory, time, accuracy.",
+    sources=True,
+    examples=(
+        "convcost compare 'zoo:*net*' --device gtx-1080-ti",
+        "convcost compare zoo:seed001-mlp zoo:seed001-cnn summary.txt --batch 128 --training",
+        "convcost compare zoo:seed000 'zoo:seed000?batch_norm=no' --diff",
+    ),
+)
+@options.sources
+@options.workload(batch=1)
+@options.where
+@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
+              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@options.basis
+@click.option("--diff", is_flag=True, help="Also tell how two networks differ, layer by layer.")
+@options.output
+def command(
+    sources: tuple[str, ...],
+    *,
+    batch: int,
+    training: bool,
+    dtype: str | None,
+    dims: Mapping[str, int],
+    device: str | None,
+    runtime: str | None,
+    optimizer: str | None,
+    basis: str | None,
+    profile: str | None,
+    diff: bool,
+    output: Output,
+) -> None:
+    """Put networks side by side in one runtime, each against the first."""
+    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.report.views.compare import report
+    from convcost.verbs import compare
+
+    nets = networks(sources, dims)
+    found = compare(
+        *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
+        optimizer=optimizer, basis=options.BASES[basis] if basis else None, profile=profile,
+        diff=diff, say=say if len(nets) > 8 else lambda _: None,
+    )  # fmt: skip
+    chosen = [("--device", device), ("--runtime", runtime), ("--batch", batch),
+              ("--training", training), ("--dtype", dtype), *dim_options(dims)]  # fmt: skip
+    output.write(report(found, next_=command_line("explain", sources, chosen)))
