@@ -2,10 +2,11 @@
 
     python benchmarks/measure/repeats.py [--times 10] [--seconds 10]
 
-Each case is measured ten times, one after the other, and the interval of each is held against the
-median of the ten medians: at least nine should contain it. Then once more beside processes that are
-busy for a second and idle for a second, and once beside processes that are busy all the time: the
-verdict should be noisy.
+Each case is measured ten times, one after the other, with a store of its own, as the command keeps
+what it measures: each interval knows the runs before it. It is held against the median of the ten
+medians: at least nine should contain it; so many would by the run itself. Then once more beside
+processes that are busy for a second and idle for a second, and once beside processes that are busy
+all the time: the verdict of the run itself should be noisy.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import convcost
+from convcost.measure.statistics import of_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,31 +67,37 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
     print("| network | runtime | batch | median of medians | spread of medians | intervals "
-          "that contain it | stable | busy now and then | busy all the time |")  # fmt: skip
-    print("|---|---|---:|---:|---:|---:|---:|---|---|")
+          "that contain it | of the run itself | stable | busy now and then | "
+          "busy all the time |")  # fmt: skip
+    print("|---|---|---:|---:|---:|---:|---:|---:|---|---|")
     for source, runtime, batch, training in CASES:
         network = convcost.read(source)
 
-        def once() -> convcost.Measurements:
+        def once(store: Path | bool = False) -> convcost.Measurements:
             return convcost.measure(
                 network, runtime=runtime, batch=batch, training=training,  # noqa: B023
-                threads=chosen.threads, seconds=chosen.seconds, store=False,
+                threads=chosen.threads, seconds=chosen.seconds, store=store,
             )  # fmt: skip
 
-        found = [once() for _ in range(chosen.times)]
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "store.sqlite"
+            found = [once(path).networks[0] for _ in range(chosen.times)]
         medians = [one.seconds.median for one in found]
         middle = statistics.median(medians)
         inside = sum(one.seconds.low <= middle <= one.seconds.high for one in found)
+        own = [of_processes(one.samples, one.processes) for one in found]
+        alone = sum(one.low <= middle <= one.high for one in own)
         stable = sum(one.verdict.name == "stable" for one in found)
         with busy(1.0, 1.0):
-            sometimes = once().verdict
+            sometimes = once().networks[0].verdict
         with busy(1.0, 0.0):
-            always = once().verdict
+            always = once().networks[0].verdict
         what = f"{source}, training" if training else source
         print(
             f"| {what} | {runtime} | {batch} | {1e3 * middle:.3f} ms | "
             f"{100 * (max(medians) / min(medians) - 1):.1f} % | {inside} of {chosen.times} | "
-            f"{stable} of {chosen.times} | {sometimes.name} | {always.name} |",
+            f"{alone} of {chosen.times} | {stable} of {chosen.times} | {sometimes.name} | "
+            f"{always.name} |",
             flush=True,
         )
 

@@ -30,7 +30,8 @@ class Measurement:
         versions: of what ran.
         machine: processor, cores, threads, system.
         workload: what was run.
-        seconds: of a run, with the interval of the median.
+        seconds: of a run, with the interval of the median, which holds the medians of earlier runs
+            where there are some.
         runs: that were timed.
         samples: seconds of a run, in the order in which they were taken: the median of a turn.
         processes: how many of the samples each process gave, in order; `seconds` is of their
@@ -47,6 +48,8 @@ class Measurement:
         run: its id in the store; None where it is not stored.
         against: how it compares with an earlier run; None where there is none, or none was asked
             for.
+        earlier: runs of the same network, workload and versions on this machine whose medians the
+            interval holds.
     """
 
     source: str
@@ -68,6 +71,7 @@ class Measurement:
     loop: Loop = "step"
     run: int | None = None
     against: Against | None = None
+    earlier: int = 0
 
     @property
     def layers_over_whole(self) -> float | None:
@@ -118,6 +122,7 @@ class Measurement:
             "predicted_peak_bytes": self.predicted_peak_bytes,
             "run": self.run,
             "against": self.against and self.against.to_dict(),
+            "earlier": self.earlier,
         }
 
 

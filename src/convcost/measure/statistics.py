@@ -184,6 +184,18 @@ def verdict(samples: Sequence[float], processes: Sequence[int], slow: Sequence[b
     return Verdict("noisy", tuple(reasons), advice) if reasons else Verdict("stable")
 
 
+def apart(medians: Sequence[float]) -> str | None:
+    """A reason to call runs noisy whose medians differ; None where they agree.
+
+    >>> apart([1.0, 1.3]), apart([1.0, 1.05])
+    ('runs of the same network differ by up to 30 %', None)
+    """
+    between = max(medians) / min(medians) - 1
+    if between <= _WIDE:
+        return None
+    return f"runs of the same network differ by up to {format_percent(between)}"
+
+
 def _trend(samples: Sequence[float]) -> float | None:
     """The change from the first half to the second; None where it may be chance, or is small."""
     half = len(samples) // 2

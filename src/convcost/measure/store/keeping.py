@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import ConvcostError, UsageError
 from convcost.measure.store.against import compared
+from convcost.measure.store.earlier import with_earlier
 from convcost.measure.store.fingerprint import fingerprint
 from convcost.measure.store.recall import recall
 from convcost.measure.store.store import Store, default_path, is_there
@@ -62,6 +63,9 @@ def keep(
 ) -> Measurements:
     """The measurement with what the store says of it.
 
+    It is compared and stored as it was measured; the intervals that are returned also hold the
+    medians of earlier runs.
+
     Args:
         found: of the networks.
         networks: as they were measured.
@@ -77,8 +81,10 @@ def keep(
             measured = _compared(path or default_path(), against, measured, marks)
     if write:
         with _harmless(warn, "not stored"), Store(path or default_path()) as store:
+            both = zip(measured, marks, strict=True)
+            wide = [with_earlier(one, store, mark) for one, mark in both]
             ids = store.add(measured, marks)
-            measured = tuple(replace(one, run=id_) for one, id_ in zip(measured, ids, strict=True))
+            measured = tuple(replace(one, run=id_) for one, id_ in zip(wide, ids, strict=True))
     return replace(found, networks=measured)
 
 

@@ -18,7 +18,7 @@ from convcost.measure.statistics import Interval, Verdict
 from convcost.runtime.runners.runner import Loop  # noqa: TC001 - msgspec reads annotations
 
 #: What only one answer says of a measurement: nothing to keep.
-_NOT_KEPT = ("run", "against")
+_NOT_KEPT = ("run", "against", "earlier")
 
 
 class _Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

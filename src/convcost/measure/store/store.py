@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from convcost._version import __version__
@@ -158,6 +159,24 @@ class Store:
         """
         runs = self.runs([fingerprint], runtime=like.runtime)
         return next((run for run in runs if _comparable(run.measurement, like)), None)
+
+    def like(self, fingerprint: str, like: Measurement, *, most: int) -> tuple[Run, ...]:
+        """Runs that should have come out as a measurement has: `last`, with the same versions.
+
+        Args:
+            fingerprint: of the network.
+            like: the measurement; runs that were interrupted are not like it.
+            most: so many, the newest first.
+        """
+        runs = self.runs([fingerprint], runtime=like.runtime)
+        same = (
+            run
+            for run in runs
+            if _comparable(run.measurement, like)
+            and run.measurement.versions == like.versions
+            and not run.measurement.interrupted
+        )
+        return tuple(islice(same, most))
 
     def _read(self, query: str, **values: object) -> tuple[Run, ...]:
         return tuple(map(self._run, self._database.rows(query, **values)))

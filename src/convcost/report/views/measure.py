@@ -226,6 +226,9 @@ def _sureness(one: Measurement) -> tuple[str, ...]:
     turns, runs = plural(len(one.samples), "turn"), plural(one.runs, "run")
     many = f"{runs} in {turns} of {plural(len(one.processes), 'process', 'processes')}"
     lines = [f"{one.verdict}: {format_seconds(one.seconds.median)} ({_range(one)}), {many}"]
+    if one.earlier:
+        runs = plural(one.earlier, "earlier run")
+        lines.append(f"the range holds the medians of {runs} of the same network here as well")
     lines += one.verdict.reasons
     if one.verdict.advice:
         lines.append(f"what helps: {one.verdict.advice}")
