@@ -35,10 +35,12 @@ _DEFAULT_BATCH = 32
 @options.sources
 @options.workload(
     batch=_DEFAULT_BATCH,
-    training="As in training: the times of the forward pass, and what a whole step consists of.",
+    training="A training step: its time where the runtime is calibrated for training, else that of "
+    "its forward pass; and what it consists of.",
 )
 @training_step
 @options.where
+@options.basis
 @click.option("--verify", is_flag=True,
               help="Measure the networks too, side by side on this machine, and tell prediction "
               "and measurement beside each other; in --runtime, which may then be any that "
@@ -66,6 +68,8 @@ def command(
     input_gradient: bool,
     device: str | None,
     runtime: str | None,
+    basis: str | None,
+    profile: str | None,
     verify: bool,
     threads: int | None,
     time: str | None,
@@ -97,7 +101,8 @@ def command(
     explanation = explain(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
         optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
-        samples=samples, measured=seconds, verify=wanted, threads=threads, say=say,
+        samples=samples, measured=seconds, profile=profile,
+        basis=options.BASES[basis] if basis else None, verify=wanted, threads=threads, say=say,
         store=not no_store, warn=warn,
     )  # fmt: skip
     shared: list[tuple[str, object]] = [("--batch", batch), ("--training", training)]

@@ -35,12 +35,16 @@ def achieved(case: Case, time: Time, samples: int) -> Achieved:
         samples: how many.
     """
     seconds, batches = time.seconds, samples / case.prediction.workload.batch
-    flops = number(case.count.total.forward.flops, "FLOP") * batches
+    total = case.count.total
+    cost = total.step if case.prediction.of_step else total.forward
+    flops = number(cost.flops, "FLOP") * batches
     kernels = (time.kernel.cost for time in case.prediction.kernels)
     moved = sum(number(cost.bytes, "bytes") for cost in kernels) * batches
     fraction = _whole(case.prediction, batches, time) / seconds
     rates = f"{format_count(flops / seconds, 'FLOP/s')} and {format_count(moved / seconds, 'B/s')}"
-    more = f"; {time.remark}" if time.remark else ""
+    part = time.trained and not case.prediction.of_step
+    remark = "it trains: the rates count the forward pass only" if part else time.remark
+    more = f"; {remark}" if remark else ""
     return Achieved(
         network=case.index,
         seconds=seconds,
@@ -48,7 +52,7 @@ def achieved(case: Case, time: Time, samples: int) -> Achieved:
         flops_per_second=flops / seconds,
         bytes_per_second=moved / seconds,
         fraction_of_device=fraction,
-        verdict=f"{rates}: {_kind(case, time, batches)}; {_speed(case, fraction)}{more}",
+        verdict=f"{rates}: {_like(case, time, batches)}{_speed(case, fraction)}{more}",
     )
 
 
@@ -56,6 +60,11 @@ def _whole(prediction: Prediction, batches: float, time: Time) -> float:
     """Predicted seconds of so many batches, the framework's loop included where the time has it."""
     loop = prediction.runtime.rules[prediction.device.kind].loop_seconds.value
     return (prediction.seconds.value + (0.0 if time.taken else loop)) * batches
+
+
+def _like(case: Case, time: Time, batches: float) -> str:
+    """The kind of device; of whole training steps no data sheet says what they take."""
+    return "" if case.prediction.of_step else f"{_kind(case, time, batches)}; "
 
 
 def _kind(case: Case, time: Time, batches: float) -> str:

@@ -81,11 +81,16 @@ def how_measured(case: Case) -> Iterator[str]:
     if threads != cores:
         yield f"predicted for all {cores} cores, measured with {threads}"
     if found.trained:
-        yield (
+        text = (
             f"measured were training steps, loss {one.workload.loss}, optimizer "
-            f"{one.workload.optimizer or 'none'}; compared with the prediction is their forward "
-            "pass, which is taken to have the share of the step that it has layer by layer"
+            f"{one.workload.optimizer or 'none'}"
         )
+        if found.forward_only:
+            text += (
+                "; compared with the prediction is their forward pass, which is taken to have the "
+                "share of the step that it has layer by layer"
+            )
+        yield text
 
 
 def _where(case: Case, found: Verification) -> str:
@@ -101,7 +106,7 @@ def _of_one(case: Case, found: Verification) -> str:
     text = f"{_seconds(whole)} per {_batch(found)}"
     if part is None:
         return text
-    if found.trained:
+    if found.forward_only:
         text += f", {_seconds(part)} of it forward"
     judgement = _judgement(_of_interval(part), case.prediction.seconds, format_seconds)
     most = max(found.rows, key=lambda row: row.measured or 0.0, default=None)
@@ -125,7 +130,7 @@ def _of_pair(pair: Pair) -> str:
     )
     if compared is None:
         return text
-    if of_a.trained:
+    if of_a.forward_only:
         text += f", its forward pass {_ratio(compared)}"
     return f"{text}, {_judgement(_of_ratio(compared), pair.ratio, format_ratio)}"
 

@@ -29,8 +29,8 @@ def answer(
     evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
 ) -> str:
     """One sentence per comparison; for a single network, where its time goes."""
-    trains = evidence.cases[0].prediction.workload.training
-    return (_FORWARD_ONLY if trains else "") + _of_time(evidence, findings, differences)
+    part = evidence.cases[0].prediction.forward_only
+    return (_FORWARD_ONLY if part else "") + _of_time(evidence, findings, differences)
 
 
 def _of_time(

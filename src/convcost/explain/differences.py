@@ -24,6 +24,11 @@ def differences(pair: Pair) -> tuple[Difference, ...]:
             layer = pairing.a or pairing.b or ""
             cause = _cause(in_a, in_b)
             parts.append(Difference(pair.a.index, pair.b.index, layer, cause, seconds))
+    rest_a, rest_b = pair.a.prediction.rest, pair.b.prediction.rest
+    for phase in dict.fromkeys((*rest_a, *rest_b)):
+        seconds = rest_a.get(phase, 0.0) - rest_b.get(phase, 0.0)
+        if seconds:
+            parts.append(Difference(pair.a.index, pair.b.index, phase, phase, seconds))
     return tuple(sorted(parts, key=lambda part: -abs(part.seconds)))
 
 

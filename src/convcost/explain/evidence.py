@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from convcost.explain.align import Pairing, align
 from convcost.network.dims import number
-from convcost.predict import DATA_SHEETS, Estimate, interval
+from convcost.predict import Estimate, interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convcost.explain.verification import Verification
     from convcost.network.network import Network
     from convcost.predict import LayerPrediction, Prediction
+    from convcost.predict.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Case:
         network: the network.
         count: of a batch.
         prediction: of a batch.
+        profile: that it is predicted by; None: by data sheet.
         time: measured by whomever; None without.
         verification: what convcost measured; None without.
     """
@@ -39,6 +41,7 @@ class Case:
     network: Network
     count: Count
     prediction: Prediction
+    profile: Profile | None = None
     time: Time | None = None
     verification: Verification | None = None
 
@@ -123,7 +126,7 @@ class Pair:
         """The predicted ratio with a 90 % band in which the errors of equal layers cancel.
 
         The times of the equal layers (S) and of the rest of each network (A, B) are taken to be off
-        by independent factors of the data sheet's spread s. To first order the logarithm of
+        by independent factors of the prediction's spread s. To first order the logarithm of
         (S + A) / (S + B) then varies by s * sqrt((S/Ta - S/Tb)^2 + (A/Ta)^2 + (B/Tb)^2).
         """
         shared = sum(
@@ -132,15 +135,15 @@ class Pair:
             if p.a and p.b and self._same(p.a, p.b)
         )
         of_a, of_b = shared / self.a.seconds, shared / self.b.seconds
-        spread = DATA_SHEETS[self.a.prediction.device.kind].spread
+        spread = max(case.prediction.seconds.spread for case in (self.a, self.b))
         deviation = spread * math.sqrt((of_a - of_b) ** 2 + (1 - of_a) ** 2 + (1 - of_b) ** 2)
         return Estimate(self.seconds, *interval(self.seconds, deviation))
 
     @property
     def compared(self) -> MeasuredRatio | None:
-        """The measured ratio of what is predicted: of training steps, that of their forward passes.
+        """The measured ratio of what is predicted: it may be that of forward passes alone.
 
-        None where it was not measured, or where the layers of training steps were not timed.
+        None where it was not measured, or where the layers of such steps were not timed.
         """
         of_a, of_b = self.a.verification, self.b.verification
         if self.measured is None or of_a is None or of_b is None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.measure import Measurements
     from convcost.network.network import Network
+    from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
 
 
@@ -36,6 +37,7 @@ def explain(
     *,
     device: Device | None = None,
     runtime: Runtime | None = None,
+    profile: Profile | None = None,
     measured: Sequence[float] | Measurements = (),
 ) -> Explanation:
     """Explain where the time goes, and why one network takes longer than another.
@@ -46,6 +48,7 @@ def explain(
             for; without them, for one batch.
         device: default: this machine.
         runtime: one for all networks; default: that of the first network's framework.
+        profile: of that runtime on that device in the workload's mode; None: by data sheet.
         measured: of these networks, in order: seconds that the user measured, or what convcost
             measured on that device. Without them, the times that the sources tell are used, where
             every source tells one.
@@ -67,7 +70,8 @@ def explain(
                 index,
                 network,
                 count(network, workload),
-                predict(network, workload, device=device, runtime=runtime),
+                predict(network, workload, device=device, runtime=runtime, profile=profile),
+                profile,
             )
             for index, network in enumerate(networks)
         ),
@@ -137,7 +141,9 @@ def _assumptions(case: Case) -> tuple[str, ...]:
             f"{prediction.runtime.name} ({prediction.runtime.title})"
         ),
         (
-            f"batch {prediction.workload.batch}, {prediction.workload.mode}, forward pass; times "
-            "by data sheet, without the framework's own loop"
+            f"batch {prediction.workload.batch}, {prediction.workload.mode}, "
+            f"{'training step' if prediction.of_step else 'forward pass'}; times by "
+            f"{'calibrated profile' if prediction.basis == 'calibrated' else 'data sheet'}, "
+            "without the framework's own loop over a data set"
         ),
     )

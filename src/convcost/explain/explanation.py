@@ -48,8 +48,8 @@ class Ratio:
         b: index of the network it is compared with.
         predicted: by the runtime's kernels on the device.
         measured: from times that the user gave, the sources tell or convcost took; None without.
-        measured_forward: of the forward passes alone, which are what is predicted; None where that
-            is `measured` itself, or is not known.
+        measured_forward: of the forward passes alone, where they are what is predicted; None where
+            that is `measured` itself, or is not known.
     """
 
     a: int
@@ -94,8 +94,9 @@ class Difference:
     Attributes:
         a: index of the network whose layer it is, or to which the layer belongs in both.
         b: index of the network it is compared with.
-        layer: the layer's name (in a, or in b where a lacks it).
-        cause: ``only in a``, ``only in b``, ``compute``, ``memory`` or ``launch``.
+        layer: the layer's name (in a, or in b where a lacks it); of what belongs to no layer, the
+            phase: ``loss``, ``update``, ``loop``.
+        cause: ``only in a``, ``only in b``, ``compute``, ``memory``, ``launch``, or the phase.
         seconds: time(a) - time(b) of it.
     """
 
@@ -155,7 +156,7 @@ class Explanation:
         checks: the lines after it: what the measurement says of the prediction, or, where it
             refutes the prediction and is the answer itself, what was predicted.
         counts: one per network, as are predictions.
-        predictions: of a batch; of a training step, its forward pass.
+        predictions: of a batch; by data sheet, of a training step, its forward pass.
         verifications: one per network where they were measured, else none.
         ratios: of each later network to the first.
         findings: the largest predicted time at stake first.

@@ -27,6 +27,7 @@ class Time:
         remark: what to know about rates that are taken from it; empty where there is nothing.
         text: where it comes from, for the user; empty where he knows, or is told elsewhere.
         taken: whether convcost took it: surely of that pass, without the framework's own loop.
+        trained: whether the source says that it is of training.
     """
 
     seconds: float
@@ -34,6 +35,7 @@ class Time:
     remark: str = ""
     text: str = ""
     taken: bool = False
+    trained: bool = False
 
 
 def times_of(
@@ -84,7 +86,7 @@ def _taken(found: Verification) -> Time | None:
     seconds = found.compared
     if seconds is None:
         return None
-    remark = "of the forward pass within the step" if found.trained else ""
+    remark = "of the forward pass within the step" if found.forward_only else ""
     batch = found.measurement.workload.batch
     return Time(seconds.median, batch, remark, taken=True)
 
@@ -120,8 +122,7 @@ def _told_by(network: Network, workload: Workload) -> Time:
         f"measured time of {network.name} read{where}: {format_seconds(chosen.seconds)}, "
         f"{chosen.what}, {how}"
     )
-    remark = "it trains: the rates count the forward pass only" if chosen.training else ""
-    return Time(chosen.seconds, samples, remark, text)
+    return Time(chosen.seconds, samples, "", text, trained=chosen.training is True)
 
 
 def _samples(measured: Measured, workload: Workload) -> tuple[int | None, str]:

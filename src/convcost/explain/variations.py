@@ -81,7 +81,8 @@ def _over_depth(pair: Pair) -> Variation | None:
 def _seconds(case: Case, network: Network, batch: int | None = None) -> float:
     old = case.prediction
     workload = replace(old.workload, batch=batch or old.workload.batch)
-    return predict(network, workload, device=old.device, runtime=old.runtime).seconds.value
+    found = predict(network, workload, device=old.device, runtime=old.runtime, profile=case.profile)
+    return found.seconds.value
 
 
 def _unit(network: Network, *, batch_norm: bool = True) -> tuple[str, ...] | None:

@@ -22,8 +22,8 @@ class Beside:
     Attributes:
         name: of the first layer; of the phase (``loss``, ``update``, ``loop``) where it is none.
         layers: names in the network; none for what belongs to no layer.
-        predicted: seconds of the forward pass; None where none is predicted.
-        measured: seconds of what is predicted, the forward pass; None where no time was seen.
+        predicted: seconds, of the forward pass where only that is predicted; None where none is.
+        measured: seconds of what is predicted; None where no time was seen.
         step: measured seconds of all phases; None where no time was seen.
     """
 
@@ -45,24 +45,26 @@ class Verification:
 
     Attributes:
         measurement: the whole of it.
+        forward_only: whether training steps were measured, of which the forward pass is predicted.
         rows: in the network's order; what was predicted but not seen is contained; empty where the
             measurement was interrupted before its layers were timed.
     """
 
     measurement: Measurement
+    forward_only: bool
     rows: tuple[Beside, ...]
 
     @property
     def trained(self) -> bool:
-        """Whether whole training steps were measured, of which the forward pass is predicted."""
+        """Whether training steps were measured."""
         return self.measurement.workload.training
 
     @property
     def compared(self) -> Interval | None:
         """The measured seconds of what is predicted.
 
-        In inference, of the whole batch. Of a training step, the part of its forward pass, whose
-        share of the step is taken to be exact; None where the layers were not timed.
+        Of the whole batch, or, where only that is predicted, of a training step's forward pass,
+        whose share of the step is taken to be exact; None where the layers were not timed.
         """
         whole, share = self.measurement.seconds, self.share_compared
         if share is None:
@@ -73,7 +75,7 @@ class Verification:
     @property
     def share_compared(self) -> float | None:
         """The share of the measured time that the prediction is about; None if not known."""
-        if not self.trained:
+        if not self.forward_only:
             return 1.0
         if not self.rows:
             return None
@@ -95,7 +97,7 @@ class Verification:
     def to_dict(self) -> dict[str, Any]:
         """Plain values: those of `convcost/measure/1`, its seconds not nested, layers compared."""
         found = self.measurement.to_dict()
-        part = self.compared if self.trained else None
+        part = self.compared if self.forward_only else None
         return {
             **found.pop("seconds"),
             **{key: value for key, value in found.items() if key != "source"},
@@ -109,7 +111,7 @@ class Verification:
             "layers": list(row.layers),
             "predicted_seconds": row.predicted,
             "measured_seconds": row.measured,
-            **({"step_seconds": row.step} if self.trained else {}),
+            **({"step_seconds": row.step} if self.forward_only else {}),
         }
 
 
@@ -147,7 +149,7 @@ def _verification(prediction: Prediction, measurement: Measurement) -> Verificat
                 hint="explain it with the workload of the measurement",
             )
     rows = tuple(_rows(prediction, measurement)) if measurement.layers else ()
-    return Verification(measurement=measurement, rows=rows)
+    return Verification(measurement=measurement, forward_only=prediction.forward_only, rows=rows)
 
 
 def _rows(prediction: Prediction, measurement: Measurement) -> Iterator[Beside]:
@@ -156,26 +158,28 @@ def _rows(prediction: Prediction, measurement: Measurement) -> Iterator[Beside]:
     inside = {name for layer in measurement.layers for name in layer.layers}
     unknown = {part.layer for part in prediction.unknown}
     seconds = {each.name: each.seconds for each in prediction.layers if each.name not in unknown}
+    part = prediction.forward_only
     for name in (each.name for each in prediction.layers):
         if name in seen:
-            yield _seen(seen[name], seconds, trained=measurement.workload.training)
+            yield _seen(seen[name], seconds, forward_only=part)
         elif name not in inside and seconds.get(name):
             yield Beside(
                 name=name, layers=(name,), predicted=seconds[name], measured=None, step=None
             )
     for layer in measurement.layers:
         if not layer.layers:
-            yield _seen(layer, seconds, trained=measurement.workload.training)
+            found = _seen(layer, seconds, forward_only=part)
+            rest = [s for phase, s in prediction.rest.items() if phase in layer.phases]
+            yield replace(found, predicted=sum(rest)) if rest else found
 
 
-def _seen(layer: LayerTime, seconds: dict[str, float], *, trained: bool) -> Beside:
+def _seen(layer: LayerTime, seconds: dict[str, float], *, forward_only: bool) -> Beside:
     known = [seconds[name] for name in layer.layers if name in seconds]
     return Beside(
         name=layer.name,
         layers=layer.layers,
         predicted=sum(known) if known else None,
-        # in inference the loop is part of the batch; of a step only the forward pass is predicted
-        measured=layer.phases.get("forward") if trained else layer.seconds,
+        measured=layer.phases.get("forward") if forward_only else layer.seconds,
         step=layer.seconds,
     )
 

@@ -60,13 +60,13 @@ def _kind(case: Case, layer: LayerPrediction) -> str:
 
 
 def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
-    kernels = [time for layer in layers for time in layer.kernels]
+    kernels = [time for layer in layers for time in layer.forward_kernels]
     largest = max(layers, key=lambda layer: layer.seconds)
     numbers = (
         traffic(kernels)
         | {
             "tensor_bytes": _output_bytes(case, largest.name),
-            "passes": len(largest.kernels),
+            "passes": len(largest.forward_kernels),
             "bound": largest.bound,
             "seconds": sum(layer.seconds for layer in layers),
             "share": sum(layer.share for layer in layers),

@@ -78,6 +78,7 @@ def _parameters_against_work(case: Case) -> Iterator[Finding]:
     dense, convolutions = _shares(case, _DENSE), _shares(case, _CONVOLUTIONS)
     if dense["parameters"] < _MOST or convolutions["macs"] < _MOST:
         return
+    part = "step" if case.prediction.of_step else "forward"
     text = (
         f"in a training step of {case.name} the fully connected layers hold "
         f"{format_percent(dense['parameters'])} of the parameters and do "
@@ -85,7 +86,8 @@ def _parameters_against_work(case: Case) -> Iterator[Finding]:
         f"{format_percent(convolutions['parameters'])} of the parameters, do "
         f"{format_percent(convolutions['macs'])} of the MACs, write "
         f"{format_percent(convolutions['activation_bytes'])} of the activation bytes of both, and "
-        f"take {format_percent(convolutions['forward_time'])} of the forward pass's time"
+        f"take {format_percent(convolutions[f'{part}_time'])} of the "
+        f"{'step' if part == 'step' else 'forward pass'}'s time"
     )
     yield Finding(
         rule=RULE,
@@ -118,7 +120,9 @@ def _shares(case: Case, kinds: Collection[str]) -> dict[str, float]:
         / max(1, case.parameters),
         "macs": macs / max(1, number(case.count.total.step.macs, "MACs")),
         "activation_bytes": written(rows) / max(1, written(both)),
-        "forward_time": sum(case.predicted[row.name].share for row in rows),
+        f"{'step' if case.prediction.of_step else 'forward'}_time": sum(
+            case.predicted[row.name].share for row in rows
+        ),
     }
 
 

@@ -27,7 +27,7 @@ def _of_case(case: Case) -> Iterator[Finding]:
         time
         for layer in case.prediction.layers
         if layer.op != "batch_norm"
-        for time in layer.kernels
+        for time in layer.forward_kernels
         if time.kernel.kind == "stream"
         and time.kernel.name != layer.name
         and time.bound == "memory"

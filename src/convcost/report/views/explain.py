@@ -99,8 +99,11 @@ def _where(prediction: Prediction, top: int | None) -> Table:
         share = sum(layer.share for layer in others)
         name = plural(len(others), "other layer")
         rows.append((name, None, seconds, share, share, None, None, None, None))
+    rows += [timing.rest(prediction, phase) for phase in prediction.rest]
     whole, workload = prediction.seconds, prediction.workload
-    what = "forward pass of a batch" if workload.training else "batch"
+    what = "batch"
+    if workload.training:
+        what = "training step" if prediction.of_step else "forward pass of a batch"
     return Table(
         title=(
             f"where the time goes: {format_seconds(whole.value)} per {what} of "

@@ -44,14 +44,14 @@ _RECORDS = (
     *(column for column in _LAYERS if not column.bar),
 )
 _BAR = next(place for place, column in enumerate(_LAYERS) if column.bar)
-#: Columns that say nothing where only a forward pass was measured.
+#: Columns that say nothing where what was measured is what is predicted.
 _OF_STEPS = frozenset({"step_seconds"})
 
 
 def networks(explanation: Explanation) -> Table:
     """The time of each network, predicted and measured, and how sure the latter is."""
     found = explanation.verifications
-    trained = found[0].trained
+    part_only = found[0].forward_only
     rows: list[Row] = []
     for prediction, each in zip(explanation.predictions, found, strict=True):
         whole, part = each.measurement.seconds, each.compared
@@ -71,7 +71,7 @@ def networks(explanation: Explanation) -> Table:
         )
     table = Table(
         title=(
-            f"predicted and measured{', forward pass' if trained else ''}, per batch of "
+            f"predicted and measured{', forward pass' if part_only else ''}, per batch of "
             f"{exact(explanation.predictions[0].workload.batch)}"
         ),
         columns=(
@@ -86,7 +86,7 @@ def networks(explanation: Explanation) -> Table:
         ),
         rows=tuple(rows),
     )
-    return table if trained else table.without(frozenset({"step", "step_range"}))
+    return table if part_only else table.without(frozenset({"step", "step_range"}))
 
 
 def _how_sure(found: Verification) -> str:
@@ -123,7 +123,7 @@ def layers(prediction: Prediction, found: Verification, top: int | None) -> Tabl
         ),
     )
     unused = set() if any(row.together_with for row in shown) else {"together_with"}
-    return table.without(frozenset(unused) | (frozenset() if found.trained else _OF_STEPS))
+    return table.without(frozenset(unused) | (frozenset() if found.forward_only else _OF_STEPS))
 
 
 def records(explanation: Explanation) -> Table:
@@ -140,7 +140,7 @@ def records(explanation: Explanation) -> Table:
         cells = (_row(each, row) for row in each.rows)
         found += [(*head, *row[:_BAR], *row[_BAR + 1 :]) for row in cells]
     table = Table(columns=_RECORDS, rows=tuple(found))
-    return table if explanation.verifications[0].trained else table.without(_OF_STEPS)
+    return table if explanation.verifications[0].forward_only else table.without(_OF_STEPS)
 
 
 def _row(found: Verification, row: Beside) -> Row:
