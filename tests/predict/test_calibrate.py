@@ -16,6 +16,7 @@ from convcost.predict.calibration import calibrate as subject
 from convcost.predict.calibration import fit, loops
 from convcost.predict.calibration.design import drawn
 from convcost.predict.profile import Refined, Setting, load, save
+from convcost.runtime import load as runtime
 from convcost.verbs import calibrate
 
 FAKE = Path(__file__).parents[1] / "measure" / "fake_worker.py"
@@ -29,6 +30,7 @@ def fakes(monkeypatch, tmp_path):
     monkeypatch.setattr(process, "COMMAND", (sys.executable, str(FAKE)))
     monkeypatch.setattr(subject, "FEWEST", 12)
     monkeypatch.setattr(fit, "_TREES", 10)
+    monkeypatch.setattr(fit, "runtime", lambda _: runtime("torch"))
     monkeypatch.setattr(loops, "runner", lambda _: SimpleNamespace(loops=frozenset({"step"})))
     monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path))
 
@@ -127,10 +129,8 @@ def test_a_runtime_that_runs_nothing_ends_it():
         subject.calibrate(Setting(runtime="fake-raises", threads=1), seconds=5)
 
 
-def test_too_few_networks():
-    with pytest.raises(ConvcostError, match="a profile needs 12") as error:
-        run(0.001)
-    assert "goes on with what is there" in error.value.hint
+def test_as_many_networks_as_a_profile_needs():
+    assert run(0.001).profile.networks == 12
 
 
 def test_blocks_that_are_predicted_badly_come_more_often():
@@ -146,6 +146,7 @@ def test_blocks_that_are_predicted_badly_come_more_often():
     [
         (("nothing",), "nothing"),
         (("onnxruntime", "training"), "onnxruntime does not train"),
+        (("keras-torch",), "nothing could be predicted"),
     ],
 )
 def test_what_cannot_be_calibrated(arguments, said):
@@ -155,6 +156,7 @@ def test_what_cannot_be_calibrated(arguments, said):
 
 def test_the_command(monkeypatch):
     monkeypatch.setattr(subject, "runner", lambda _: type("R", (), {"trains": True})())
+    monkeypatch.setattr(subject, "runtimes", lambda: {"fake": None})
     done = CliRunner().invoke(group, ["calibrate", "--runtime", "fake", "--threads", "1",
                                      "--time", "2s"])  # fmt: skip
     assert done.exit_code == 0, done.output

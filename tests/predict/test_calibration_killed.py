@@ -14,6 +14,7 @@ from convcost.measure import process
 from convcost.predict.calibration import calibrate as subject
 from convcost.predict.calibration import fit
 from convcost.predict.profile import Setting
+from convcost.runtime import load as runtime
 
 FAKE = Path(__file__).parents[1] / "measure" / "fake_worker.py"
 #: A calibration for a minute, in which the fake worker runs the networks.
@@ -88,6 +89,7 @@ def test_what_was_run_before_a_kill_stays(samples, monkeypatch):
     monkeypatch.setattr(process, "COMMAND", (sys.executable, str(FAKE)))
     monkeypatch.setattr(subject, "FEWEST", 6)
     monkeypatch.setattr(fit, "_TREES", 5)
+    monkeypatch.setattr(fit, "runtime", lambda _: runtime("torch"))
     monkeypatch.setattr(subject, "loop_costs", lambda *_, **__: {})
     found = subject.calibrate(Setting(runtime="fake", threads=1), seconds=1.0)
     assert found.profile.networks == len(there) + found.networks

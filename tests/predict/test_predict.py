@@ -17,7 +17,7 @@ from convcost.network.tensor import Tensor
 from convcost.ops.dense import Dense
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
-from convcost.predict import DATA_SHEETS, interval, kernel_time, predict, vector_fill
+from convcost.predict import DATA_SHEETS, Estimate, interval, kernel_time, predict, vector_fill
 from convcost.report.views.predict import answer
 from convcost.runtime import Kernel
 
@@ -99,9 +99,10 @@ def test_the_band_is_that_of_the_published_measurements():
 
 
 def test_spread_and_interval_are_inverse():
-    sheet = DATA_SHEETS["cpu"]
-    low, high = interval(1.0, sheet.spread)
-    assert high / low == pytest.approx(sheet.high / sheet.low)
+    band = Estimate(1.0, 0.7, 2.6)
+    low, high = interval(1.0, band.spread)
+    assert high / low == pytest.approx(band.high / band.low)
+    assert Estimate(1.0, 0.0, 3.0).spread == pytest.approx(Estimate(1.0, 1 / 3, 3.0).spread)
 
 
 def test_a_plan_repeats_the_batch_and_adds_the_loop():

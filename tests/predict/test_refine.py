@@ -10,6 +10,7 @@ from convcost.device import load as device
 from convcost.errors import UsageError
 from convcost.measure import process
 from convcost.predict import predict
+from convcost.predict.calibrated import grouped
 from convcost.predict.calibration import refine as subject
 from convcost.predict.columns import exact_sizes
 from convcost.predict.profile import load, save
@@ -113,11 +114,10 @@ def test_a_segment_runs_its_layers_as_the_network_does(name, training):
     for part in parts:
         cut = subject.segment(net, part.layers, trained=training)
         works = Works(cut.bind({"N": 1}), workload)
-        kernels = lower_step(cut, workload, TORCH, "cpu")
-        there = {(kernel.layers, kernel.phase) for kernel in kernels}
+        kernels = grouped(lower_step(cut, workload, TORCH, "cpu"))
         for work in part.works:
-            assert (part.layers, work.phase) in there
-            assert exact_sizes(works.of(part.layers, work.phase)) == exact_sizes(work)
+            here = works.of(part.layers, work.phase, kernels[part.layers, work.phase])
+            assert exact_sizes(here) == exact_sizes(work)
 
 
 def test_the_verb_refines_this_machines_profile(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """The time of a network: kernels on a device, plans over data sets."""
 
 from convcost.predict.batches import AtBatch, Batches
-from convcost.predict.estimate import Estimate
+from convcost.predict.estimate import Estimate, interval
 from convcost.predict.plan import Judgement, Plan
 from convcost.predict.predicting import predict
 from convcost.predict.prediction import Basis, LayerPrediction, Prediction
@@ -10,7 +10,6 @@ from convcost.predict.roofline import (
     DATA_SHEETS,
     DataSheet,
     KernelTime,
-    interval,
     kernel_time,
     vector_fill,
 )

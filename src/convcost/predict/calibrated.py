@@ -51,7 +51,8 @@ def by_profile(
     """
     groups = grouped(kernels)
     rest = rest_of(workload)
-    found = [works.of(*group) for group in groups] + [works.of((), phase) for phase in rest]
+    found = [works.of(*group, kernels) for group, kernels in groups.items()]
+    found += [works.of((), phase) for phase in rest]
     seconds, terms = _seconds(found, profile)
     lanes = int(device.vector_lanes.value)
     times = [

@@ -21,7 +21,7 @@ SIZES = (
     "macs", "elementwise", "read", "written", "weights", "batch", "positions", "reduction",
     "channels_in", "channels_out", "groups", "taps", "tall", "stride",
     "padding", "width", "elements", "operands",
-    "parts",
+    "parts", "kernels", "copied",
 )  # fmt: skip
 _EXACT: Callable[[Work], tuple[Dim, ...]] = attrgetter(*SIZES)
 _PLACE = {name: place for place, name in enumerate(SIZES)}
@@ -38,7 +38,7 @@ _FAR = 3.2e7
 TERMS = (
     "launch", "macs", "macs over filled outputs", "macs over filled inputs", "elementwise",
     "bytes in the near cache", "bytes beyond it", "bytes beyond the far cache", "weight bytes",
-    "parts",
+    "copied bytes", "parts",
 )  # fmt: skip
 #: What a correction depends on: logarithms of the sizes, and what follows from several of them.
 COLUMNS = (
@@ -47,7 +47,7 @@ COLUMNS = (
 )  # fmt: skip
 #: Terms that are arithmetic, and traffic; the others are launches.
 COMPUTE = slice(1, 5)
-MEMORY = slice(5, 9)
+MEMORY = slice(5, 10)
 
 
 def exact_sizes(work: Work) -> tuple[Dim, ...]:
@@ -100,6 +100,7 @@ def terms(rows: Any) -> Any:
             np.clip(traffic - _NEAR, 0, _FAR - _NEAR),
             np.maximum(traffic - _FAR, 0),
             of(rows, "weights"),
+            of(rows, "copied"),
             of(rows, "parts"),
         ],
         axis=-1,

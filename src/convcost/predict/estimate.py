@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+#: Half of a normal distribution's 90 % interval, in standard deviations.
+_Z90 = 1.645
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,18 @@ class Estimate:
         """The estimate with a known duration added."""
         return Estimate(self.value + seconds, self.low + seconds, self.high + seconds)
 
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the logarithm that the 90 % band corresponds to."""
+        low = self.low if self.low > 0 else self.value**2 / self.high
+        return math.log(self.high / low) / (2 * _Z90)
+
     def to_dict(self) -> dict[str, float]:
         """Plain values."""
         return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def interval(value: float, deviation: float) -> tuple[float, float]:
+    """The 90 % interval of a figure whose logarithm has this standard deviation."""
+    factor = math.exp(_Z90 * deviation)
+    return value / factor, value * factor

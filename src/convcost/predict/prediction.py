@@ -48,6 +48,11 @@ class LayerPrediction:
     fused_into: str | None = None
 
     @property
+    def forward_kernels(self) -> tuple[KernelTime, ...]:
+        """Those of the forward pass."""
+        return tuple(time for time in self.kernels if time.kernel.phase == "forward")
+
+    @property
     def phases(self) -> dict[str, float]:
         """Seconds per phase; ``forward`` is always there."""
         found = {"forward": 0.0}
@@ -122,6 +127,16 @@ class Prediction:
         return not self.unknown
 
     @property
+    def of_step(self) -> bool:
+        """Whether the time is that of a whole training step; by data sheet it is forward only."""
+        return self.workload.training and self.basis == "calibrated"
+
+    @property
+    def forward_only(self) -> bool:
+        """Whether it is that of a training step's forward pass."""
+        return self.workload.training and not self.of_step
+
+    @property
     def kernels(self) -> tuple[KernelTime, ...]:
         """All kernels in order of execution."""
         return tuple(time for layer in self.layers for time in layer.kernels)
@@ -135,7 +150,7 @@ class Prediction:
         Raises:
             UsageError: the data sheet says nothing of training steps.
         """
-        if self.workload.training and self.basis == "data sheet":
+        if self.forward_only:
             raise UsageError(
                 "a measured training step has nothing to be compared with: the data sheet "
                 "predicts its forward pass only",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from convcost.device import Device, Figure
     from convcost.network.evaluation import Evaluation
     from convcost.runtime import DeviceKind, Kernel, Rules
-
-#: half of a normal distribution's 90 % interval, in standard deviations
-_Z90 = 1.645
 
 Bound: TypeAlias = Literal["compute", "memory", "launch"]
 
@@ -42,11 +38,6 @@ class DataSheet:
     low: float
     high: float
     source: str
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of log(measured / predicted) that the 90 % band corresponds to."""
-        return math.log(self.high / self.low) / (2 * _Z90)
 
 
 DATA_SHEETS: dict[DeviceKind, DataSheet] = {
@@ -99,12 +90,6 @@ class KernelTime:
         if self.launch >= max(self.compute, self.memory):
             return "launch"
         return "compute" if self.compute >= self.memory else "memory"
-
-
-def interval(value: float, deviation: float) -> tuple[float, float]:
-    """The 90 % interval of a figure whose logarithm has this standard deviation."""
-    factor = math.exp(_Z90 * deviation)
-    return value / factor, value * factor
 
 
 def vector_fill(channels: Any, lanes: int) -> Any:

@@ -84,7 +84,7 @@ def variants(
     step = replace(workload, dtype=None, freeze=(), loss=loss)
     kernels = lower_step(open_, step, runtime, device.kind, symbolic=True)
     works = Works(open_, workload, symbolic=True)
-    found = [works.of(*group) for group in grouped(kernels)]
+    found = [works.of(*group, of_group) for group, of_group in grouped(kernels).items()]
     found += [works.of((), phase) for phase in rest_of(workload)]
     seconds = profile.model.seconds(found, values) * math.exp(profile.whole.middle)
     unseen = [place for place, work in enumerate(found) if not profile.model.knows(work)]

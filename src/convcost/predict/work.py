@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from convcost.network.op import Call, Op
     from convcost.network.tensor import Tensor
     from convcost.ops.window import Window
+    from convcost.runtime import Kernel
     from convcost.runtime.runners.runner import RunPhase
 
 #: Layers that run as one.
@@ -56,7 +57,9 @@ class Work:
         width: of the result, along the axis that lies together.
         elements: of the main result.
         operands: tensors that are read.
-        parts: layers that run as one; parameters that an update walks over; kernels of a loop.
+        parts: layers that run as one; parameters that an update walks over; layers of a loop.
+        kernels: that the runtime makes of it.
+        copied: bytes that change their layout for it.
     """
 
     layers: Group
@@ -81,6 +84,8 @@ class Work:
     elements: Dim = 1
     operands: Dim = 1
     parts: Dim = 1
+    kernels: int = 1
+    copied: Dim = 0
 
 
 class Works:
@@ -105,9 +110,17 @@ class Works:
             backward(network, mode, input_gradient=False) if mode == "training" else {}
         )
 
-    def of(self, group: Group, phase: RunPhase) -> Work:
-        """The work of layers that run as one, or of what belongs to no layer."""
-        return self._layers(group, phase) if group else self._network_wide(phase)
+    def of(self, group: Group, phase: RunPhase, kernels: Sequence[Kernel] = ()) -> Work:
+        """The work of layers that run as one, or of what belongs to no layer.
+
+        Args:
+            group: the layers; none for what belongs to none.
+            phase: of the run.
+            kernels: that the runtime makes of them, as far as that is known.
+        """
+        if not group:
+            return self._network_wide(phase)
+        return self._layers(group, phase, kernels)
 
     @property
     def input_bytes(self) -> int:
@@ -140,7 +153,7 @@ class Works:
             return Work(layers=(), phase=phase, kind=phase, read=bytes_, elements=elements)
         return Work(layers=(), phase=phase, kind=phase, parts=len(network.layers))
 
-    def _layers(self, group: Group, phase: RunPhase) -> Work:
+    def _layers(self, group: Group, phase: RunPhase, kernels: Sequence[Kernel]) -> Work:
         rows = [self._of_layer[name] for name in group]
         main = next((row for row in rows if row.cost is not None and row.cost.macs), rows[0])
         op, call = main.layer.op, main.call
@@ -160,6 +173,8 @@ class Works:
             weights=cost.weight_bytes,
             operands=len(outside),
             parts=len(rows),
+            kernels=max(len(kernels), 1),
+            copied=summed(each.cost.bytes for each in kernels if _changes_layout(each)),
             elements=call.outputs[0].elements,
             **_geometry(op, call),
         )
@@ -187,6 +202,11 @@ class Works:
             or any(reader not in names for reader in self._network.consumers[layer.name])
         ]
         return read, summed(tensor.bytes for layer in seen for tensor in layer.outputs)
+
+
+def _changes_layout(kernel: Kernel) -> bool:
+    """Whether it is a copy besides what the layers themselves are."""
+    return kernel.kind == "copy" and kernel.name not in kernel.layers
 
 
 def kind_of(op: Op, call: Call) -> str:

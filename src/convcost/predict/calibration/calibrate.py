@@ -23,6 +23,7 @@ from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Sampler
 from convcost.predict.profile import Profile, Setting, band, file_name, folder, load, save
 from convcost.predict.profiles import this_machine
+from convcost.runtime import runtimes
 from convcost.runtime.runners.registry import runner, runners
 from convcost.units import format_percent, format_seconds
 
@@ -103,7 +104,7 @@ def _band(found: Band) -> dict[str, float]:
 class _Session:
     """What happens while networks are run."""
 
-    training: bool
+    setting: Setting
     records: Records
     sampler: Sampler
     start: float
@@ -136,9 +137,16 @@ def setting(runtime: str, *, training: bool, threads: int | None) -> Setting:
         threads: of the framework; default: the physical cores.
 
     Raises:
-        UsageError: nothing runs that runtime, or it does not train.
+        UsageError: nothing runs that runtime, nothing is known of its kernels, or it does not
+            train.
     """
     found = runner(runtime)
+    if runtime not in runtimes():
+        able = ", ".join(name for name in runners() if name in runtimes())
+        raise UsageError(
+            f"{runtime} can be measured, but how it runs layers is not known: nothing could be "
+            "predicted", hint=f"what can be calibrated: {able}",
+        )  # fmt: skip
     if training and not found.trains:
         able = ", ".join(name for name, each in runners().items() if each.trains)
         raise UsageError(f"{runtime} does not train", hint=f"what trains: {able}")
@@ -156,14 +164,14 @@ def calibrate(
 
     Args:
         setting: of what.
-        seconds: to run networks for; those of an earlier calibration that was interrupted, or is
-            to be improved, are kept and used too.
+        seconds: to run networks for, or until there are `FEWEST`; those of an earlier calibration
+            that was interrupted, or is to be improved, are kept and used too.
         fresh: begin anew.
         say: told what is going on.
 
     Raises:
         MissingFramework: the runtime, or LightGBM, is not installed.
-        ConvcostError: networks cannot be run, or too few were.
+        ConvcostError: networks cannot be run.
         KeyboardInterrupt: too few networks were run for a profile; they are kept.
     """
     check()
@@ -178,7 +186,7 @@ def calibrate(
         first = _first(setting, sampler, say)
         about = About(setting=setting, machine=this_machine(), versions=sampler.versions)
         with Records(samples, about) as records:
-            run = _Session(setting.training, records, sampler, start, seconds, say)
+            run = _Session(setting, records, sampler, start, seconds, say)
             if first.seed not in {record.seed for record in records.found}:
                 records.append(first)
                 run.new += 1
@@ -192,11 +200,6 @@ def calibrate(
             found = records.found
     finally:
         sampler.close()
-    if len(found) < FEWEST:
-        raise ConvcostError(
-            f"{len(found)} networks were run; a profile needs {FEWEST}",
-            hint="run the command again: it goes on with what is there",
-        )
     say(f"fitting to {len(found)} networks")
     profile = replace(
         _profile(about, found), loops=loops, refined=_refined(path, about, fresh=fresh)
@@ -228,16 +231,16 @@ def _first(setting: Setting, sampler: Sampler, say: Callable[[str], None]) -> Re
 
 
 def _sample(run: _Session) -> None:
-    """Run networks until the time is over."""
+    """Run networks until the time is over, and there are enough of them."""
     looks = [run.limit * (1 - share) for share in _LOOKS]
     blocks: tuple[str, ...] | None = None
     failures = 0
     for seed in _seeds(run.records):
-        if run.left <= 0:
+        if run.left <= 0 and len(run.records.found) >= FEWEST:
             return
         if looks and run.left < looks[0] and len(run.records.found) >= FEWEST:
             looks.pop(0)
-            blocks = _worst(run.records.found, training=run.training)
+            blocks = _worst(run.records.found, run.setting)
         chosen = drawn(seed) if blocks is None else drawn(seed, blocks)
         run.tell()
         try:
@@ -261,9 +264,9 @@ def _seeds(records: Records) -> Iterator[int]:
         yield seed
 
 
-def _worst(found: Sequence[Record], *, training: bool) -> tuple[str, ...]:
+def _worst(found: Sequence[Record], setting: Setting) -> tuple[str, ...]:
     """Blocks to draw from, by how well networks of them are predicted by the others."""
-    whole, _ = held_out([Run(record.sample, training=training) for record in found])
+    whole, _ = held_out([Run(record.sample, setting) for record in found])
     return weighted(found, whole)
 
 
@@ -288,7 +291,7 @@ def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, 
 
 
 def _profile(about: About, found: Sequence[Record]) -> Profile:
-    runs = [Run(record.sample, training=about.setting.training) for record in found]
+    runs = [Run(record.sample, about.setting) for record in found]
     whole, kinds = held_out(runs)
     return Profile(
         setting=about.setting,

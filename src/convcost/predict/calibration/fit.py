@@ -11,14 +11,19 @@ from convcost.count import Workload
 from convcost.errors import MissingFramework
 from convcost.network.builder import BATCH
 from convcost.predict import columns as c
+from convcost.predict.calibrated import grouped
 from convcost.predict.model import Model, family, key
 from convcost.predict.trees import Trees, from_lightgbm
 from convcost.predict.work import Works
+from convcost.runtime import load as runtime
+from convcost.runtime import lower_step
+from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.predict.calibration.sampling import Sample
+    from convcost.predict.profile import Setting
 
 #: Parts that the networks are divided into; each is predicted by the others.
 _FOLDS = 5
@@ -40,7 +45,7 @@ class Run:
 
     Args:
         sample: what was measured.
-        training: a training step.
+        setting: in what.
 
     Attributes:
         works: of its parts.
@@ -48,13 +53,20 @@ class Run:
         whole: seconds of a run.
     """
 
-    def __init__(self, sample: Sample, *, training: bool) -> None:
+    def __init__(self, sample: Sample, setting: Setting) -> None:
         import numpy as np
 
         network = sample.network.bind({str(BATCH): sample.batch})
-        workload = Workload(batch=sample.batch, training=training, optimizer=sample.optimizer)
-        works = Works(network, workload)
-        self.works = [works.of(part.layers, part.phase) for part in sample.parts]
+        workload = Workload(
+            batch=sample.batch, training=setting.training, optimizer=sample.optimizer,
+            loss=DEFAULT_LOSS if setting.training else None,
+        )  # fmt: skip
+        works = Works(network, replace(workload, loss=None))
+        kernels = grouped(lower_step(network, workload, runtime(setting.runtime), "cpu"))
+        self.works = [
+            works.of(part.layers, part.phase, kernels.get((part.layers, part.phase), ()))
+            for part in sample.parts
+        ]
         self.seconds = np.maximum([part.seconds for part in sample.parts], _LEAST)
         self.whole = sample.seconds
 

@@ -99,7 +99,7 @@ def refine(
             left_over = format_seconds(end - monotonic())
             say(f"part {number} of {len(left)}: {part.layers[0]}, {left_over} left")
             try:
-                measured = _measured(network, workload, part, sampler)
+                measured = _measured(network, workload, runtime, part, sampler)
             except ConvcostError:
                 measured = []
             failed += not measured
@@ -127,8 +127,9 @@ def uncertain(
     known = {part.layer.name for part in works.costs if part.cost is not None}
     kernels = lower_step(bound, replace(step, dtype=None, freeze=()), runtime, "cpu")
     groups: dict[Group, list[Work]] = {}
-    for layers, phase in grouped(kernel for kernel in kernels if known.issuperset(kernel.layers)):
-        groups.setdefault(layers, []).append(works.of(layers, phase))
+    found = grouped(kernel for kernel in kernels if known.issuperset(kernel.layers))
+    for (layers, phase), of_group in found.items():
+        groups.setdefault(layers, []).append(works.of(layers, phase, of_group))
     parts = []
     for layers, of_phases in groups.items():
         if all(profile.refined_seconds(work) is not None for work in of_phases):
@@ -146,17 +147,22 @@ def _error(work: Work, profile: Profile) -> float:
     return _UNSEEN if found is None else max(abs(found.low), abs(found.high))
 
 
-def _measured(network: Network, workload: Workload, part: Part, sampler: Sampler) -> list[Refined]:
+def _measured(
+    network: Network, workload: Workload, runtime: Runtime, part: Part, sampler: Sampler
+) -> list[Refined]:
     """A part's phases, as far as they run in the segment as they do in the network."""
     cut = segment(network, part.layers, trained=workload.training)
     sample = sampler.sample(Drawn(cut, workload.batch, workload.optimizer, ()))
     works = Works(cut.bind({str(BATCH): workload.batch}), workload)
+    kernels = grouped(lower_step(cut, workload, runtime, "cpu"))
     wanted = {(work.phase, exact_sizes(work)): work for work in part.works}
     found = []
     for each in sample.parts:
         if each.layers != part.layers:
             continue
-        work = wanted.get((each.phase, exact_sizes(works.of(each.layers, each.phase))))
+        of_group = kernels.get((each.layers, each.phase), ())
+        here = works.of(each.layers, each.phase, of_group)
+        work = wanted.get((each.phase, exact_sizes(here)))
         if work is not None:
             sizes = exact_sizes(work)
             found.append(Refined(key(work), tuple(map(int, sizes)), each.seconds))  # type: ignore[arg-type]
