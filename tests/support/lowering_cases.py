@@ -89,6 +89,10 @@ CHAINS: dict[str, tuple[Op, ...]] = {
         Conv(filters=32, windows=SAME), Activation("relu"), PADDED,
         Pool(function="max", windows=window(3, 2)),
     ),
+    "pad average pool": (
+        Conv(filters=32, windows=SAME), Activation("relu"), PADDED,
+        Pool(function="average", windows=window(3, 2)),
+    ),
     "pad depthwise": (PADDED, DepthwiseConv(windows=window(3, 2)), BatchNorm()),
     "global pool dense": (
         Conv(filters=32, windows=SAME, activation="relu"), GLOBAL,

@@ -15,9 +15,8 @@ from convcost.predict.plan import plan_of
 from convcost.predict.prediction import LayerPrediction, Prediction
 from convcost.predict.rates import rates
 from convcost.predict.roofline import by_data_sheet
-from convcost.predict.work import Works
+from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import default_for, lower, lower_step
-from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,11 +79,7 @@ def _predict(
     if profile is None:
         lowered = lower(bound, runtime, device.kind, workload.mode)
     else:
-        # what the workload asks of the network itself is done already
-        step = replace(workload, dtype=None, freeze=())
-        if workload.training:
-            step = replace(step, loss=workload.loss or DEFAULT_LOSS)
-        lowered = lower_step(bound, step, runtime, device.kind)
+        lowered = lower_step(bound, as_it_runs(workload), runtime, device.kind)
     kernels = [kernel for kernel in lowered if known.issuperset(kernel.layers)]
     if not kernels:
         raise _nothing_known(network)

@@ -13,9 +13,8 @@ from convcost.network.evaluation import Evaluation
 from convcost.predict.calibrated import bounds, grouped, rest_of
 from convcost.predict.predicting import dtype_of
 from convcost.predict.roofline import DATA_SHEETS, kernel_seconds
-from convcost.predict.work import Works
+from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import default_for, lower, lower_step
-from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,9 +79,7 @@ def variants(
         rules, sheet = runtime.rules[device.kind], DATA_SHEETS[device.kind]
         whole = kernel_seconds(kernels, Evaluation(values), device, rules, dtype_of(open_))
         return Variants(whole, whole * sheet.low, whole * sheet.high)
-    loss = (workload.loss or DEFAULT_LOSS) if workload.training else None
-    step = replace(workload, dtype=None, freeze=(), loss=loss)
-    kernels = lower_step(open_, step, runtime, device.kind, symbolic=True)
+    kernels = lower_step(open_, as_it_runs(workload), runtime, device.kind, symbolic=True)
     works = Works(open_, workload, symbolic=True)
     found = [works.of(*group, of_group) for group, of_group in grouped(kernels).items()]
     found += [works.of((), phase) for phase in rest_of(workload)]

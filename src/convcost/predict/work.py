@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from convcost.count import costs
@@ -15,6 +15,7 @@ from convcost.ops.conv import Conv
 from convcost.ops.input import Input
 from convcost.ops.merge import Merge
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
+from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -202,6 +203,15 @@ class Works:
             or any(reader not in names for reader in self._network.consumers[layer.name])
         ]
         return read, summed(tensor.bytes for layer in seen for tensor in layer.outputs)
+
+
+def as_it_runs(workload: Workload) -> Workload:
+    """The workload as it is lowered: with a loss in training.
+
+    Dtype and frozen layers are the prepared network's own by then.
+    """
+    loss = (workload.loss or DEFAULT_LOSS) if workload.training else None
+    return replace(workload, dtype=None, freeze=(), loss=loss)
 
 
 def _changes_layout(kernel: Kernel) -> bool:

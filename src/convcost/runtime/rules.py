@@ -65,7 +65,8 @@ class Rules:
         sums: kinds of ops whose product an addition of two tensors is fused into.
         sums_into: which of two such products: that of the sum's first input, or that of the layer
             that the network has first.
-        padding: kinds of ops that pad themselves at inference what a layer before them pads.
+        padding: kinds of ops that pad themselves at inference what a layer before them pads, a
+            pooling with its function (``pool average``).
         logits: whether a loss takes what a last softmax is computed of, which then does not run.
         blocks: how images lie in memory; None as the source has them.
         launches_overlap: whether the next launch is prepared while a kernel runs (GPUs).

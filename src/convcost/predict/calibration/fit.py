@@ -14,10 +14,9 @@ from convcost.predict import columns as c
 from convcost.predict.calibrated import grouped
 from convcost.predict.model import Model, family, key
 from convcost.predict.trees import Trees, from_lightgbm
-from convcost.predict.work import Works
+from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import load as runtime
 from convcost.runtime import lower_step
-from convcost.runtime.runners.losses import DEFAULT_LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,11 +57,11 @@ class Run:
 
         network = sample.network.bind({str(BATCH): sample.batch})
         workload = Workload(
-            batch=sample.batch, training=setting.training, optimizer=sample.optimizer,
-            loss=DEFAULT_LOSS if setting.training else None,
-        )  # fmt: skip
-        works = Works(network, replace(workload, loss=None))
-        kernels = grouped(lower_step(network, workload, runtime(setting.runtime), "cpu"))
+            batch=sample.batch, training=setting.training, optimizer=sample.optimizer
+        )
+        works = Works(network, workload)
+        by = runtime(setting.runtime)
+        kernels = grouped(lower_step(network, as_it_runs(workload), by, "cpu"))
         self.works = [
             works.of(part.layers, part.phase, kernels.get((part.layers, part.phase), ()))
             for part in sample.parts

@@ -21,9 +21,8 @@ from convcost.predict.calibration.sampling import Sampler
 from convcost.predict.columns import exact_sizes
 from convcost.predict.model import key
 from convcost.predict.profile import Refined, save
-from convcost.predict.work import Works
+from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import lower_step
-from convcost.runtime.runners.losses import DEFAULT_LOSS
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
@@ -121,11 +120,10 @@ def uncertain(
     network: Network, workload: Workload, runtime: Runtime, profile: Profile
 ) -> Sequence[Part]:
     """The parts of a network that were not measured themselves, the least certain one first."""
-    step = replace(workload, loss=(workload.loss or DEFAULT_LOSS) if workload.training else None)
     bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
     works = Works(bound, workload)
     known = {part.layer.name for part in works.costs if part.cost is not None}
-    kernels = lower_step(bound, replace(step, dtype=None, freeze=()), runtime, "cpu")
+    kernels = lower_step(bound, as_it_runs(workload), runtime, "cpu")
     groups: dict[Group, list[Work]] = {}
     found = grouped(kernel for kernel in kernels if known.issuperset(kernel.layers))
     for (layers, phase), of_group in found.items():
@@ -154,7 +152,7 @@ def _measured(
     cut = segment(network, part.layers, trained=workload.training)
     sample = sampler.sample(Drawn(cut, workload.batch, workload.optimizer, ()))
     works = Works(cut.bind({str(BATCH): workload.batch}), workload)
-    kernels = grouped(lower_step(cut, workload, runtime, "cpu"))
+    kernels = grouped(lower_step(cut, as_it_runs(workload), runtime, "cpu"))
     wanted = {(work.phase, exact_sizes(work)): work for work in part.works}
     found = []
     for each in sample.parts:

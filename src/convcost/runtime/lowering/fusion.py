@@ -10,6 +10,7 @@ from convcost.ops.dense import Dense
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pad import ZeroPadding
+from convcost.ops.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,10 +40,15 @@ def absorbed_padding(network: Network, rules: Rules, mode: Mode) -> Mapping[str,
     for layer in network.layers:
         if not isinstance(layer.op, ZeroPadding) or layer.name in returned:
             continue
-        readers = [network.layer(name).op.kind for name in network.consumers[layer.name]]
+        readers = [_title(network.layer(name).op) for name in network.consumers[layer.name]]
         if len(readers) == 1 and readers[0] in rules.padding and layer.inputs[0].layer not in found:
             found[layer.name] = layer.inputs[0]
     return found
+
+
+def _title(op: Op) -> str:
+    """The kind; of a pooling with its function: zeros are no maximum's padding."""
+    return f"{op.kind} {op.function}" if isinstance(op, Pool) else op.kind
 
 
 def is_composed(op: Op, call: Call, rules: Rules) -> bool:
