@@ -165,16 +165,20 @@ def test_variants_by_data_sheet_are_the_predictions(name, hardware):
             assert getattr(found, figure)[place] == pytest.approx(one)
 
 
-@pytest.mark.parametrize("training", [False, True])
+TRAINED = (("seed000", "torch"), ("resnet18", "torch"), ("googlenet", "torch"),
+           ("mobilenet", "keras-tensorflow"), ("seed001-mlp", "keras-tensorflow"))  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("name", "by"),
-    [("seed000", "torch"), ("resnet18", "torch"), ("googlenet", "torch"),
-     ("mobilenet", "keras-tensorflow"), ("seed001-mlp", "keras-tensorflow"),
-     ("resnet18", "onnxruntime"), ("googlenet", "onnxruntime")],
-)  # fmt: skip
+    ("name", "by", "training"),
+    [
+        *((*case, True) for case in TRAINED),
+        *((*case, False) for case in TRAINED),
+        ("resnet18", "onnxruntime", False),  # it does not train
+        ("googlenet", "onnxruntime", False),
+    ],
+)
 def test_variants_by_profile_are_the_predictions(name, by, training):
-    if training and by == "onnxruntime":
-        return
     network = load(name)
     workload = Workload(training=training, optimizer="sgd" if training else None)
     made = known(network, workload, by)

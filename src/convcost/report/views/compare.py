@@ -74,7 +74,7 @@ def _answer(found: Comparison) -> str:
     timed = [row for row in found.rows if row.seconds is not None]
     what = plural(len(found.rows), "network")
     if found.differences is not None:
-        what = f"{plural(len(found.differences), 'layer')} of {what} differ"
+        what = f"{what}, {plural(len(found.differences), 'layer')} not the same"
     if not timed:
         return f"{what}: no time is known"
     first, last = (pick(timed, key=_seconds) for pick in (min, max))
