@@ -58,8 +58,8 @@ def achieved(case: Case, time: Time, samples: int) -> Achieved:
 
 def _whole(prediction: Prediction, batches: float, time: Time) -> float:
     """Predicted seconds of so many batches, the framework's loop included where the time has it."""
-    loop = prediction.runtime.rules[prediction.device.kind].loop_seconds.value
-    return (prediction.seconds.value + (0.0 if time.taken else loop)) * batches
+    loop = 0.0 if time.taken else prediction.loop.seconds
+    return (prediction.seconds.value + loop) * batches
 
 
 def _like(case: Case, time: Time, batches: float) -> str:

@@ -98,6 +98,7 @@ def _predict(
         unknown=unknown_costs(network, found),
         basis="data sheet" if profile is None else "calibrated",
         rates=rates((kernel.cost for kernel in kernels), timed.seconds.value, device, dtype),
+        loop=timed.loop,
         rest=timed.rest,
         assumptions=timed.remarks,
         plan=plan_of(workload, timed.seconds, timed.loop),

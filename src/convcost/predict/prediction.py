@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.predict.batches import Batches
     from convcost.predict.estimate import Estimate
-    from convcost.predict.plan import Plan
+    from convcost.predict.plan import Loop, Plan
     from convcost.predict.rates import Rates
     from convcost.predict.roofline import Bound, KernelTime
     from convcost.runtime import Runtime
@@ -97,6 +97,7 @@ class Prediction:
         layers: in the network's order.
         unknown: whose time is not contained.
         rates: FLOP/s and bytes per second of the kernels in the predicted time.
+        loop: what the framework's own loop over a data set adds to every batch.
         plan: of a data set; None where no samples are given.
         basis: a ``calibrated`` profile of this machine, or the device's ``data sheet``; by data
             sheet a training step is its forward pass only.
@@ -114,6 +115,7 @@ class Prediction:
     layers: tuple[LayerPrediction, ...]
     unknown: tuple[UnknownCost, ...]
     rates: Rates
+    loop: Loop
     plan: Plan | None = None
     basis: Basis = "data sheet"
     rest: Mapping[RunPhase, float] = field(default_factory=dict)

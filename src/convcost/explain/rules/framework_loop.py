@@ -22,8 +22,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding per network, where a data set is asked for or a time of one is known."""
     for case in evidence.cases:
         prediction = case.prediction
-        rules = prediction.runtime.rules[prediction.device.kind]
-        loop = rules.loop_seconds.value
+        loop = prediction.loop.seconds
         asked = prediction.workload.samples is not None
         told = case.time is not None and not case.time.taken
         share = loop / (loop + case.seconds)
