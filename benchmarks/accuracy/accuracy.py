@@ -1,12 +1,17 @@
 """How good calibrated predictions are: networks that calibration never saw, predicted and measured.
 
     convcost calibrate --runtime torch
-    python benchmarks/accuracy/accuracy.py --runtime torch [--training] [--seconds 10]
-    python benchmarks/accuracy/report.py
+    python benchmarks/accuracy/accuracy.py --runtime torch [--training] [--seconds 1]
+    python benchmarks/accuracy/report.py > benchmarks/accuracy/results.md
 
-Each network is predicted from this machine's profile, by data sheet, and then measured as `convcost
-measure` does it. What is done is in results/, a file per runtime and mode: one that was ended goes
-on. Networks of keras.applications are read where Keras is installed, ONNX files from --onnx.
+All networks are predicted from this machine's profile and by data sheet, and then measured in
+rounds: a round is a process that runs them one after the other, so that what belongs to a process
+or to a slow minute of the machine meets each of them a few times and not one of them always. What
+is done is in results/, a file per runtime and mode: a run that was ended goes on with its next
+round. --predict-again keeps what was measured.
+
+Networks of keras.applications are read where Keras is installed, light ONNX files where the
+package `onnx` has them.
 """
 
 from __future__ import annotations
@@ -14,12 +19,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import convcost
+from convcost.count import Workload
+from convcost.count.prepare import prepared
+from convcost.device.machine import describe
 from convcost.errors import ConvcostError
+from convcost.measure.layers import instrument, layer_times
+from convcost.measure.process import Worker
+from convcost.measure.protocol import PROCESSES
+from convcost.runtime.runners.runner import Job
+from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +45,14 @@ SMALL = ("seed000", "seed001-mlp", "seed001-cnn", "seed001-cnn4", "seed003?kerne
 LARGE = ("alexnet", "vgg16", "resnet18", "resnet50", "mobilenet", "googlenet", "inception-v3",
          "xception")  # fmt: skip
 APPLICATIONS = ("DenseNet121", "EfficientNetB0", "MobileNetV2")
+LIGHT = ("shufflenet", "squeezenet", "inception_v2", "zfnet512")
+#: Of a command, and of reading the layers' times.
+TIMEOUT, PROFILES = 300.0, 3
+#: Seconds of a turn; and of a run that is a turn by itself, with its own warm-up in it.
+TURN, LONG = 0.1, 0.7
 
 
-def networks(onnx: Path | None) -> Iterator[tuple[str, convcost.Network, tuple[int, ...]]]:
+def networks() -> Iterator[tuple[str, convcost.Network, tuple[int, ...]]]:
     """Names, networks and batches."""
     for name in SMALL:
         yield name, convcost.read(f"zoo:{name}"), (1, 8, 32)
@@ -46,11 +66,85 @@ def networks(onnx: Path | None) -> Iterator[tuple[str, convcost.Network, tuple[i
         for name in APPLICATIONS:
             model = getattr(keras.applications, name)(weights=None)
             yield f"keras.applications.{name}", convcost.read(model), (1, 8)
-    if onnx is None:
-        print("ONNX files left out: name their folder with --onnx", file=sys.stderr)
-        return
-    for path in sorted(onnx.rglob("*.onnx")):
-        yield path.stem, convcost.read(path), (1,)
+    import onnx
+
+    folder = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+    for name in LIGHT:
+        path = folder / f"light_{name}.onnx"
+        if path.exists():
+            yield f"onnx {name}", convcost.read(path), (1,)
+        else:
+            print(f"left out, not in the package onnx: {path.name}", file=sys.stderr)
+
+
+class Cases:
+    """Networks and batches with what is known of them so far, in a file.
+
+    Args:
+        chosen: the command line.
+    """
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self._chosen = chosen
+        mode = "training" if chosen.training else "inference"
+        self._path = RESULTS / f"{chosen.runtime}-{mode}.json"
+        self._path.parent.mkdir(exist_ok=True)
+        self.found: dict[str, Any] = (
+            json.loads(self._path.read_text()) if self._path.exists() else {"cases": {}}
+        )
+        self.orders: dict[str, tuple[convcost.Network, dict[str, Any]]] = {}
+        for name, network, batches in networks():
+            for batch in batches:
+                self._add(f"{name}, batch {batch}", network, batch)
+        self.save()
+
+    def save(self) -> None:
+        """Write the file."""
+        self._path.write_text(json.dumps(self.found, indent=1) + "\n")
+
+    def _add(self, key: str, network: convcost.Network, batch: int) -> None:
+        """Predict what is not predicted yet."""
+        chosen, known = self._chosen, self.found["cases"].get(key)
+        if known is None or (chosen.predict_again and "refused" not in known):
+            print(f"predicting {key}", file=sys.stderr, flush=True)
+            try:
+                predicted = self._predicted(network, batch)
+            except ConvcostError as error:
+                if known is not None:  # what was measured stays
+                    raise
+                self.found["cases"][key] = {"refused": error.message}
+                return
+            self.found["cases"][key] = {"rounds": []} | (known or {}) | predicted
+        if "refused" in self.found["cases"][key]:
+            return
+        workload = Workload(
+            batch=batch, training=chosen.training, optimizer="sgd" if chosen.training else None
+        )
+        job = Job(
+            batch=batch, training=chosen.training, optimizer=workload.optimizer,
+            threads=int(describe().cores.value),
+        )  # fmt: skip
+        network = prepared(network, workload)
+        order = {"network": to_text(network), "runtime": chosen.runtime, "job": asdict(job)}
+        self.orders[key] = (network, order)
+
+    def _predicted(self, network: convcost.Network, batch: int) -> dict[str, Any]:
+        chosen = self._chosen
+        options = {"runtime": chosen.runtime, "batch": batch, "training": chosen.training,
+                   "optimizer": "sgd" if chosen.training else None}  # fmt: skip
+        predicted = convcost.predict(network, **options, basis="calibrated")
+        sheet = convcost.predict(
+            network, runtime=chosen.runtime, batch=batch, training=chosen.training,
+            basis="data sheet",
+        )  # fmt: skip
+        total = convcost.count(network, batch=batch).total.forward
+        return {
+            "predicted": predicted.seconds.to_dict(),
+            "predicted_layers": {layer.name: layer.seconds for layer in predicted.layers},
+            "data_sheet": sheet.seconds.value,
+            "macs": total.macs,
+            "activations": total.write_bytes,
+        }
 
 
 def main() -> None:
@@ -58,52 +152,73 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runtime", required=True)
     parser.add_argument("--training", action="store_true")
-    parser.add_argument("--seconds", type=float, default=10.0, help="per network and batch, about")
-    parser.add_argument("--only", nargs="*", help="networks")
-    parser.add_argument("--onnx", type=Path, help="folder of light ONNX files")
+    parser.add_argument("--seconds", type=float, default=0.5, help="per network and round, about")
+    parser.add_argument("--predict-again", action="store_true", help="from the present profile")
     chosen = parser.parse_args()
-    mode = "training" if chosen.training else "inference"
-    path = RESULTS / f"{chosen.runtime}-{mode}.json"
-    path.parent.mkdir(exist_ok=True)
-    done = json.loads(path.read_text()) if path.exists() else {}
-    for name, network, batches in networks(chosen.onnx):
-        for batch in batches:
-            key = f"{name}, batch {batch}"
-            if key in done or (chosen.only and name not in chosen.only):
-                continue
-            print(key, file=sys.stderr, flush=True)
-            try:
-                done[key] = one(network, batch, chosen)
-            except ConvcostError as error:
-                done[key] = {"refused": error.message}
-            path.write_text(json.dumps(done, indent=1) + "\n")
+    cases = Cases(chosen)
+    for number in range(PROCESSES):
+        measured(cases, number, chosen.seconds)
 
 
-def one(network: convcost.Network, batch: int, chosen: argparse.Namespace) -> dict[str, Any]:
-    """A network and batch: predicted first, then measured."""
-    optimizer = "sgd" if chosen.training else None
-    options = {"runtime": chosen.runtime, "batch": batch, "training": chosen.training}
-    predicted = convcost.predict(network, **options, optimizer=optimizer, basis="calibrated")
-    sheet = convcost.predict(network, **options, basis="data sheet")
-    total = convcost.count(network, batch=batch).total.forward
-    found = convcost.measure(
-        network, **options, optimizer=optimizer, seconds=chosen.seconds, store=False
-    ).networks[0]
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": dict(found.machine),
-        "versions": dict(found.versions),
-        "measured": {
-            "median": found.seconds.median, "low": found.seconds.low, "high": found.seconds.high,
-            "verdict": found.verdict.name, "reasons": list(found.verdict.reasons),
-        },
-        "layers": [[list(layer.layers), layer.seconds] for layer in found.layers],
-        "predicted": predicted.seconds.to_dict(),
-        "predicted_layers": {layer.name: layer.seconds for layer in predicted.layers},
-        "data_sheet": sheet.seconds.value,
-        "macs": total.macs,
-        "activations": total.write_bytes,
-    }  # fmt: skip
+def measured(cases: Cases, number: int, seconds: float) -> None:
+    """A round: all networks in one process; the last round looks at the layers too."""
+    worker: Worker | None = None
+    for key, (network, order) in cases.orders.items():
+        case = cases.found["cases"][key]
+        if "refused" in case or len(case["rounds"]) > number:
+            continue
+        print(f"round {number + 1} of {PROCESSES}: {key}", file=sys.stderr, flush=True)
+        try:
+            worker = loaded(worker, key, order)
+            case["rounds"].append(turns(worker, seconds))
+            if number == PROCESSES - 1:
+                case["layers"] = layers(worker, network, case["rounds"])
+        except ConvcostError as error:
+            case["refused"] = error.message
+            worker = None
+            continue
+        cases.found["about"] = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": describe().model,
+            "threads": order["job"]["threads"],
+            "versions": worker.versions,
+        }
+        cases.save()
+    if worker is not None:
+        worker.stop()
+    cases.save()
+
+
+def loaded(worker: Worker | None, key: str, order: dict[str, Any]) -> Worker:
+    """The process with that network in it."""
+    if worker is not None:
+        worker.load(key, order)
+        return worker
+    worker = Worker(key, order, threads=order["job"]["threads"], timeout=TIMEOUT)
+    worker.ready()
+    return worker
+
+
+def turns(worker: Worker, seconds: float) -> list[float]:
+    """Seconds of a run: the medians of turns, each without its first run."""
+    worker.ask("run", 1)  # allocates, compiles
+    found: list[float] = worker.ask("run", 2)["seconds"]
+    one = min(found)
+    if one > LONG:
+        return found
+    number = max(1, min(1000, int(TURN / one)))
+    return [
+        median(worker.ask("run", 1 + number)["seconds"][1:])
+        for _ in range(max(2, min(10, int(seconds / (number * one)))))
+    ]
+
+
+def layers(worker: Worker, network: convcost.Network, rounds: list[list[float]]) -> list[Any]:
+    """Names and seconds of layers that run as one."""
+    profile = worker.ask("profile", PROFILES)
+    whole = median(median(each) for each in rounds)
+    found = layer_times(network, profile, instrument(profile), whole)
+    return [[list(layer.layers), layer.seconds] for layer in found]
 
 
 if __name__ == "__main__":

@@ -3,17 +3,20 @@
     python benchmarks/accuracy/report.py > benchmarks/accuracy/results.md
 
 Errors are |predicted / measured - 1|. The baselines are fitted to the same measured networks, each
-network left out of its own fit. The floor is half of the interval of a measurement: who measures
-again is off by about as much.
+network left out of its own fit. The floor is how far two measurements of the same network are
+apart, the odd processes one and the even ones the other: no prediction can be closer than that.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from convcost.measure.statistics import of_processes, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,31 +28,44 @@ HEAD = ("prediction", "networks", "median error", "mean error", "within 10 %", "
 
 def main() -> None:
     """Print a section per runtime and mode."""
-    for path in sorted(RESULTS.glob("*.json")):
-        cases = {k: v for k, v in json.loads(path.read_text()).items() if "measured" in v}
-        stable = {k: v for k, v in cases.items() if v["measured"]["verdict"] == "stable"}
-        print(f"## {path.stem}\n")
-        about = next(iter(cases.values()))
+    for path in sorted(RESULTS.glob("*-*.json")):
+        found = json.loads(path.read_text())
+        cases = {k: v | timed(v["rounds"]) for k, v in found["cases"].items() if "layers" in v}
+        stable = {k: v for k, v in cases.items() if v["verdict"] == "stable"}
+        about = found["about"]
         versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
-        machine = about["machine"]
-        print(f"{about['date']}, {machine['model']}, {machine['threads']} threads; {versions}. "
+        print(f"## {path.stem}\n")
+        print(f"{about['date']}, {about['machine']}, {about['threads']} threads; {versions}. "
               f"{len(stable)} of {len(cases)} measurements were `stable`.\n")  # fmt: skip
         for name, chosen in (("stable", stable), ("all", cases)):
             if len(chosen) > 3:
                 section(name, list(chosen.values()))
         whole(cases)
+        for name, case in found["cases"].items():
+            if "refused" in case:
+                print(f"{name}: {case['refused']}\n")
+
+
+def timed(rounds: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """What the turns of all processes say, and how far half of the processes are from the rest."""
+    processes = [len(turns) for turns in rounds]
+    samples = [seconds for turns in rounds for seconds in turns]
+    found = of_processes(samples, processes)
+    medians = [median(turns) for turns in rounds]
+    return {
+        "measured": {"median": found.median, "low": found.low, "high": found.high},
+        "floor": abs(median(medians[::2]) / median(medians[1::2]) - 1),
+        "verdict": verdict(samples, processes, [False] * len(samples)).name,
+    }
 
 
 def section(name: str, cases: Sequence[dict[str, Any]]) -> None:
     """The errors of all predictions of some networks."""
     measured = np.array([case["measured"]["median"] for case in cases])
-    floor = np.array([
-        (case["measured"]["high"] - case["measured"]["low"]) / 2 / case["measured"]["median"]
-        for case in cases
-    ])  # fmt: skip
+    floor = np.median([case["floor"] for case in cases])
     macs, acts = (np.array([case[k] for case in cases], float) for k in ("macs", "activations"))
     one = np.ones(len(cases))
-    print(f"{name}: floor {100 * np.median(floor):.1f} %, layers {layers(cases)}\n")
+    print(f"{name}: floor {100 * floor:.1f} %, layers {layers(cases)}\n")
     print(f"| {' | '.join(HEAD)} |\n|---|{'---:|' * (len(HEAD) - 1)}")
     low, high = (np.array([case["predicted"][k] for case in cases]) for k in ("low", "high"))
     inside = f"{100 * np.mean((low <= measured) & (measured <= high)):.0f} %"
@@ -113,7 +129,7 @@ def whole(cases: dict[str, dict[str, Any]]) -> None:
             f"| {name} | {1e3 * predicted['value']:.2f} ({1e3 * predicted['low']:.2f} to "
             f"{1e3 * predicted['high']:.2f}) ms | {1e3 * measured['median']:.2f} "
             f"({1e3 * measured['low']:.2f} to {1e3 * measured['high']:.2f}) ms | "
-            f"{predicted['value'] / measured['median']:.2f} | {measured['verdict']} |"
+            f"{predicted['value'] / measured['median']:.2f} | {case['verdict']} |"
         )
     print()
 

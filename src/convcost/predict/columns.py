@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.predict.work import Work
 
-#: The exact sizes of a work, by their names in it.
-SIZES = (
+#: The exact sizes of a work itself, by their names in it.
+OWN_SIZES = (
     "macs", "elementwise", "read", "written", "weights", "batch", "positions", "reduction",
     "channels_in", "channels_out", "groups", "taps", "tall", "stride",
     "padding", "width", "elements", "operands",
-    "parts", "kernels", "copied",
+    "parts", "kernels", "copied", "channels_last",
 )  # fmt: skip
-_EXACT: Callable[[Work], tuple[Dim, ...]] = attrgetter(*SIZES)
+#: With those of the run that it is a part of.
+SIZES = (*OWN_SIZES, "run_written", "run_weights", "run_macs")
+_OWN: Callable[[Work], tuple[Dim, ...]] = attrgetter(*OWN_SIZES)
+_ALL: Callable[[Work], tuple[Dim, ...]] = attrgetter(*SIZES)
 _PLACE = {name: place for place, name in enumerate(SIZES)}
 
 #: float32 numbers that convolution libraries put side by side: an AVX-512 register.
@@ -51,8 +54,8 @@ MEMORY = slice(5, 10)
 
 
 def exact_sizes(work: Work) -> tuple[Dim, ...]:
-    """The sizes of a work, in the order of `SIZES`."""
-    return _EXACT(work)
+    """The sizes of a work itself, in the order of `OWN_SIZES`: wherever it runs, it is the same."""
+    return _OWN(work)
 
 
 def sizes(works: Sequence[Work], values: Mapping[str, Any] | None = None) -> Any:
@@ -67,7 +70,7 @@ def sizes(works: Sequence[Work], values: Mapping[str, Any] | None = None) -> Any
     """
     import numpy as np
 
-    rows = [exact_sizes(work) for work in works]
+    rows = [_ALL(work) for work in works]
     if values is None:
         return np.array(rows, float).reshape(len(rows), len(SIZES))
     number = Evaluation(values)
@@ -120,7 +123,7 @@ def columns(rows: Any, mechanistic: Any, kinds: Any) -> Any:
     """
     import numpy as np
 
-    logs = np.log(np.maximum(rows, 1))
+    logs = np.log1p(rows)
     traffic = of(rows, "read") + of(rows, "written") + of(rows, "weights")
     more = [
         _fill(of(rows, "channels_out")),

@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from convcost.network.tensor import Axis
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
-from convcost.ops.depthwise import DepthwiseConv
+from convcost.ops.depthwise import DepthwiseConv, SeparableConv
+from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.merge import Concatenate, Merge
 from convcost.ops.norm import BatchNorm
+from convcost.ops.permute import Permute
 from convcost.ops.pool import GlobalPool, Pool
+from convcost.ops.reshape import Reshape
 from convcost.ops.window import window
 
 if TYPE_CHECKING:
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
     from convcost.ops.window import Padding
 
 
+#: Nobody slides larger kernels over smaller images: they would see zeros alone.
+_LEAST_KERNEL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """What a network's layers have in common.
@@ -37,6 +45,7 @@ class Style:
         norm: BatchNorm ``before`` the activation, ``after`` it, or None.
         bias: of convolutions.
         padding: ``same`` or ``valid``; with ``valid`` the blocks that add or join are not drawn.
+        local: response normalisation before poolings (AlexNet, GoogLeNet).
     """
 
     activation: str
@@ -44,6 +53,7 @@ class Style:
     norm: str | None
     bias: bool
     padding: Literal["valid", "same"]
+    local: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +101,14 @@ class Draw:
         Args:
             ref: the image.
             filters: channels of the result.
-            kernel: its side, or height and width.
+            kernel: its side, or height and width; less where the image is smaller.
             stride: along both axes.
             groups: of channels.
             active: False leaves the activation out, as before an addition.
         """
-        style = self.style
+        style, side = self.style, max(self.side(ref), _LEAST_KERNEL)
         fused = style.fused and active and style.norm != "before"
+        kernel = min(kernel, side) if isinstance(kernel, int) else kernel
         largest = max(kernel) if isinstance(kernel, tuple) else kernel
         padding: Padding = style.padding if largest <= self.side(ref) else "same"
         ref = self.add(
@@ -131,6 +142,8 @@ class Draw:
 
     def pool(self, ref: Ref, kernel: int, stride: int, *, padding: Padding = "valid") -> Ref:
         """A maximum, or an average now and then."""
+        if self.style.local:
+            ref = self.add(LocalResponseNorm(size=5), ref)
         function: Literal["max", "average"] = "max" if self.random.random() < 0.7 else "average"
         padding = padding if kernel <= self.side(ref) else "same"
         return self.add(
@@ -179,6 +192,36 @@ def depthwise(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
     if draw.random.random() < 0.7:
         ref = draw.after(ref)
     return draw.conv(ref, width, 1)
+
+
+def separable(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Depthwise and pointwise as one layer (Xception in Keras)."""
+    kernel = draw.random.choice((3, 3, 3, 5))
+    for number in range(draw.random.randint(1, 2)):
+        windows = window(kernel, stride if number == 0 else 1, padding="same")
+        ref = draw.add(SeparableConv(filters=width, windows=windows, bias=draw.style.bias), ref)
+        ref = draw.after(ref)
+    return ref
+
+
+def shuffled(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
+    """Grouped 1x1, channels shuffled, depthwise, grouped 1x1 (ShuffleNet)."""
+    groups = draw.random.choice((2, 3, 4, 8))
+    width = max(1, width // groups) * groups
+    ref = draw.conv(ref, width, 1)
+    inside = draw.conv(ref, width, 1, groups=groups)
+    axes = draw.builder.tensor(inside).axes
+    place = next(place for place, axis in enumerate(axes) if axis.name == "channel")
+    parts = (Axis(None, groups), Axis(None, width // groups))
+    inside = draw.add(Reshape((*axes[1:place], *parts, *axes[place + 1 :])), inside)
+    order = [*range(len(axes) + 1)]
+    order[place], order[place + 1] = place + 1, place
+    inside = draw.add(Permute(tuple(order)), inside)
+    inside = draw.add(Reshape(axes[1:]), inside)
+    windows = window(3, stride, padding="same")
+    inside = draw.after(draw.add(DepthwiseConv(windows=windows, bias=False), inside), active=False)
+    inside = draw.conv(inside, width, 1, groups=groups, active=False)
+    return _added(draw, inside, ref, stride)
 
 
 def inverted(draw: Draw, ref: Ref, width: int, stride: int) -> Ref:
@@ -259,6 +302,8 @@ BLOCKS: Mapping[str, Callable[[Draw, Ref, int, int], Ref]] = {
     "residual": residual,
     "bottleneck": bottleneck,
     "depthwise": depthwise,
+    "separable": separable,
+    "shuffled": shuffled,
     "inverted": inverted,
     "inception": inception,
     "fire": fire,

@@ -17,12 +17,13 @@ from convcost.errors import ConvcostError, SourceError, UsageError
 from convcost.measure.statistics import disturbed
 from convcost.predict.calibration.blocks import BLOCKS
 from convcost.predict.calibration.design import drawn
-from convcost.predict.calibration.fit import Run, check, fitted, held_out
+from convcost.predict.calibration.fit import check, fitted, held_out, runs_of
 from convcost.predict.calibration.loops import loop_costs
 from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Sampler
 from convcost.predict.profile import Profile, Setting, band, file_name, folder, load, save
 from convcost.predict.profiles import this_machine
+from convcost.result import Result
 from convcost.runtime import runtimes
 from convcost.runtime.runners.registry import runner, runners
 from convcost.units import format_percent, format_seconds
@@ -48,7 +49,7 @@ _FAILURES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calibration:
+class Calibration(Result):
     """What a calibration did.
 
     Attributes:
@@ -266,7 +267,7 @@ def _seeds(records: Records) -> Iterator[int]:
 
 def _worst(found: Sequence[Record], setting: Setting) -> tuple[str, ...]:
     """Blocks to draw from, by how well networks of them are predicted by the others."""
-    whole, _ = held_out([Run(record.sample, setting) for record in found])
+    whole, _ = held_out(runs_of([record.sample for record in found], setting))
     return weighted(found, whole)
 
 
@@ -291,7 +292,7 @@ def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, 
 
 
 def _profile(about: About, found: Sequence[Record]) -> Profile:
-    runs = [Run(record.sample, about.setting) for record in found]
+    runs = runs_of([record.sample for record in found], about.setting)
     whole, kinds = held_out(runs)
     return Profile(
         setting=about.setting,

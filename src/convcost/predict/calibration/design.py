@@ -42,8 +42,15 @@ _ACTIVATIONS = (
     *("relu",) * 12, "relu6", "relu6", "leaky_relu", "elu", "silu", "gelu", "sigmoid", "tanh",
     "hard_silu", "linear",
 )  # fmt: skip
+#: Channels that most networks have, and the shares of drawn ones with these, or multiples of 8.
+_WIDTHS = tuple(sorted(factor << power for factor in (2, 3) for power in range(1, 12)))
+_POPULAR, _EIGHTS = 0.45, 0.8
+#: Of drawn networks, those whose images have their channels last, as Keras has them.
+_CHANNELS_LAST = 0.5
+#: Of drawn networks without BatchNorm, those with the older normalisation.
+_LOCAL = 0.3
 #: Of drawn networks, those without convolutions.
-_PERCEPTRONS = 0.06
+_PERCEPTRONS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,11 @@ def _logarithmic(random: Random, low: float, high: float) -> int:
 
 
 def _width(random: Random, low: float, high: float) -> int:
-    """Channels: mostly multiples of 8, as people choose them, else any number."""
-    found = _logarithmic(random, low, high)
-    return max(8, round(found / 8) * 8) if random.random() < 0.75 else max(1, found)
+    """Channels as people choose them: powers of two and half as many more, multiples of 8, any."""
+    found, kind = _logarithmic(random, low, high), random.random()
+    if kind < _POPULAR:
+        return min(_WIDTHS, key=lambda width: abs(log(width / max(found, 1))))
+    return max(8, round(found / 8) * 8) if kind < _EIGHTS else max(1, found)
 
 
 def _style(random: Random) -> Style:
@@ -106,6 +115,7 @@ def _style(random: Random) -> Style:
         norm=norm,
         bias=norm is None or random.random() < 0.2,
         padding="valid" if random.random() < 0.2 else "same",
+        local=norm is None and random.random() < _LOCAL,
     )
 
 
@@ -120,9 +130,10 @@ def _stages(random: Random, style: Style, kinds: Sequence[str]) -> Network:
     builder = Builder("drawn")
     draw = Draw(builder, random, style)
     side, channels = random.choice(_SIDES), random.choice((1, 3, 3, 3))
-    ref = builder.add(
-        Input(Tensor.of(batch=BATCH, channel=channels, height=side, width=side)), name="image"
-    )
+    image = Tensor.of(batch=BATCH, channel=channels, height=side, width=side)
+    if random.random() < _CHANNELS_LAST:
+        image = Tensor.of(batch=BATCH, height=side, width=side, channel=channels)
+    ref = builder.add(Input(image), name="image")
     ref = _stem(draw, ref, side)
     width = _width(random, 4, 96)
     for stage in range(random.randint(1, 4)):

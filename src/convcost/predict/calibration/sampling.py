@@ -31,6 +31,10 @@ _SECONDS = 0.6
 _FEWEST, _MOST = 3, 9
 #: A run with the instrument and the two beside it.
 _RUNS_PER_PROFILE = 3
+#: Seconds of runs in a row, and how many that may be: a run that begins with cold caches and with
+#: threads that sleep takes up to a seventh longer.
+_TURN = 0.08
+_FEWEST_IN_TURN, _MOST_IN_TURN = 2, 300
 #: Seconds that a network may take to start.
 _TIMEOUT = 120.0
 
@@ -54,7 +58,7 @@ class Sample:
         optimizer: of a training step.
         seconds: of a run without the instrument.
         probe: seconds of the reference work beside it.
-        parts: of a run; they add up to it.
+        parts: of a run; each the median of a few, so that they add up to about the whole.
     """
 
     network: Network
@@ -88,16 +92,18 @@ class Sampler:
         with self._loaded(drawn.network, drawn.batch, optimizer) as worker:
             worker.ask("run", 1)  # allocates, compiles
             first = worker.ask("run", 2)
-            seconds = min(first["seconds"])
-            number = int(_SECONDS / (_RUNS_PER_PROFILE * max(seconds, 1e-6)))
+            seconds = max(min(first["seconds"]), 1e-6)
+            before = _turn(worker, seconds)
+            number = int(_SECONDS / (_RUNS_PER_PROFILE * seconds))
             profile = worker.ask("profile", max(_FEWEST, min(_MOST, number)))
+            whole = median([before, _turn(worker, seconds)])
         return Sample(
             network=drawn.network,
             batch=drawn.batch,
             optimizer=optimizer,
-            seconds=median(profile["plain"]),
+            seconds=whole,
             probe=median(first["probes"]),
-            parts=_parts(drawn.network, profile),
+            parts=_parts(drawn.network, profile, whole),
         )
 
     def close(self) -> None:
@@ -138,8 +144,14 @@ class Sampler:
             raise
 
 
-def _parts(network: Network, profile: dict[str, Any]) -> tuple[Part, ...]:
-    whole = median(profile["plain"])
+def _turn(worker: Worker, seconds: float) -> float:
+    """Seconds of a run in a row of them; the first finds the caches as others left them."""
+    number = max(_FEWEST_IN_TURN, min(_MOST_IN_TURN, int(_TURN / seconds)))
+    seconds_each: list[float] = worker.ask("run", 1 + number)["seconds"]
+    return median(seconds_each[1:])
+
+
+def _parts(network: Network, profile: dict[str, Any], whole: float) -> tuple[Part, ...]:
     rows = layer_times(network, profile, instrument(profile), whole)
     return tuple(
         Part(row.layers, cast("RunPhase", phase), seconds)
