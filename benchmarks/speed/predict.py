@@ -2,8 +2,9 @@
 
     python benchmarks/speed/predict.py [--runtime onnxruntime] [--network resnet50] [--times 30]
 
-Needs a profile of this machine (`convcost calibrate`). One prediction of another batch each time,
-so that nothing is remembered; then a thousand variants at once; the same by data sheet.
+Needs a profile of this machine (`convcost calibrate`). One prediction of another batch each time:
+what is remembered of the network does not depend on it. Then a thousand variants at once; the same
+by data sheet.
 """
 
 from __future__ import annotations

@@ -97,3 +97,22 @@ def test_a_depthwise_convolution_is_one_however_it_is_written():
     network = load("mobilenet")
     kinds = {kind_of(x.op, network.call(x)) for x in network.layers if "conv" in x.op.kind}
     assert kinds == {"conv", "depthwise_conv"}
+
+
+def test_a_work_knows_the_run_around_it():
+    network = load("seed001-cnn").bind({"N": 8})
+    total = count(load("seed001-cnn"), Workload(batch=8)).total.forward
+    works = Works(network, Workload(batch=8))
+    for work in (works.of(("conv2d_36",), "forward"), works.of((), "loop")):
+        assert (work.run_written, work.run_weights, work.run_macs) == (
+            total.write_bytes, total.weight_bytes, total.macs,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "layer", "last"), [
+    ("seed001-cnn", "conv2d_37", 1), ("seed001-cnn", "flatten_17", 1),
+    ("seed001-cnn", "dense_40", 0), ("resnet18", "conv1", 0), ("resnet18", "fc", 0),
+])  # fmt: skip
+def test_how_images_lie(name, layer, last):
+    work = Works(load(name).bind({"N": 2}), Workload(batch=2)).of((layer,), "forward")
+    assert work.channels_last == last

@@ -69,7 +69,7 @@ def call_of(network: Network, layer: Layer, mode: Mode) -> Call:
     if mode == "inference" or network.framework != "keras" or not isinstance(layer.op, BatchNorm):
         return call
     learned = any(parameter.learned for parameter in call.parameters)
-    return call if call.trained or not learned else replace(call, mode="inference")
+    return call if call.trained or not learned else network.call(layer, "inference")
 
 
 def _plus(cost: Cost | None, more: Iterable[Cost]) -> Cost | None:

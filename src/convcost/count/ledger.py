@@ -95,18 +95,21 @@ class LayerCost:
     more: Mapping[str, Cost | None] = field(default_factory=dict)
 
 
-def costs(network: Network, mode: Mode, *, symbolic: bool = False) -> tuple[LayerCost, ...]:
+def costs(
+    network: Network, mode: Mode, *, symbolic: bool | frozenset[str] = False
+) -> tuple[LayerCost, ...]:
     """The cost of every layer's forward pass, without the rest of the ledger.
 
     Args:
         network: bound to a batch, unless symbolic.
         mode: inference or training.
-        symbolic: let symbols stand in the costs, instead of calling these unknown.
+        symbolic: let symbols stand in the costs, instead of calling these unknown; or those of
+            these names.
     """
     found = []
     for layer in network.layers:
         call = call_of(network, layer, mode)
-        cost, why = _known(layer.op, layer.op.cost("forward", call), symbolic=symbolic)
+        cost, why = _known(layer.op, call.cost_of(layer.op), symbolic=symbolic)
         found.append(LayerCost(layer, call, cost, why))
     return tuple(found)
 
@@ -188,13 +191,15 @@ def missing_parts(network: Network) -> tuple[UnknownCost, ...]:
     )
 
 
-def _known(op: Op, cost: Cost | None, *, symbolic: bool) -> tuple[Cost | None, str | None]:
+def _known(
+    op: Op, cost: Cost | None, *, symbolic: bool | frozenset[str]
+) -> tuple[Cost | None, str | None]:
     """The cost, or why it is not known."""
     if cost is None:
         return None, getattr(op, "why", "no rule")
-    if symbolic:
+    if symbolic is True:
         return cost, None
-    open_names = free_symbols(*cost.sizes)
+    open_names = free_symbols(*cost.sizes).difference(symbolic or ())
     if not open_names:
         return cost, None
     return None, f"the source does not give {', '.join(sorted(open_names))}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from convcost.network.cost import FIGURES, NOTHING, Cost, total
 from convcost.network.dataclass import dataclass, field
 from convcost.network.equation import power_product
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +162,7 @@ class UnknownCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Result):
     """The exact cost of a network under a workload. All figures are for the whole batch.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, TypeAlias
 
 from convcost.errors import NetworkError
@@ -45,6 +44,7 @@ class Builder:
         self._sizes: dict[Dim, Expr] = {}
         self._taken = {str(BATCH)}
         self._numbers: dict[str, int] = {}
+        self._named_sizes = 0
 
     def add(
         self,
@@ -166,11 +166,17 @@ class Builder:
         if axis.name not in SPATIAL_AXES:
             return axis
         if size not in self._sizes:
-            names = (f"M{number}" if number > 1 else "M" for number in itertools.count(1))
-            name = next(name for name in names if name not in self._taken)
-            self._taken.add(name)
-            self._sizes[size] = symbol(name, definition=size)
+            self._sizes[size] = symbol(self._free_size(), definition=size)
         return Axis(axis.name, self._sizes[size])
+
+    def _free_size(self) -> str:
+        """The first of M, M2, M3 ... that is not taken; what was taken stays so."""
+        while True:
+            self._named_sizes += 1
+            name = f"M{self._named_sizes}" if self._named_sizes > 1 else "M"
+            if name not in self._taken:
+                self._taken.add(name)
+                return name
 
 
 def check_arity(op: Op, inputs: int) -> None:

@@ -46,7 +46,13 @@ class Cost:
         return (self.macs, self.elementwise, self.read_bytes, self.write_bytes, self.weight_bytes)
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(**{name: getattr(self, name) + getattr(other, name) for name in FIGURES})
+        return Cost(
+            macs=self.macs + other.macs,
+            elementwise=self.elementwise + other.elementwise,
+            read_bytes=self.read_bytes + other.read_bytes,
+            write_bytes=self.write_bytes + other.write_bytes,
+            weight_bytes=self.weight_bytes + other.weight_bytes,
+        )
 
     def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Every figure for numbers or NumPy arrays of the symbols, `flops` among them."""
@@ -67,5 +73,5 @@ def total(costs: Iterable[Cost]) -> Cost:
     >>> total([Cost(macs=2), Cost(macs=3, read_bytes=4)])
     Cost(macs=5, elementwise=0, read_bytes=4, write_bytes=0, weight_bytes=0)
     """
-    costs = tuple(costs)
-    return Cost(**{name: summed([getattr(cost, name) for cost in costs]) for name in FIGURES})
+    columns = zip(*[cost.sizes for cost in costs], strict=True)
+    return Cost(**dict(zip(FIGURES, map(summed, columns), strict=False)))  # of none: no columns

@@ -68,19 +68,18 @@ else:
     def replace(value: Any, /, **changes: Any) -> Any:
         """A new object in which some fields differ."""
         kind = type(value)
-        for name in _arguments(kind):
-            if name not in changes:
-                changes[name] = getattr(value, name)
-        return kind(**changes)
+        names, values = _arguments(kind)
+        return kind(**(dict(zip(names, values(value), strict=True)) | changes))
 
 
 __all__ = ["dataclass", "field", "fields", "is_dataclass", "replace"]
 
 
 @cache
-def _arguments(kind: Any) -> tuple[str, ...]:
-    """The names of what a dataclass is made of."""
-    return tuple(each.name for each in fields(kind) if each.init)
+def _arguments(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of what a dataclass is made of, and what gives their values."""
+    names = tuple([each.name for each in fields(kind) if each.init])
+    return names, values_of([*names])
 
 
 def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:

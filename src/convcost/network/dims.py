@@ -82,7 +82,7 @@ class Expr:
     order: tuple[Atom, ...] = field(compare=False)
 
     def __add__(self, other: Dim) -> Dim:
-        return _sum((self, other))
+        return self if other == 0 else _sum((self, other))
 
     __radd__ = __add__
 
@@ -96,6 +96,8 @@ class Expr:
         return _sum((other, -self))
 
     def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, int) and other:
+            return Expr(frozenset([(x, c * other) for x, c in self.terms]), self.order)
         return _product(self, other)
 
     __rmul__ = __mul__
@@ -200,8 +202,14 @@ def number(dim: Dim, what: str) -> int:
 
 def free_symbols(*dims: Dim) -> frozenset[str]:
     """Names that have to be bound before the sizes are numbers."""
-    named = [dim for dim in dims if not isinstance(dim, int)]
-    return frozenset(name for dim in named for atom in mentioned(dim) for name in atom.free)
+    for dim in dims:
+        if not isinstance(dim, int):
+            named = (atom for dim in dims for atom in mentioned(dim))
+            return frozenset(name for atom in named for name in atom.free)
+    return _NO_NAMES
+
+
+_NO_NAMES: frozenset[str] = frozenset()
 
 
 def mentioned(dim: Dim) -> Iterator[Symbol]:

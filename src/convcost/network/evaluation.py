@@ -83,10 +83,13 @@ class Substitution:
     def _formula(self, dim: Dim) -> Dim:
         if isinstance(dim, int):
             return dim
-        return summed(
-            product([coefficient, *(self._atom(a) for a, power in factors for _ in range(power))])
-            for factors, coefficient in reading_order(dim)
-        )
+        # the order in which a person reads a formula is of use where it has several symbols
+        terms = reading_order(dim) if len(dim.order) > 1 else dim.terms
+        products = []
+        for factors, coefficient in terms:
+            atoms = [self._atom(atom) for atom, power in factors for _ in range(power)]
+            products.append(product([coefficient, *atoms]))
+        return summed(products)
 
     def _symbol(self, atom: Symbol) -> Dim:
         if atom.definition is None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
-from operator import is_not
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from convcost.errors import NetworkError
-from convcost.network.dataclass import dataclass, field, fields, is_dataclass, replace
+from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.dims import Dim, Expr, free_symbols
-from convcost.network.evaluation import Evaluation, Substitution, definitions
+from convcost.network.evaluation import Evaluation, definitions
 from convcost.network.op import Call, Mode, Op, require
+from convcost.network.replacement import Replacement, holds_symbols
 from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from convcost.network.module import Module, Origin
     from convcost.network.parameter import Parameter
     from convcost.network.tensor import Tensor
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +115,7 @@ class Network:
             lower bounds.
         measured: times that the source tells.
         modules: the source's own structure, a whole before its parts; empty where it has none.
+        memo: what others have found of it and may find again as long as it lives; no part of it.
     """
 
     name: str
@@ -128,8 +127,11 @@ class Network:
     missing: tuple[str, ...] = ()
     measured: tuple[Measured, ...] = ()
     modules: tuple[Module, ...] = ()
+    memo: dict[Hashable, Any] = field(init=False, repr=False, compare=False)
     _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
     _calls: dict[tuple[str, Mode], Call] = field(init=False, repr=False, compare=False)
+    #: a network that is bound has those of the one that it was made of
+    _readers: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __repr__(self) -> str:
         of_framework = f" ({self.framework})" if self.framework else ""
@@ -144,6 +146,12 @@ class Network:
             raise NetworkError(f"two layers are named '{twice}'")
         object.__setattr__(self, "_index", index)
         object.__setattr__(self, "_calls", {})
+        object.__setattr__(self, "_readers", {})
+        object.__setattr__(self, "memo", {})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what can be found again."""
+        return {**vars(self), "_calls": {}, "memo": {}}
 
     def layer(self, name: str) -> Layer:
         """The layer of that name.
@@ -172,14 +180,16 @@ class Network:
             )
         return found
 
-    @cached_property
+    @property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
         """Layer name -> names of the layers that take one of its outputs."""
-        found: dict[str, list[str]] = {layer.name: [] for layer in self.layers}
-        for layer in self.layers:
-            for ref in dict.fromkeys(ref.layer for ref in layer.inputs):
-                found[ref].append(layer.name)
-        return {name: tuple(names) for name, names in found.items()}
+        if not self._readers:
+            found: dict[str, list[str]] = {layer.name: [] for layer in self.layers}
+            for layer in self.layers:
+                for ref in dict.fromkeys([ref.layer for ref in layer.inputs]):
+                    found[ref].append(layer.name)
+            self._readers.update((name, tuple(names)) for name, names in found.items())
+        return self._readers
 
     def bind(self, values: Mapping[str, Dim]) -> Network:
         """The network with symbols replaced, in tensors, parameters and attributes alike.
@@ -187,12 +197,16 @@ class Network:
         Raises:
             NetworkError: a size would be smaller than one, or an op's condition does not hold.
         """
-        replacement = _Replacement(values)
+        replacement, (ops, parameters) = Replacement(values), self._open
+        table = self.table
+        if parameters:
+            table = {**table, **{id_: replacement(table[id_]) for id_ in parameters}}
         network = replace(
             self,
-            layers=tuple([replacement.layer(x) for x in self.layers]),
-            table={id_: replacement.parameter(x) for id_, x in self.table.items()},
+            layers=tuple([replacement.layer(x, fixed=x.name not in ops) for x in self.layers]),
+            table=table,
         )
+        object.__setattr__(network, "_readers", self._readers)
         for layer in network.layers:
             inputs = [network.tensor(ref) for ref in layer.inputs]
             try:
@@ -201,6 +215,14 @@ class Network:
                 raise _named(layer.name, error) from None
             check_sizes(layer)
         return network
+
+    @cached_property
+    def _open(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The layers whose ops hold symbols, and the parameters that do: most hold none."""
+        return (
+            frozenset([layer.name for layer in self.layers if holds_symbols(layer.op)]),
+            frozenset([id_ for id_, each in self.table.items() if holds_symbols(each.shape)]),
+        )
 
     def with_dtype(self, dtype: str) -> Network:
         """The network with its floating-point tensors and parameters in another dtype."""
@@ -231,17 +253,21 @@ class Network:
 
         sizes = Evaluation(values)
         sizes.where = np.ones(np.broadcast_shapes(*(np.shape(v) for v in values.values())), bool)
-        for dim in dict.fromkeys(self._at_least_one()):
+        for dim in self.at_least_one:
             holds = sizes(dim) >= 1
             sizes.where = sizes.where & holds
         return sizes.where
 
-    def _at_least_one(self) -> Iterator[Expr]:
+    @cached_property
+    def at_least_one(self) -> tuple[Expr, ...]:
+        """What has to be, when symbols get values, each once: the open sizes and conditions."""
+        found: dict[Expr, None] = {}
         for layer in self.layers:
             conditions = layer.op.conditions(*self.call(layer).inputs)
             sizes = [condition.size for condition in conditions]
             sizes += [size for tensor in layer.outputs for size in tensor.shape]
-            yield from (size for size in sizes if isinstance(size, Expr))
+            found.update((size, None) for size in sizes if isinstance(size, Expr))
+        return tuple(found)
 
     def _dims(self) -> Iterator[Dim]:
         for layer in self.layers:
@@ -285,68 +311,3 @@ class naming:  # noqa: N801 - used like a function; a class is quicker to enter 
 
 def _named(name: str, error: NetworkError) -> NetworkError:
     return NetworkError(f"layer '{name}': {error.message}", hint=error.hint)
-
-
-class _Replacement:
-    """Values with the sizes inside them replaced; the same object where nothing changes."""
-
-    def __init__(self, values: Mapping[str, Dim]) -> None:
-        self._sizes = Substitution(values)
-        # by identity: layers share ops and tensors, and comparing those costs more than replacing
-        self._done: dict[int, tuple[object, Any]] = {}
-
-    def layer(self, layer: Layer) -> Layer:
-        """A layer; what it reads and its parameters keep their names."""
-        op, outputs = self(layer.op), self(layer.outputs)
-        if op is layer.op and outputs is layer.outputs:
-            return layer
-        return replace(layer, op=op, outputs=outputs)
-
-    def parameter(self, parameter: Parameter) -> Parameter:
-        """A parameter; the sizes of most are numbers already."""
-        for size in parameter.shape:
-            if not isinstance(size, int):
-                return self(parameter)
-        return parameter
-
-    def __call__(self, value: T) -> T:
-        if isinstance(value, (int, str)):
-            return value
-        done = self._done.get(id(value))
-        if done is not None:
-            return cast("T", done[1])
-        if isinstance(value, Expr):
-            return self._sizes(value)  # type: ignore[return-value]
-        if isinstance(value, tuple):
-            # most parts are numbers, which need no call
-            parts = tuple([p if isinstance(p, (int, str)) else self(p) for p in value])
-            changed = any(map(is_not, parts, value))
-            return parts if changed else value  # type: ignore[return-value]
-        changes = {}
-        for name in _field_names(type(value)):  # type: ignore[arg-type]
-            old = getattr(value, name)
-            if old is None or isinstance(old, (int, str)):
-                continue
-            new = self(old)
-            if new is not old:
-                changes[name] = new
-        result: Any = replace(value, **changes) if changes else value  # type: ignore[type-var]
-        # the value is kept so that its id is not used again
-        self._done[id(value)] = value, result
-        return cast("T", result)
-
-
-#: Annotations of fields that hold no sizes.
-_PLAIN = {"int", "str", "bool", "float", "str | None", "int | None", "float | None"}
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """Names of the fields that may hold sizes, by their annotations."""
-    if not is_dataclass(kind):
-        return ()
-    return tuple(
-        each.name
-        for each in fields(kind)
-        if not (str(each.type) in _PLAIN or str(each.type).startswith(("Literal[", "Callable[")))
-    )

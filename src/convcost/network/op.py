@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, cast
 
 from convcost.errors import NetworkError
 from convcost.network.backward import backward_data, backward_weights
 from convcost.network.cost import Cost
 from convcost.network.dataclass import dataclass, fields
+from convcost.network.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,22 +58,36 @@ class Call:
         """Whether the gradient of a parameter is wanted; -1 is the last one."""
         return bool(self.parameters) and self.parameters[place].trainable
 
-    @cached_property
+    def equations_of(self, op: Op) -> tuple[Equation, ...]:
+        """The equations of the op that is applied, worked out once."""
+        found = vars(self).get("_equations")
+        if found is None or found[0] is not op:
+            found = vars(self)["_equations"] = op, op.equations(self)
+        return cast("tuple[Equation, ...]", found[1])
+
+    def cost_of(self, op: Op) -> Cost | None:
+        """The cost of the op's forward pass, worked out once."""
+        found = vars(self).get("_cost")
+        if found is None or found[0] is not op:
+            found = vars(self)["_cost"] = op, op.cost("forward", self)
+        return cast("Cost | None", found[1])
+
+    @once
     def output_elements(self) -> Dim:
         """Elements of all results."""
         return sum([tensor.elements for tensor in self.outputs])
 
-    @cached_property
+    @once
     def input_bytes(self) -> Dim:
         """Bytes of all operands but the parameters."""
         return sum([tensor.bytes for tensor in self.inputs])
 
-    @cached_property
+    @once
     def output_bytes(self) -> Dim:
         """Bytes of all results."""
         return sum([tensor.bytes for tensor in self.outputs])
 
-    @cached_property
+    @once
     def weight_bytes(self) -> Dim:
         """Bytes of the parameters and statistics used."""
         return sum([parameter.bytes for parameter in self.parameters])
@@ -138,7 +151,7 @@ class Gradient:
         )
 
 
-class Op(ABC):
+class Op:
     """What a layer does. Subclasses are frozen dataclasses whose fields are the attributes.
 
     An op file states five things: `outputs`, `weights`, `equations` (its matrix products as loop
@@ -151,13 +164,13 @@ class Op(ABC):
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     __slots__ = ()
 
-    @abstractmethod
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The tensors that the op computes.
 
         Raises:
             NetworkError: the inputs do not fit the attributes.
         """
+        raise NotImplementedError
 
     def conditions(self, *inputs: Tensor) -> Iterable[Condition]:  # noqa: ARG002 - most have none
         """What the attributes and inputs have to fulfil besides outputs of at least one.
@@ -207,7 +220,7 @@ class Op(ABC):
         if phase == "forward":
             weight_bytes = call.weight_bytes
             return Cost(
-                macs=sum([equation.macs for equation in self.equations(call)]),
+                macs=sum([equation.macs for equation in call.equations_of(self)]),
                 elementwise=self.elementwise(call),
                 read_bytes=call.input_bytes + weight_bytes,
                 write_bytes=call.output_bytes,
@@ -219,4 +232,4 @@ class Op(ABC):
         if gradient is None:
             return None
         backward = backward_data if phase == "backward_data" else backward_weights
-        return backward(call, self.equations(call), gradient)
+        return backward(call, call.equations_of(self), gradient)

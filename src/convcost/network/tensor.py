@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from convcost.errors import NetworkError, unknown_name
 from convcost.network.dataclass import dataclass
 from convcost.network.dims import Dim, product
+from convcost.network.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ class Axis:
     size: Dim
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what follows from the sizes is asked for again and again
 class Tensor:
     """Axes in the source's own order. Nothing is ever transposed on reading.
 
@@ -81,14 +82,14 @@ class Tensor:
     @property
     def names(self) -> tuple[str | None, ...]:
         """Axis names in order."""
-        return tuple(axis.name for axis in self.axes)
+        return tuple([axis.name for axis in self.axes])
 
-    @property
+    @once
     def elements(self) -> Dim:
         """Number of elements."""
         return product([axis.size for axis in self.axes])
 
-    @property
+    @once
     def bytes(self) -> Dim:
         """Size in memory."""
         return self.elements * dtype_bytes(self.dtype)

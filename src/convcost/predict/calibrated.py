@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from convcost.count import Workload
     from convcost.device import Device
     from convcost.predict.profile import Profile
-    from convcost.predict.work import Group, Work, Works
+    from convcost.predict.step import Parts
+    from convcost.predict.work import Group, Work
     from convcost.runtime import Kernel, Rules
     from convcost.runtime.runners.runner import RunPhase
 
@@ -30,8 +31,7 @@ _NAMED = 3
 
 
 def by_profile(
-    works: Works,
-    kernels: Sequence[Kernel],
+    parts: Parts,
     workload: Workload,
     profile: Profile,
     device: Device,
@@ -41,18 +41,15 @@ def by_profile(
     """The times of kernels, and of what belongs to no layer.
 
     Args:
-        works: of the network, bound and prepared for the workload.
-        kernels: that run; those of the same layers and phase have one time together.
+        parts: of the batch; kernels of the same layers and phase have one time together.
         workload: what is run.
         profile: of the runtime and the workload's mode.
         device: this machine.
         rules: the runtime's.
         dtype: of most tensors.
     """
-    groups = grouped(kernels)
-    rest = rest_of(workload)
-    found = [works.of(*group, kernels) for group, kernels in groups.items()]
-    found += [works.of((), phase) for phase in rest]
+    groups = grouped(parts.kernels)
+    rest, found = rest_of(workload), parts.works
     seconds, terms = _seconds(found, profile)
     lanes = int(device.vector_lanes.value)
     times = [
@@ -65,18 +62,14 @@ def by_profile(
     if workload.accumulate > 1:
         others["update"], text = _shared_update(others["update"], found[-2], workload, device)
         said.append(text)
-    unseen = [each for each in found if not profile.knows(each)]
-    whole = sum(time.seconds for time in times) + sum(others.values())
-    low, high = bounds(
-        whole,
-        sum(value for work, value in zip(found, seconds, strict=True) if work in unseen),
-        profile,
-    )
+    unseen = [place for place, work in enumerate(found) if not profile.knows(work)]
+    whole = sum([time.seconds for time in times]) + sum(others.values())
+    low, high = bounds(whole, sum([seconds[place] for place in unseen]), profile)
     return Timed(
         times=tuple(times),
         seconds=Estimate(whole, max(low, 0.0), high),
-        loop=_loop(works, workload, profile, rules),
-        remarks=(*_remarks(profile, found, unseen, dtype), *said),
+        loop=_loop(parts, workload, profile, rules),
+        remarks=(*_remarks(profile, found, [found[place] for place in unseen], dtype), *said),
         rest=others,
     )
 
@@ -133,7 +126,7 @@ def _times(
     The terms are those of the mechanistic time, scaled to the whole of it.
     """
     scale = seconds / max(sum(terms), 1e-12)
-    compute, memory = (scale * sum(terms[part]) for part in (c.COMPUTE, c.MEMORY))
+    compute, memory = scale * sum(terms[c.COMPUTE]), scale * sum(terms[c.MEMORY])
     moved = [number(kernel.cost.bytes, "bytes") + 1 for kernel in kernels]
     return [
         KernelTime(
@@ -146,7 +139,7 @@ def _times(
             if kernel.channels is None
             else vector_fill(number(kernel.channels, "channels"), lanes),
         )
-        for kernel, share in zip(kernels, (x / sum(moved) for x in moved), strict=True)
+        for kernel, share in zip(kernels, [x / sum(moved) for x in moved], strict=True)
     ]
 
 
@@ -169,12 +162,12 @@ def _shared_update(
 _FLOAT32 = 4
 
 
-def _loop(works: Works, workload: Workload, profile: Profile, rules: Rules) -> Loop:
+def _loop(parts: Parts, workload: Workload, profile: Profile, rules: Rules) -> Loop:
     """As it was calibrated, or else as the runtime's rules have it."""
     found = profile.loops.get("fit" if workload.training else "evaluate")
     if found is None:
         return Loop(rules.loop_seconds.value, rules.loop_seconds.source)
-    seconds = found.batch + found.byte * works.input_bytes
+    seconds = found.batch + found.byte * number(parts.input_bytes, "bytes of the inputs")
     return Loop(seconds, f"calibrated on {profile.date}")
 
 

@@ -48,10 +48,11 @@ class Model:
         import numpy as np
 
         # networks repeat their blocks: equal works have equal times
-        places: dict[tuple[object, ...], int] = {}
-        alike = [places.setdefault((key(x), *c.exact_sizes(x)), len(places)) for x in works]
-        first = [alike.index(place) for place in range(len(places))]
-        works = [works[place] for place in first]
+        keys = [(key(work), *c.exact_sizes(work)) for work in works]
+        distinct = dict(zip(keys, works, strict=True))
+        places = {each: place for place, each in enumerate(distinct)}
+        alike = [places[each] for each in keys]
+        works = tuple(distinct.values())
         rows = c.sizes(works, values)
         terms = self._terms(works, rows)
         time = np.maximum(terms.sum(axis=-1), _LEAST)

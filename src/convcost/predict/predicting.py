@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from convcost.count import Workload, unknown_costs
-from convcost.count.prepare import prepared
+from convcost.count import Workload
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.collector import without_collecting
@@ -15,14 +14,14 @@ from convcost.predict.plan import plan_of
 from convcost.predict.prediction import LayerPrediction, Prediction
 from convcost.predict.rates import rates
 from convcost.predict.roofline import by_data_sheet
-from convcost.predict.work import Works, as_it_runs
-from convcost.runtime import default_for, lower, lower_step
+from convcost.predict.step import step_of
+from convcost.runtime import default_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from convcost.device import Device
-    from convcost.network.network import Network
+    from convcost.network.network import Layer, Network
     from convcost.predict.profile import Profile
     from convcost.predict.roofline import KernelTime
     from convcost.runtime import Runtime
@@ -72,32 +71,24 @@ def _predict(
     runtime = runtime or default_for(
         network.framework, training=workload.training, device_kind=device.kind
     )
-    bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
-    works = Works(bound, workload)
-    found = works.costs
-    known = {part.layer.name for part in found if part.cost is not None}
-    if profile is None:
-        lowered = lower(bound, runtime, device.kind, workload.mode)
-    else:
-        lowered = lower_step(bound, as_it_runs(workload), runtime, device.kind)
-    kernels = [kernel for kernel in lowered if known.issuperset(kernel.layers)]
-    if not kernels:
+    step, parts = step_of(network, workload, runtime, device.kind, whole=profile is not None)
+    if not parts.kernels:
         raise _nothing_known(network)
-    rules, dtype = runtime.rules[device.kind], dtype_of(bound)
+    rules, dtype = runtime.rules[device.kind], step.dtype
     if profile is None:
-        timed = by_data_sheet(kernels, workload, device, rules, dtype)
+        timed = by_data_sheet(parts.kernels, workload, device, rules, dtype)
     else:
-        timed = by_profile(works, kernels, workload, profile, device, rules, dtype)
+        timed = by_profile(parts, workload, profile, device, rules, dtype)
     return Prediction(
         source=network.name,
         device=device,
         runtime=runtime,
         workload=workload,
         seconds=timed.seconds,
-        layers=_layers(bound, timed.times, timed.seconds.value),
-        unknown=unknown_costs(network, found),
+        layers=_layers(step.layers, timed.times, timed.seconds.value),
+        unknown=step.unknown,
         basis="data sheet" if profile is None else "calibrated",
-        rates=rates((kernel.cost for kernel in kernels), timed.seconds.value, device, dtype),
+        rates=rates((kernel.cost for kernel in parts.kernels), timed.seconds.value, device, dtype),
         loop=timed.loop,
         rest=timed.rest,
         assumptions=timed.remarks,
@@ -112,15 +103,11 @@ def _nothing_known(network: Network) -> NetworkError:
     return NetworkError(f"no layer of '{network.name}' has a cost that is known", hint=hint)
 
 
-def dtype_of(network: Network) -> str:
-    """The floating-point dtype that most of a network's tensors have."""
-    found = [tensor.dtype for layer in network.layers for tensor in layer.outputs]
-    floats = [dtype for dtype in found if "float" in dtype]
-    return max(sorted(set(floats)), key=floats.count) if floats else "float32"
+_SECONDS: Callable[[KernelTime], float] = attrgetter("seconds")
 
 
 def _layers(
-    network: Network, times: Iterable[KernelTime], whole: float
+    layers: Iterable[Layer], times: Iterable[KernelTime], whole: float
 ) -> tuple[LayerPrediction, ...]:
     own: dict[str, list[KernelTime]] = {}
     fused: dict[str, str] = {}
@@ -129,10 +116,10 @@ def _layers(
         own.setdefault(first, []).append(time)
         fused.update(dict.fromkeys(others, first))
     rows = []
-    for layer in network.layers:
+    for layer in layers:
         kernels = tuple(own.get(layer.name, ()))
-        seconds = sum(time.seconds for time in kernels)
-        slowest = max(kernels, key=lambda time: time.seconds, default=None)
+        seconds = sum(map(_SECONDS, kernels))
+        slowest = max(kernels, key=_SECONDS, default=None)
         rows.append(
             LayerPrediction(
                 name=layer.name,

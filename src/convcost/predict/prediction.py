@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.errors import UsageError
+from convcost.network.dataclass import dataclass, field, replace
 from convcost.predict.plan import Judgement
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ class LayerPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
+class Prediction(Result):
     """The predicted time of a batch, layer by layer.
 
     Attributes:

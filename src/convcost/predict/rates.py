@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convcost.network.cost import total
 from convcost.network.dims import number
 
 if TYPE_CHECKING:
@@ -59,10 +60,8 @@ def rates(costs: Iterable[Cost], seconds: float, device: Device, dtype: str) -> 
         device: whose peaks.
         dtype: of the arithmetic; float32's peak where the device lists none for it.
     """
-    flops = moved = 0
-    for cost in costs:
-        flops += number(cost.flops, "FLOP")
-        moved += number(cost.bytes, "bytes")
+    whole = total(costs)
+    flops, moved = number(whole.flops, "FLOP"), number(whole.bytes, "bytes")
     peak = device.peak_flops.get(dtype, device.peak_flops["float32"])  # type: ignore[call-overload]
     return Rates(
         flops_per_second=flops / seconds,

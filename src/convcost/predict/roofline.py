@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from convcost.network.dataclass import dataclass
 from convcost.network.dims import number
 from convcost.predict.estimate import Estimate
 from convcost.predict.plan import Loop

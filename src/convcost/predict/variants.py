@@ -11,8 +11,8 @@ from convcost.count.prepare import prepared
 from convcost.network.builder import BATCH
 from convcost.network.evaluation import Evaluation
 from convcost.predict.calibrated import bounds, grouped, rest_of
-from convcost.predict.predicting import dtype_of
 from convcost.predict.roofline import DATA_SHEETS, kernel_seconds
+from convcost.predict.step import dtype_of
 from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import default_for, lower, lower_step
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.count import costs
 from convcost.count.gradients import Backward, backward
 from convcost.count.optimizers import framework_of, optimizer_of, update_cost
 from convcost.network.cost import Cost, total
-from convcost.network.dims import Dim, number, product, summed
+from convcost.network.dataclass import dataclass, replace
+from convcost.network.dims import Dim, product, summed
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
 from convcost.ops.input import Input
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.count import LayerCost, Workload
-    from convcost.network.network import Layer, Network
+    from convcost.network.network import Network
     from convcost.network.op import Call, Op
     from convcost.network.tensor import Tensor
     from convcost.ops.window import Window
@@ -61,6 +61,12 @@ class Work:
         parts: layers that run as one; parameters that an update walks over; layers of a loop.
         kernels: that the runtime makes of it.
         copied: bytes that change their layout for it.
+        channels_last: 1 where the channels of its images lie together, else 0: PyTorch and oneDNN
+            have other kernels for these.
+        run_written: bytes of all results of the whole run, which is what passes through the caches
+            from one run of this work to the next: in a small network all of it stays there.
+        run_weights: bytes of all parameters that the whole run reads, likewise.
+        run_macs: of the whole run.
     """
 
     layers: Group
@@ -87,6 +93,10 @@ class Work:
     parts: Dim = 1
     kernels: int = 1
     copied: Dim = 0
+    channels_last: Dim = 0
+    run_written: Dim = 0
+    run_weights: Dim = 0
+    run_macs: Dim = 0
 
 
 class Works:
@@ -95,18 +105,27 @@ class Works:
     Args:
         network: whose layers; prepared for its workload.
         workload: mode, and the optimizer of a training step.
-        symbolic: let symbols stand in the sizes.
+        symbolic: let symbols stand in the sizes; or those of these names.
 
     Attributes:
         costs: of every layer's forward pass.
     """
 
-    def __init__(self, network: Network, workload: Workload, *, symbolic: bool = False) -> None:
+    def __init__(
+        self, network: Network, workload: Workload, *, symbolic: bool | frozenset[str] = False
+    ) -> None:
         self._network = network
+        self._returned = {ref.layer for ref in network.outputs}
         self._optimizer = workload.optimizer
         mode = workload.mode
         self.costs = costs(network, mode, symbolic=symbolic)
         self._of_layer = {row.layer.name: row for row in self.costs}
+        forward = total([row.cost for row in self.costs if row.cost is not None])
+        self._run: dict[str, Any] = {
+            "run_written": forward.write_bytes,
+            "run_weights": forward.weight_bytes,
+            "run_macs": forward.macs,
+        }
         self._passes: Mapping[str, Backward] = (
             backward(network, mode, input_gradient=False) if mode == "training" else {}
         )
@@ -124,11 +143,10 @@ class Works:
         return self._layers(group, phase, kernels)
 
     @property
-    def input_bytes(self) -> int:
+    def input_bytes(self) -> Dim:
         """Of a batch of the network's inputs."""
         inputs = (layer for layer in self._network.layers if isinstance(layer.op, Input))
-        found = summed(tensor.bytes for layer in inputs for tensor in layer.outputs)
-        return number(found, "bytes of the inputs")
+        return summed(tensor.bytes for layer in inputs for tensor in layer.outputs)
 
     def _network_wide(self, phase: RunPhase) -> Work:
         """What an update walks over, what a loss reads, what a loop is made of."""
@@ -146,23 +164,28 @@ class Works:
                 written=cost.write_bytes,
                 elements=summed(parameter.elements for parameter in trained),
                 parts=len(trained),
+                **self._run,
             )
         if phase == "loss":
             results = [network.tensor(ref) for ref in network.outputs]
             elements = summed(tensor.elements for tensor in results)
             bytes_ = summed(tensor.bytes for tensor in results)
-            return Work(layers=(), phase=phase, kind=phase, read=bytes_, elements=elements)
-        return Work(layers=(), phase=phase, kind=phase, parts=len(network.layers))
+            return Work(
+                layers=(), phase=phase, kind=phase, read=bytes_, elements=elements, **self._run
+            )
+        return Work(layers=(), phase=phase, kind=phase, parts=len(network.layers), **self._run)
 
     def _layers(self, group: Group, phase: RunPhase, kernels: Sequence[Kernel]) -> Work:
         rows = [self._of_layer[name] for name in group]
         main = next((row for row in rows if row.cost is not None and row.cost.macs), rows[0])
         op, call = main.layer.op, main.call
         cost = self._cost(rows, phase)
-        read, written = self._traffic([row.layer for row in rows])
+        outside = {ref for row in rows for ref in row.layer.inputs if ref.layer not in group}
         if phase == "backward":
             read, written = cost.read_bytes - cost.weight_bytes, cost.write_bytes
-        outside = {ref for row in rows for ref in row.layer.inputs if ref.layer not in group}
+        else:
+            read = summed([self._network.tensor(ref).bytes for ref in outside])
+            written = summed([row.call.output_bytes for row in rows if self._leaves(row, group)])
         return Work(
             layers=group,
             phase=phase,
@@ -175,9 +198,10 @@ class Works:
             operands=len(outside),
             parts=len(rows),
             kernels=max(len(kernels), 1),
-            copied=summed(each.cost.bytes for each in kernels if _changes_layout(each)),
+            copied=summed([each.cost.bytes for each in kernels if _changes_layout(each)]),
             elements=call.outputs[0].elements,
             **_geometry(op, call),
+            **self._run,
         )
 
     def _cost(self, rows: Sequence[LayerCost], phase: RunPhase) -> Cost:
@@ -190,19 +214,16 @@ class Works:
         known = [cost for cost in found if cost is not None]
         return known[0] if len(known) == 1 else total(known)
 
-    def _traffic(self, layers: Sequence[Layer]) -> tuple[Dim, Dim]:
-        """Bytes from outside of the group, and for outside of it."""
-        names = {layer.name for layer in layers}
-        outside = {ref for x in layers for ref in x.inputs if ref.layer not in names}
-        read = summed(self._network.tensor(ref).bytes for ref in outside)
-        returned = {ref.layer for ref in self._network.outputs}
-        seen = [
-            layer
-            for layer in layers
-            if layer.name in returned
-            or any(reader not in names for reader in self._network.consumers[layer.name])
-        ]
-        return read, summed(tensor.bytes for layer in seen for tensor in layer.outputs)
+    def _leaves(self, row: LayerCost, group: Group) -> bool:
+        """Whether what a layer computes is read outside of its group."""
+        name = row.layer.name
+        if name in self._returned:
+            return True
+        # a loop: most layers have one reader
+        for reader in self._network.consumers[name]:  # noqa: SIM110
+            if reader not in group:
+                return True
+        return False
 
 
 def as_it_runs(workload: Workload) -> Workload:
@@ -219,6 +240,10 @@ def _changes_layout(kernel: Kernel) -> bool:
     return kernel.kind == "copy" and kernel.name not in kernel.layers
 
 
+#: Ops whose function is a part of their kind.
+_WITH_FUNCTIONS = (Activation, Merge, Pool, GlobalPool, AdaptivePool)
+
+
 def kind_of(op: Op, call: Call) -> str:
     """What decides which kernel runs.
 
@@ -229,7 +254,7 @@ def kind_of(op: Op, call: Call) -> str:
     if isinstance(op, Conv) and isinstance(op.groups, int) and op.groups > 1:
         channels = call.inputs[0].size("channel")
         return "depthwise_conv" if op.groups == channels else "conv grouped"
-    if isinstance(op, Activation | Merge | Pool | GlobalPool | AdaptivePool):
+    if isinstance(op, _WITH_FUNCTIONS):
         return f"{op.kind} {op.function}"
     return op.kind
 
@@ -243,26 +268,29 @@ def _geometry(op: Op, call: Call) -> dict[str, Dim]:
     found: dict[str, Dim] = {
         "batch": result.size("batch") if result.has("batch") else 1,
         "channels_out": channels,
-        "positions": product(a.size for a in result.axes if a.name not in ("channel", "feature")),
+        "channels_last": int(_lie_last(result)),
     }
     if call.inputs:
         found["channels_in"] = _channels(call.inputs[0])
+        found["channels_last"] = int(_lie_last(call.inputs[0]) or _lie_last(result))
     windows: tuple[Window, ...] = getattr(op, "windows", ())
     if windows:
-        found["taps"] = product(w.kernel for w in windows)
+        found["taps"] = product([w.kernel for w in windows])
         found["tall"] = windows[0].kernel
-        found["stride"] = product(w.stride for w in windows)
+        found["stride"] = product([w.stride for w in windows])
         found["padding"] = summed(
-            zeros for w in windows for zeros in w.pads(call.inputs[0].size(w.axis))
+            [zeros for w in windows for zeros in w.pads(call.inputs[0].size(w.axis))]
         )
         found["width"] = result.size(windows[-1].axis)
-    equations = op.equations(call)
+    equations = call.equations_of(op)
     if equations:
         loops = equations[-1].loops
-        found["reduction"] = product(loop.size for loop in loops if loop.reduced)
+        found["reduction"] = product([loop.size for loop in loops if loop.reduced])
         found["positions"] = product(
-            loop.size for loop in loops if not loop.reduced and loop.axis not in _OUT
+            [loop.size for loop in loops if not loop.reduced and loop.axis not in _OUT]
         )
+    else:
+        found["positions"] = product([x.size for x in result.axes if x.name not in _CHANNELS])
     if isinstance(op, Conv):
         found["groups"] = op.groups
         found["channels_in"] = found["channels_in"] // op.groups
@@ -270,8 +298,18 @@ def _geometry(op: Op, call: Call) -> dict[str, Dim]:
     return found
 
 
+def _lie_last(tensor: Tensor) -> bool:
+    """Whether it is an image, or several, with the channels behind the places."""
+    names = tensor.names
+    return len(names) > _FLAT and names[-1] == "channel"
+
+
 #: Loops over what a kernel computes at one place.
 _OUT = frozenset({"channels_out", "channel", "multiplier", "units"})
+#: Axes of a tensor without places: samples and channels.
+_FLAT = 2
+#: Axes of a result that are no places.
+_CHANNELS = frozenset({"channel", "feature"})
 
 
 def _channels(tensor: Tensor) -> Dim:

@@ -14,6 +14,7 @@ from convcost.network.builder import BATCH
 from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import free_symbols, summed
 from convcost.ops.unknown import Unknown
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherCount:
+class OtherCount(Result):
     """What another tool says about a network, for the whole batch.
 
     Attributes:

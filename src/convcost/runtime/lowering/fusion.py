@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _ALL: frozenset[Step] = frozenset({"batch norm", "sum", "activation"})
 #: Products that are composed of several steps, of which adding the bias is one.
 _COMPOSED: frozenset[Plain] = frozenset({"dilated", "grouped", "positions"})
+#: A normalisation behind them is no part of their weights.
+_NEVER_FOLDED_INTO = (Dense, BatchNorm)
 #: What a kernel of a composed normalisation is: its last pass, or all of it in training.
 _COMPOSED_NORMS = frozenset({"shift", "composed"})
 
@@ -53,7 +55,7 @@ def _title(op: Op) -> str:
 
 def is_composed(op: Op, call: Call, rules: Rules) -> bool:
     """Whether a product is composed of several steps, of which adding the bias is one."""
-    return bool(rules.unfused & _COMPOSED & {*_plain(op, call)})
+    return not (rules.unfused & _COMPOSED).isdisjoint(_plain(op, call))
 
 
 def _plain(op: Op, call: Call) -> Iterator[Plain]:
@@ -87,6 +89,7 @@ class Fusion:
         self._network, self._rules, self._mode = network, rules, mode
         self._writer, self._layouts = writer, layouts
         self._place = {layer.name: place for place, layer in enumerate(network.layers)}
+        self._returned = {ref.layer for ref in network.outputs}
 
     def steps(self, layer: Layer, call: Call, layout: str) -> set[Step]:
         """What a new kernel can take: a product, or a normalisation in blocks."""
@@ -96,12 +99,14 @@ class Fusion:
         if rules.pointwise == "chain":
             return set()
         in_blocks = layout == "blocks"
-        if rules.unfused & {*_plain(op, call)} or (isinstance(op, BatchNorm) and not in_blocks):
+        if isinstance(op, BatchNorm) and not in_blocks:
+            return set()
+        if rules.unfused and not rules.unfused.isdisjoint(_plain(op, call)):
             return set()
         found: set[Step] = {"activation"}
         if op.kind in (rules.blocks.sums if rules.blocks and in_blocks else rules.sums):
             found.add("sum")
-        if rules.batch_norm == "folded" and not isinstance(op, Dense | BatchNorm):
+        if rules.batch_norm == "folded" and not isinstance(op, _NEVER_FOLDED_INTO):
             found.add("batch norm")
         return found
 
@@ -154,8 +159,8 @@ class Fusion:
                 continue
             if isinstance(op, Activation) and not self.takes_function(draft, op.function):
                 continue
-            lie = {self._layouts.of(each) for each in layer.inputs}
-            if self._layouts.of(ref) != "blocks" or lie == {"blocks"}:
+            in_blocks = (self._layouts.of(each) == "blocks" for each in layer.inputs)
+            if self._layouts.of(ref) != "blocks" or all(in_blocks):
                 return draft
         return None
 
@@ -198,10 +203,14 @@ class Fusion:
 
     def _only_reader(self, layer: Layer, source: str) -> bool:
         """Whether nobody else reads a kernel's result, views of it followed."""
-        same = self._writer[source].results
-        readers = {name for result in same for name in self._network.consumers[result]}
-        returned = any(ref.layer in same for ref in self._network.outputs)
-        return not returned and readers <= {layer.name, *same}
+        same, consumers = self._writer[source].results, self._network.consumers
+        for result in same:
+            if result in self._returned:
+                return False
+            for reader in consumers[result]:
+                if reader != layer.name and reader not in same:
+                    return False
+        return True
 
 
 def _step(op: Op) -> Step | None:

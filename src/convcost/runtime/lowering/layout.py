@@ -103,9 +103,10 @@ class Layouts:
 
     def changes(self, ref: Ref, layout: str) -> list[Change]:
         """What brings a tensor into a layout; nothing where it is there already."""
-        here, tensor = self.of(ref), self._network.tensor(ref)
-        if self._blocks is None or layout == here or (ref, layout) in self._there:
+        here = self.of(ref)
+        if layout == here or self._blocks is None or (ref, layout) in self._there:
             return []
+        tensor = self._network.tensor(ref)
         self._there.add((ref, layout))  # type: ignore[arg-type]
         full, plain = _in_blocks(tensor, self._blocks.size), tensor.bytes
         turned = self._shown("first", tensor) == "first"

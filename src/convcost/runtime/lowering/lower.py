@@ -67,8 +67,8 @@ def lower_step(
         raise UsageError(f"runtime '{runtime.name}' does not train",
                          hint="--runtime torch, or leave out --training")  # fmt: skip
     rules = _rules(runtime, device_kind)
-    binds = network.symbols and not symbolic
-    bound = network.bind({str(BATCH): workload.batch}) if binds else network
+    open_ = not symbolic and network.symbols
+    bound = network.bind({str(BATCH): workload.batch}) if open_ else network
     bound = prepared(bound, replace(workload, loss=None))
     logits = _last_softmax(bound, workload.loss) if rules.logits and workload.loss else ()
     forward = Walk(bound, rules, workload.mode, logits).kernels()

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from convcost.count.gradients import call_of
-from convcost.network.cost import NOTHING, Cost
+from convcost.network.cost import Cost
 from convcost.ops.activation import Activation, charge
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
@@ -20,13 +20,19 @@ from convcost.runtime.lowering.fusion import Fusion, absorbed_padding, is_compos
 from convcost.runtime.lowering.layout import Layouts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network, Ref
     from convcost.network.op import Call, Mode
     from convcost.runtime.kernel import Kernel, KernelKind
     from convcost.runtime.rules import Rules
+
+
+#: Ops whose matrix products are kernels of their own, besides a bias and an activation.
+_PRODUCTS = (Conv, DepthwiseConv, SeparableConv, Dense)
+#: Ops that only move values.
+_COPIES = (Concatenate, ZeroPadding)
 
 
 class Walk:
@@ -70,7 +76,7 @@ class Walk:
         ends_here = layer.name in self.logits and isinstance(op, Activation)
         if ends_here or not op.touches_data(call):
             self._pass_on(layer, call)
-        elif isinstance(op, Conv | DepthwiseConv | SeparableConv | Dense):
+        elif isinstance(op, _PRODUCTS):
             self._product(layer, call)
         elif (target := self.fusion.target(layer, call)) is not None:
             self._fuse(layer, call, target)
@@ -79,8 +85,10 @@ class Walk:
         else:
             self._whole(layer, call)
 
-    def _reads(self, layer: Layer) -> list[Ref]:
+    def _reads(self, layer: Layer) -> Sequence[Ref]:
         """Its inputs; what is padded in place of a padding that it does itself."""
+        if not self.absorbed:
+            return layer.inputs
         return [self.absorbed.get(ref.layer, ref) for ref in layer.inputs]
 
     def _emit(
@@ -104,7 +112,9 @@ class Walk:
         self.writer[layer.name] = draft
         return draft
 
-    def _bring(self, layer: Layer, refs: list[Ref], layout: str, *, returned: bool = False) -> None:
+    def _bring(
+        self, layer: Layer, refs: Sequence[Ref], layout: str, *, returned: bool = False
+    ) -> None:
         """Change the layout of tensors where a layer needs another one.
 
         A change out of blocks belongs to the kernel that writes them, one into blocks to the one
@@ -133,14 +143,15 @@ class Walk:
 
     def _whole(self, layer: Layer, call: Call) -> None:
         """A layer that runs as one kernel, whatever it consists of."""
-        cost = layer.op.cost("forward", call)
+        cost = call.cost_of(layer.op)
         if cost is None:
             return
         self._laid(layer, call)
-        more = sum([self.network.tensor(ref).bytes for ref in self._reads(layer)])
-        cost = cost + Cost(read_bytes=more - call.input_bytes)
-        kind: KernelKind = "copy" if isinstance(layer.op, Concatenate | ZeroPadding) else "stream"
-        equations = layer.op.equations(call)
+        if self.absorbed:
+            more = sum([self.network.tensor(ref).bytes for ref in self._reads(layer)])
+            cost = cost + Cost(read_bytes=more - call.input_bytes)
+        kind: KernelKind = "copy" if isinstance(layer.op, _COPIES) else "stream"
+        equations = call.equations_of(layer.op)
         if equations:
             written = [loop.size for loop in equations[-1].loops if not loop.reduced]
             self._emit(layer, layer.name, "product", cost, written[-1] if written else None)
@@ -171,10 +182,10 @@ class Walk:
     def _product(self, layer: Layer, call: Call) -> None:
         """The matrix products of a layer, then its bias and activation where they are not fused."""
         op = layer.op
-        assert isinstance(op, Conv | DepthwiseConv | SeparableConv | Dense)  # noqa: S101 - for types
+        assert isinstance(op, _PRODUCTS)  # noqa: S101 - for types
         (tensor,), (result,) = call.inputs, call.outputs
         bias_bytes = call.parameters[-1].bytes if op.bias else 0
-        equations = op.equations(call)
+        equations = call.equations_of(op)
         kernel_bytes = [p.bytes for p in call.parameters[: len(equations)]]
         (source,) = self._reads(layer)
         read = self.network.tensor(source).bytes
@@ -218,27 +229,24 @@ class Walk:
 
     def _fuse(self, layer: Layer, call: Call, draft: Draft) -> None:
         """Compute a layer while a kernel writes its own result."""
-        if isinstance(layer.op, BatchNorm) and self.rules.batch_norm == "folded":
-            cost = NOTHING
-        else:
-            tensors = zip(layer.inputs, call.inputs, strict=True)
-            of_others = (x.bytes for ref, x in tensors if self.writer.get(ref.layer) is not draft)
-            cost = Cost(
+        own = [self.writer.get(ref.layer) is draft for ref in layer.inputs]
+        if not (isinstance(layer.op, BatchNorm) and self.rules.batch_norm == "folded"):
+            of_others = [x.bytes for x, is_own in zip(call.inputs, own, strict=True) if not is_own]
+            draft.cost += Cost(
                 elementwise=layer.op.elementwise(call),
-                read_bytes=sum(of_others, start=0) + call.weight_bytes,
+                read_bytes=sum(of_others) + call.weight_bytes,
                 weight_bytes=call.weight_bytes,
             )
-        own = next(ref for ref in layer.inputs if self.writer.get(ref.layer) is draft)
-        self.layouts.lies[layer.name] = self.layouts.of(own)
-        self._bring(layer, list(layer.inputs), self.layouts.of(own))
-        draft.cost += cost
+        layout = self.layouts.of(layer.inputs[own.index(True)])
+        self.layouts.lies[layer.name] = layout
+        self._bring(layer, layer.inputs, layout)
         draft.takes &= self.fusion.fused(layer, draft)
         draft.layers.append(layer.name)
         draft.results = [layer.name]
         self.writer[layer.name] = draft
 
     def _batch_norm(self, layer: Layer, call: Call) -> None:
-        cost = layer.op.cost("forward", call)
+        cost = call.cost_of(layer.op)
         assert cost is not None  # noqa: S101 - BatchNorm always has a rule
         result = self._laid(layer, call)
         if call.mode == "training":

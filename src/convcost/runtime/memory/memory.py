@@ -17,6 +17,7 @@ from convcost.network.builder import BATCH
 from convcost.network.dims import Dim, number, product, summed
 from convcost.network.tensor import dtype_bytes
 from convcost.ops.unknown import Unknown
+from convcost.result import Result
 from convcost.runtime import default_for
 from convcost.runtime.memory.blocks import graph
 from convcost.runtime.memory.checkpoint import Checkpointing, checkpointing
@@ -67,7 +68,7 @@ class LayerMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Result):
     """Bytes that a pass over one batch needs.
 
     Attributes:
