@@ -56,6 +56,13 @@ def test_a_network_is_shown_in_one_line():
     assert repr(net) == "<Network vgg16 (torch): 41 layers, 32 stored tensors>"
 
 
+def test_a_comparison_is_shown_in_one_line():
+    found = convcost.compare(
+        *map(convcost.read, ("zoo:seed000", "zoo:seed001-mlp")), device="i9-10940x"
+    )
+    assert repr(found) == ("<Comparison of seed000, seed001-mlp: keras-tensorflow on i9-10940x>")
+
+
 @pytest.mark.parametrize(
     "verb", [convcost.count, convcost.memory, convcost.predict, convcost.explain]
 )

@@ -21,6 +21,7 @@ from convcost._version import __version__
 if TYPE_CHECKING:
     from convcost.verbs import (
         calibrate,
+        compare,
         count,
         count_as,
         explain,
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
         predict,
         read,
         read_all,
+        report,
+        rewrite,
+        sweep,
         write,
     )
 
 __all__ = [
     "__version__",
     "calibrate",
+    "compare",
     "count",
     "count_as",
     "explain",
@@ -45,6 +50,9 @@ __all__ = [
     "predict",
     "read",
     "read_all",
+    "report",
+    "rewrite",
+    "sweep",
     "write",
 ]
 

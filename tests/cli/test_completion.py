@@ -4,15 +4,20 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner
+
+from convcost.cli.main import group
 
 Start = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def completed(start: Start, shell: str, line: str, position: int) -> list[str]:
-    result = start(
-        _CONVCOST_COMPLETE=f"{shell}_complete", COMP_WORDS=line, COMP_CWORD=str(position)
-    )
-    assert result.returncode == 0, result.stderr
+def completed(line: str, position: int) -> list[str]:
+    """What bash is offered at a word of a line."""
+    asked = {
+        "_CONVCOST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(position),
+    }  # fmt: skip
+    result = CliRunner(env=asked).invoke(group, [], prog_name="convcost")
+    assert result.exit_code == 0, result.stderr
     return result.stdout.splitlines()
 
 
@@ -31,11 +36,13 @@ def completed(start: Start, shell: str, line: str, position: int) -> list[str]:
         ("convcost runtimes tor", 2, "plain,torch"),
         ("convcost count x --format ma", 4, "plain,markdown"),
         ("convcost predict x --format tr", 4, "plain,trace"),
+        ("convcost memory x --format sv", 4, "plain,svg"),
         ("convcost count x --dtype bf", 4, "plain,bfloat16"),
+        ("convcost rewrite x --apply two-3x3,spat", 4, "plain,two-3x3,spatial-svd"),
     ],
 )
-def test_names_are_completed(start: Start, line: str, position: int, expected: str) -> None:
-    assert expected in completed(start, "bash", line, position)
+def test_names_are_completed(line: str, position: int, expected: str) -> None:
+    assert expected in completed(line, position)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -48,7 +48,7 @@ def test_an_unknown_device_lists_the_nearest(run: Run, command: str) -> None:
         ("count", "zoo:seed000", "--batch", "0"),
         ("count", "-", "-"),
         ("count", "zoo:seed000", "--colour"),
-        ("rewrite", "zoo:seed000"),
+        ("rewritten", "zoo:seed000"),
     ],
 )
 def test_a_wrong_request_exits_with_2(run: Run, words: tuple[str, ...]) -> None:
@@ -126,6 +126,7 @@ def test_an_interrupt_exits_with_130(
 
 
 WAITING = """
+import signal
 import time
 from importlib import import_module
 from convcost.cli.main import main
@@ -135,6 +136,7 @@ def wait(source, **options):
     time.sleep(60)
 
 import_module("convcost.read").read_source = wait
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 main()
 """
 

@@ -11,16 +11,25 @@ import pytest
 from click.testing import Result
 
 import convcost
-from convcost.measure import Effort
+from convcost.cli.support import measuring
+from convcost.measure import Effort, protocol
 from convcost.measure.process import Worker
 
 Run = Callable[..., Result]
 
 NETWORKS = ("zoo:seed001-mlp", "zoo:seed001-cnn4")
-WORDS = ("explain", *NETWORKS, "--batch", "2", "--verify", "--runtime", "onnxruntime")
+WORDS = ("explain", *NETWORKS, "--batch", "2", "--verify", "--runtime", "onnxruntime",
+         "--threads", "1", "--ablate", "none")  # fmt: skip
 in_onnxruntime = pytest.mark.skipif(
     find_spec("onnxruntime") is None or find_spec("onnx") is None, reason="needs onnxruntime"
 )
+
+
+@pytest.fixture
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes instead of six, and a second: enough to see what is printed."""
+    monkeypatch.setattr(protocol, "PROCESSES", 2)
+    monkeypatch.setattr(measuring, "_QUICK", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_how_long(
 
 @in_onnxruntime
 def test_predicted_and_measured_in_json(run: Run) -> None:
-    result = run(*WORDS, "--time", "1s", "--threads", "1", "--json")
+    result = run(*WORDS, "--time", "1s", "--json")
     assert result.exit_code == 0, result.stderr
     assert "timing the layers ..." in result.stderr
     document = json.loads(result.stdout)
@@ -98,8 +107,9 @@ def test_predicted_and_measured_in_json(run: Run) -> None:
 
 
 @in_onnxruntime
+@pytest.mark.usefixtures("_hurry")
 def test_a_quick_look_in_words(run: Run) -> None:
-    result = run(*WORDS[:-2], "--quick")
+    result = run(*WORDS[:6], "--ablate", "none", "--quick")
     assert result.exit_code == 0, result.stderr
     first, second, *rest = result.stdout.splitlines()
     measured = "measured in onnxruntime (the prediction is for Keras 3 on TensorFlow), "
@@ -111,6 +121,7 @@ def test_a_quick_look_in_words(run: Run) -> None:
 
 
 @in_onnxruntime
+@pytest.mark.usefixtures("_hurry")
 @pytest.mark.parametrize("format_", ["csv", "markdown"])
 def test_other_formats(run: Run, format_: str) -> None:
     result = run(*WORDS, "--time", "100ms", "--format", format_)
@@ -127,6 +138,7 @@ def test_other_formats(run: Run, format_: str) -> None:
 
 
 @in_onnxruntime
+@pytest.mark.usefixtures("_hurry")
 def test_interrupted_prints_what_is_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Worker.ask
 

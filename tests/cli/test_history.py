@@ -14,7 +14,7 @@ from click.testing import Result
 
 import convcost
 from convcost.count import Workload
-from convcost.measure import Interval, Measurements, Verdict
+from convcost.measure import Interval, Measurements, Verdict, protocol
 from convcost.measure.store.fingerprint import fingerprint
 from convcost.measure.store.store import Store
 from support.stored import MACHINE, layer, measurement
@@ -279,7 +279,10 @@ def test_measure_refuses_an_unknown_run(run: Run, path: Path, against: str) -> N
 
 
 @pytest.mark.skipif(find_spec("onnxruntime") is None, reason="needs onnxruntime")
-def test_a_real_measurement_comes_back(run: Run, path: Path) -> None:
+def test_a_real_measurement_comes_back(
+    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "PROCESSES", 2)
     words = ("--runtime", "onnxruntime", "--time", "100ms", "--threads", "1", "--json")
     (one,) = json.loads(run("measure", "zoo:seed000", *words).stdout)["networks"]
     (kept,) = json.loads(run("history", "--run", "1", "--json").stdout)["runs"]

@@ -238,7 +238,7 @@ def test_a_result_without_times_names_its_formats() -> None:
     report = count_view.report([count(NET, Workload())])
     with pytest.raises(UsageError, match="'trace' shows steps in time") as caught:
         render(report, "trace")
-    assert "its formats are csv, json, markdown, md, table;" in str(caught.value)
+    assert "its formats are csv, html, json, markdown, md, parquet, table;" in str(caught.value)
 
 
 def run(*words: str) -> Result:
@@ -251,7 +251,7 @@ def run(*words: str) -> Result:
 def test_the_command_line_refuses_it_at_once(words: tuple[str, ...]) -> None:
     result = run(*words, "--format", "trace")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "its formats are csv, json, markdown, md, table;" in result.stderr
+    assert "its formats are csv, html, json, markdown, md, parquet, " in result.stderr
     assert "trace" not in run(words[0], "--help").stdout
 
 

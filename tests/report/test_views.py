@@ -140,7 +140,7 @@ def explanation() -> Explanation:
             ),
         ),
         differences=tuple(
-            Difference(1, 0, f"layer_{number}", "only in a, memory-bound", 10.0**-number)
+            Difference(1, 0, f"layer_{number}", "memory", 10.0**-number, only_in=1)
             for number in range(3, 12)
         ),
         achieved=(
@@ -168,7 +168,7 @@ def test_an_explanation_shows_its_parts_in_order() -> None:
         "seed000",
         "comparison",
         "seed000 / seed000?batch_norm=false 1.79x 1.20x to 2.60x 2.00x",
-        "layer_3 +1.00 ms only in seed000, memory-bound",
+        "layer_3 +1.00 ms only in seed000: memory",
         "3 other layers +1.11 ns",
         "1. seed000: two passes",
         "what to do: fold it",

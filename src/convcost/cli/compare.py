@@ -34,7 +34,7 @@ if TYPE_CHECKING:
               help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
 @options.basis
 @click.option("--diff", is_flag=True, help="Also tell how two networks differ, layer by layer.")
-@options.output
+@options.charted_output
 def command(
     sources: tuple[str, ...],
     *,

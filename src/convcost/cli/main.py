@@ -13,7 +13,7 @@ import click
 
 from convcost import cli
 from convcost._version import __version__
-from convcost.cli.support.command import INTERRUPTED
+from convcost.cli.support.command import COMMAND, INTERRUPTED
 from convcost.cli.support.failure import Failure
 from convcost.errors import ConvcostError
 
@@ -38,6 +38,11 @@ class Commands(click.Group):
         command = import_module(f"{cli.__name__}.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - each module says so
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words of the command line: a page tells how it was made."""
+        ctx.meta[COMMAND] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors become a message and an exit code."""

@@ -58,7 +58,7 @@ _GIVEN = ParameterSource.COMMANDLINE
     multiple=True,
     help="The same, with segments that end behind these layers; repeatable.",
 )
-@options.output
+@options.charted_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
 @click.pass_context
 def command(

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
               "dask://HOST:PORT for a Dask cluster; default: this process.")  # fmt: skip
 @click.option("--keep", metavar="FOLDER", type=click.Path(file_okay=False),
               help="Keep parts that are done there: a sweep that was ended goes on.")  # fmt: skip
-@options.output
+@options.charted_output
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -11,6 +11,7 @@ from convcost.count import Workload, count
 from convcost.errors import ConvcostError, NetworkError, UsageError
 from convcost.network.dims import number
 from convcost.predict import predict
+from convcost.result import Result
 from convcost.runtime import default_for
 from convcost.runtime.memory import memory
 
@@ -70,7 +71,7 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Result):
     """Networks side by side.
 
     Attributes:
@@ -88,6 +89,10 @@ class Comparison:
     basis: str
     rows: tuple[Costs, ...]
     differences: tuple[LayerDifference, ...] | None = None
+
+    def __repr__(self) -> str:
+        names = ", ".join(row.source for row in self.rows)
+        return f"<Comparison of {names}: {self.runtime.name} on {self.device.name}>"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract: `convcost/compare/1`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.measure.statistics import of_processes
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -164,7 +165,7 @@ def _times(a: Measurement, b: Measurement) -> Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurements:
+class Measurements(Result):
     """Networks that were measured side by side.
 
     Attributes:

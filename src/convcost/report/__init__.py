@@ -3,10 +3,19 @@
 A view knows one kind of result and no format; a renderer knows one format and no result.
 """
 
-from convcost.report.document import Column, Document, Lines, Report, Section, Table
-from convcost.report.registry import Renderer, Surface, check, format_of_suffix, formats, render
+from convcost.report.document import Chart, Column, Document, Lines, Report, Section, Table
+from convcost.report.registry import (
+    Renderer,
+    Surface,
+    check,
+    format_of_suffix,
+    formats,
+    is_binary,
+    render,
+)
 
 __all__ = [
+    "Chart",
     "Column",
     "Document",
     "Lines",
@@ -18,5 +27,6 @@ __all__ = [
     "check",
     "format_of_suffix",
     "formats",
+    "is_binary",
     "render",
 ]

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from convcost.network.dataclass import dataclass
+from convcost.errors import unknown_name
+from convcost.network.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from convcost.report.charts.canvas import Canvas
     from convcost.report.trace import Trace
 
 Cell: TypeAlias = Any
@@ -130,7 +132,41 @@ class Lines:
     lines: tuple[str, ...]
 
 
-Block: TypeAlias = Table | Lines
+class Figure(Protocol):
+    """What a chart draws: a value of one of the kinds in `convcost.report.charts`."""
+
+    @property
+    def table(self) -> Table:
+        """The numbers that are drawn."""
+
+    def draw(self, width: int) -> Canvas:
+        """The drawing.
+
+        Args:
+            width: pixels of 96 to the inch; the height follows.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Numbers as a drawing. Formats that cannot draw leave it out: their tables have the numbers.
+
+    Attributes:
+        name: what ``--chart`` calls it.
+        title: what is drawn.
+        text: what is to be seen, in words.
+        make: makes the figure when somebody asks for it.
+        in_text: what formats that cannot draw show in its place.
+    """
+
+    name: str
+    title: str
+    text: str
+    make: Callable[[], Figure]
+    in_text: Lines | None = None
+
+
+Block: TypeAlias = Table | Lines | Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +175,12 @@ class Section:
 
     heading: str
     blocks: tuple[Block, ...]
+
+    @property
+    def in_text(self) -> tuple[Table | Lines, ...]:
+        """Its blocks for formats that cannot draw."""
+        shown = (block.in_text if isinstance(block, Chart) else block for block in self.blocks)
+        return tuple(block for block in shown if block is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +193,7 @@ class Document:
         footnotes: conventions that hold for all figures.
         next: the command to go on with; empty where there is none.
         records: the one table that a format for machines holds.
+        command: the command line that this is the answer to; empty where there was none.
     """
 
     answers: tuple[str, ...]
@@ -158,6 +201,29 @@ class Document:
     records: Table
     footnotes: tuple[str, ...] = ()
     next: str = ""
+    command: str = ""
+
+    @property
+    def charts(self) -> dict[str, Chart]:
+        """All charts in order, by their names; a name's second chart is ``NAME-2``."""
+        found: dict[str, Chart] = {}
+        for section in self.sections:
+            for chart in section.blocks:
+                if isinstance(chart, Chart):
+                    number = 1 + sum(chart.name == other.name for other in found.values())
+                    found[chart.name if number == 1 else f"{chart.name}-{number}"] = chart
+        return found
+
+    def only(self, chart: str) -> Document:
+        """The same with one of its charts and nothing else.
+
+        Raises:
+            UsageError: it has no chart of that name.
+        """
+        charts = self.charts
+        if chart not in charts:
+            raise unknown_name("chart of this result", chart, charts)
+        return replace(self, sections=(Section("", (charts[chart],)),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.count import Workload
 from convcost.errors import UsageError, unknown_name
 from convcost.network.builder import BATCH as OPEN_BATCH
+from convcost.result import Result
 from convcost.sweep.executor import Task, run
 from convcost.sweep.figures import Figures, joined
 from convcost.sweep.growth import Growth, front, growth
@@ -34,7 +35,7 @@ _MOST_FOR_GROWTH = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(Result):
     """Every point with its figures.
 
     Attributes:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convcost.verbs.counts import count, count_as, memory
     from convcost.verbs.files import read, read_all, write
+    from convcost.verbs.reports import report
+    from convcost.verbs.rewrites import rewrite
     from convcost.verbs.runs import calibrate, history, measure
     from convcost.verbs.sweeps import compare, sweep
     from convcost.verbs.times import explain, predict
@@ -27,6 +29,8 @@ __all__ = [
     "predict",
     "read",
     "read_all",
+    "report",
+    "rewrite",
     "sweep",
     "write",
 ]
@@ -34,6 +38,8 @@ __all__ = [
 _FILES = {
     "counts": ("count", "count_as", "memory"),
     "files": ("read", "read_all", "write"),
+    "reports": ("report",),
+    "rewrites": ("rewrite",),
     "runs": ("calibrate", "history", "measure"),
     "sweeps": ("compare", "sweep"),
     "times": ("explain", "predict"),

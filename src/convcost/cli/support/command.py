@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: Exit code of an interrupted command.
 INTERRUPTED = 130
+#: Where the words of the command line are kept.
+COMMAND = "convcost.command"
 _EXIT_CODES = (
     ("0", "done"),
     ("1", "a source cannot be read, or the result not be written"),

@@ -72,6 +72,15 @@ def optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return _starting(incomplete, OPTIMIZERS)
 
 
+def rewrites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Rewrites by name, the last one of a list."""
+    from convcost.rewrite.registry import rewrites as known
+
+    del ctx, param
+    before, comma, _ = incomplete.rpartition(",")
+    return _starting(incomplete, (f"{before}{comma}{name}" for name in known()))
+
+
 def losses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Loss functions by name."""
     from convcost.ops.loss import LOSSES
@@ -85,13 +94,23 @@ def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     from convcost.report import formats as known
 
     del ctx, param
+    return _starting(incomplete, known(timed=False, drawn=False))
+
+
+def charted_formats(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Output formats of results that have charts."""
+    from convcost.report import formats as known
+
+    del ctx, param
     return _starting(incomplete, known(timed=False))
 
 
 def timed_formats(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Output formats of results that have steps in time."""
+    """Output formats of results that have charts and steps in time."""
     from convcost.report import formats as known
 
     del ctx, param

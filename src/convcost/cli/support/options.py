@@ -98,41 +98,62 @@ def basis(function: Function) -> Function:
 
 
 _FORMATS = (
-    "table (default), json, csv or markdown. In csv, a text that a spreadsheet would take for a "
-    "formula gets an apostrophe in front."
+    "json, csv, parquet, markdown, html or table. In csv, a text that a spreadsheet would take for "
+    "a formula gets an apostrophe in front. html is one page that needs nothing else."
 )
+_CHART = "svg and png are one of its charts."
 _TRACE = "trace is a timeline for Perfetto (ui.perfetto.dev) and chrome://tracing."
 
 
 def output(function: Callable[..., None]) -> Callable[..., None]:
     """--json, --format, -o, --force: together the argument ``output``, checked at once."""
-    return _output(function, timed=False)
+    return _output(function, timed=False, drawn=False)
+
+
+def charted_output(function: Callable[..., None]) -> Callable[..., None]:
+    """The same for results that have charts: with the formats ``svg`` and ``png``, and --chart."""
+    return _output(function, timed=False, drawn=True)
 
 
 def timed_output(function: Callable[..., None]) -> Callable[..., None]:
-    """The same for results that have steps in time: with the format ``trace``."""
-    return _output(function, timed=True)
+    """The same for results that have steps in time too: with the format ``trace``."""
+    return _output(function, timed=True, drawn=True)
 
 
-def _output(function: Callable[..., None], *, timed: bool) -> Callable[..., None]:
+def page_output(function: Callable[..., None]) -> Callable[..., None]:
+    """The same with html where nothing else is asked for."""
+    return _output(function, timed=True, drawn=True, usual="html")
+
+
+def _output(
+    function: Callable[..., None], *, timed: bool, drawn: bool, usual: str = "table"
+) -> Callable[..., None]:
     @wraps(function)
     def command(
-        *args: Any, as_json: bool, format_: str | None, path: str | None, force: bool, **kwargs: Any
-    ) -> None:
+        *args: Any, as_json: bool, format_: str | None, path: str | None, force: bool,
+        chart: str | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
         from convcost.cli.support.output import Output
 
         chosen = Output.chosen(
-            format_=format_, as_json=as_json, path=path, force=force, timed=timed
-        )
+            format_=format_, as_json=as_json, path=path, force=force, chart=chart, timed=timed,
+            drawn=drawn, usual=usual,
+        )  # fmt: skip
         function(*args, output=chosen, **kwargs)
 
+    formats = completion.timed_formats if timed else completion.formats
+    told = [_FORMATS, *([_CHART] if drawn else []), *([_TRACE] if timed else [])]
+    charts = click.option("--chart", metavar="NAME", help="Only this chart, in html, svg or png; "
+                          "a name that is not there gives an error that lists all.")  # fmt: skip
     for option in (
         click.option("--force", is_flag=True, help="Overwrite FILE."),
         click.option("-o", "--output", "path", metavar="FILE",
-                     help="Write to a file; its suffix (.json, .csv, .md) chooses the format."),
+                     help="Write to a file; its suffix (.json, .csv, .parquet, .md, .html"
+                     f"{', .svg, .png' if drawn else ''}) chooses the format."),
+        *([charts] if drawn else []),
         click.option("--format", "format_", metavar="FORMAT",
-                     shell_complete=completion.timed_formats if timed else completion.formats,
-                     help=f"{_FORMATS} {_TRACE}" if timed else _FORMATS),
+                     shell_complete=completion.charted_formats if drawn and not timed else formats,
+                     help=f"Default: {usual}; else {' '.join(told)}"),
         click.option("--json", "as_json", is_flag=True,
                      help="One JSON document, its schema versioned; the same as --format json."),
     ):  # fmt: skip

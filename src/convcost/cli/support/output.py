@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convcost.cli.support.command import COMMAND
 from convcost.errors import UsageError
-from convcost.write import save_text, taken
+from convcost.network.dataclass import replace
+from convcost.write import save_bytes, save_text, taken
 
 if TYPE_CHECKING:
     from convcost.report import Report, Surface
+
+#: Formats that have charts; they are markup, or bytes.
+_WITH_CHARTS = ("html", "svg", "png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +31,13 @@ class Output:
         format: of the renderers.
         path: of a file; None is standard output.
         force: overwrite the file.
+        chart: the only one that is wanted; None for the whole.
     """
 
     format: str
     path: Path | None = None
     force: bool = False
+    chart: str | None = None
 
     @classmethod
     def chosen(
@@ -39,32 +47,55 @@ class Output:
         as_json: bool,
         path: str | None,
         force: bool,
+        chart: str | None = None,
         timed: bool = False,
+        drawn: bool = False,
+        usual: str = "table",
     ) -> Output:
-        """The output that the options ask for; `timed`: the results can be shown in time.
+        """The output that the options ask for.
+
+        Args:
+            format_: of --format.
+            as_json: whether --json is given.
+            path: of -o.
+            force: whether --force is given.
+            chart: of --chart.
+            timed: the results can be shown in time.
+            drawn: the results have charts.
+            usual: the format where none is asked for.
 
         Raises:
-            UsageError: the format is unknown or given twice, or the results do not have it; the
-                file exists.
+            UsageError: the format is unknown or given twice, the results do not have it, or it is
+                not for terminals; the file exists.
+            MissingFramework: what the format is printed with is not installed.
         """
         from convcost.report import check, format_of_suffix
 
         if as_json and format_ not in (None, "json"):
             raise UsageError(f"--json and --format {format_} exclude each other")
-        if format_ is not None:
-            check(format_, timed=timed)
         file = target(path, force=force)
-        of_file = None if file is None else format_of_suffix(file.suffix)
-        return cls("json" if as_json else format_ or of_file or "table", file, force)
+        chosen = format_ or (None if file is None else format_of_suffix(file.suffix))
+        if chosen is not None and not as_json:
+            check(chosen, timed=timed, drawn=drawn)
+        chosen = "json" if as_json else chosen or usual
+        _check_terminal(chosen, file)
+        if chart is not None and chosen not in _WITH_CHARTS:
+            raise UsageError(
+                "--chart is for formats that draw", hint=f"--format {', '.join(_WITH_CHARTS)}"
+            )
+        return cls(chosen, file, force, chart)
 
     def write(self, report: Report) -> None:
         """Print or save a report.
 
         Raises:
+            UsageError: it has no such chart, or none, or several where one is to be drawn.
             ConvcostError: the file cannot be written.
         """
         from convcost.report import render
 
+        document = report.document if self.chart is None else report.document.only(self.chart)
+        report = replace(report, document=replace(document, command=_command()))
         if self.path is not None:
             save(self.path, render(report, self.format), force=self.force)
         else:
@@ -83,6 +114,29 @@ def target(path: str | None, *, force: bool) -> Path | None:
     return file
 
 
+def _check_terminal(format_: str, file: Path | None) -> None:
+    """Refuse bytes and markup on a terminal.
+
+    Raises:
+        UsageError: that is where they would go.
+    """
+    from convcost.report import is_binary
+
+    if file is None and (format_ in _WITH_CHARTS or is_binary(format_)) and sys.stdout.isatty():
+        raise UsageError(
+            f"the format '{format_}' is not for terminals", hint="write it to a file: -o FILE"
+        )
+
+
+def _command() -> str:
+    """The command line as it was typed; a pasted text is told as standard input."""
+    from convcost.cli.support.sources import name_of
+
+    context = click.get_current_context(silent=True)
+    words = context.meta.get(COMMAND, ()) if context is not None else ()
+    return shlex.join(["convcost", *map(name_of, words)]) if words else ""
+
+
 def _surface() -> Surface:
     from convcost.report import Surface
 
@@ -94,7 +148,7 @@ def _surface() -> Surface:
     return Surface(width=shutil.get_terminal_size().columns, colour=colour)
 
 
-def print_text(text: str) -> None:
+def print_text(text: str | bytes) -> None:
     """Print a result. A reader that stops early (`| head`) is no error."""
     try:
         click.echo(text, nl=False)
@@ -105,12 +159,15 @@ def print_text(text: str) -> None:
         raise click.exceptions.Exit(0) from None
 
 
-def save(path: Path, text: str, *, force: bool) -> None:
+def save(path: Path, result: str | bytes, *, force: bool) -> None:
     """Write a result to a file, and say so.
 
     Raises:
         UsageError: it exists, and is not to be overwritten.
         ConvcostError: it cannot be written.
     """
-    save_text(path, text, force=force)
+    if isinstance(result, str):
+        save_text(path, result, force=force)
+    else:
+        save_bytes(path, result, force=force)
     click.echo(f"wrote {path}", err=True)

@@ -46,7 +46,7 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
             found.append((source, read_source(source, inputs=inputs)))
         except ConvcostError as error:
             if len(sources) > 1 and not _is_named(source, error.message):
-                error.message = f"{_name(source)}: {error.message}"
+                error.message = f"{name_of(source)}: {error.message}"
             raise
     return with_sizes(_told_apart(found), dims)
 
@@ -64,7 +64,7 @@ def _told_apart(found: Sequence[tuple[str, tuple[Network, ...]]]) -> list[Networ
     networks: list[Network] = []
     for source, read in found:
         alike = any(names.count(network.name) > 1 for network in read)
-        stem = "standard input" if source == "-" else PurePath(_name(source)).stem
+        stem = "standard input" if source == "-" else PurePath(name_of(source)).stem
         for number, network in enumerate(read, start=1):
             name = network.name
             if alike:
@@ -91,7 +91,7 @@ def command_line(
     >>> command_line("explain", ["my model.txt"], [("--batch", 8), ("--device", None)])
     "convcost explain 'my model.txt' --batch 8"
     """
-    words = ["convcost", command, *map(_name, sources)]
+    words = ["convcost", command, *map(name_of, sources)]
     for shape in _given_inputs() or ():
         words += ["--input", ",".join(map(str, shape[1:]))]
     for option, value in options:
@@ -125,5 +125,6 @@ def dim_options(dims: Mapping[str, int]) -> list[tuple[str, object]]:
     return [("--dim", f"{name}={size}") for name, size in dims.items()]
 
 
-def _name(source: str) -> str:
+def name_of(source: str) -> str:
+    """A source as it can be typed again; a pasted text stands for standard input."""
     return source if len(source) <= _LONGEST and source.isprintable() else "-"

@@ -96,12 +96,12 @@ def kept(measurement: Measurement) -> dict[str, Any]:
     return {key: value for key, value in measurement.to_dict().items() if key not in _NOT_KEPT}
 
 
-def restored(values: Any, run: int) -> Measurement:
+def restored(values: Any, run: int | None) -> Measurement:
     """A measurement from what `kept` made of it.
 
     Args:
         values: as JSON has them.
-        run: its id in the store.
+        run: its id in the store; None where it is not stored.
 
     Raises:
         ValueError: they are something else (`msgspec.ValidationError` is one).
@@ -131,6 +131,18 @@ def restored(values: Any, run: int) -> Measurement:
         loop=found.loop,
         run=run,
     )
+
+
+def written(values: Any) -> Measurement:
+    """A measurement from what `Measurement.to_dict` made of it; what is not kept is lost.
+
+    Raises:
+        ValueError: they are something else.
+        ConvcostError: of a workload that cannot be.
+    """
+    found = msgspec.convert(values, dict[str, Any])
+    run = msgspec.convert(found.get("run"), int | None)
+    return restored({key: found[key] for key in found if key not in _NOT_KEPT}, run)
 
 
 def _as(kind: type[Any], found: _Known, **more: object) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.measure.measurement import ratios
 from convcost.measure.store.record import kept
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from convcost.measure.measurement import Measurement, Ratio
@@ -48,7 +49,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Result):
     """What was measured before.
 
     Attributes:

@@ -12,7 +12,7 @@ from convcost.report.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.report.document import Block, Row
+    from convcost.report.document import Row
 
 #: What Markdown or HTML would obey; an underscore between letters is harmless and common in names.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|#~&$!]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
@@ -33,7 +33,7 @@ def _lines(document: Document) -> Iterator[str]:
         if section.heading:
             yield f"## {_escaped(section.heading)}"
             yield ""
-        for block in section.blocks:
+        for block in section.in_text:
             yield from _block(block)
             yield ""
     for footnote in document.footnotes:
@@ -44,7 +44,7 @@ def _lines(document: Document) -> Iterator[str]:
         yield f"next: {fence}{visible(document.next)}{fence}"
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Table | Lines) -> Iterator[str]:
     if block.title:
         yield f"### {_escaped(block.title)}"
         yield ""

@@ -28,7 +28,7 @@ def _lines(document: Document) -> Iterator[str]:
     for section in document.sections:
         if section.heading:
             yield from ("", visible(section.heading))
-        for block in section.blocks:
+        for block in section.in_text:
             yield ""
             if block.title:
                 yield f"{visible(block.title)}:"

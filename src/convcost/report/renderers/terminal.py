@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
 
-    from convcost.report.document import Block, Column
+    from convcost.report.document import Column
 
 #: Blanks between two columns.
 _GAP = 2
@@ -52,7 +52,7 @@ def _print(console: Console, document: Document) -> None:
         if section.heading:
             console.print()
             console.print(visible(section.heading), style="bold cyan")
-        for block in section.blocks:
+        for block in section.in_text:
             console.print()
             _print_block(console, block)
     if document.footnotes:
@@ -65,7 +65,7 @@ def _print(console: Console, document: Document) -> None:
         console.print(f"next: {visible(document.next)}", style="green", soft_wrap=True)
 
 
-def _print_block(console: Console, block: Block) -> None:
+def _print_block(console: Console, block: Table | Lines) -> None:
     if block.title:
         console.print(f"{visible(block.title)}:", style="bold")
     if isinstance(block, Lines):

@@ -16,13 +16,14 @@ from convcost.report.figures import (
     size_in_bytes,
     text_column,
 )
+from convcost.report.views.charts.bubbles import of_comparison
 from convcost.units import format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.compare import Comparison, Costs, LayerDifference
-    from convcost.report.document import Row
+    from convcost.report.document import Block, Row
 
 _COLUMNS = (
     text_column("network", "network"),
@@ -34,6 +35,13 @@ _COLUMNS = (
     text_column("range", "range", rank=5),
     number_column("of_first", "of the first", format_ratio, rank=1),
     number_column("top1", "top-1", lambda percent: f"{percent:.1f} %", rank=3),
+)
+_RECORDS = (
+    *(column for column in _COLUMNS if column.key not in ("range", "of_first", "top1")),
+    number_column("low", "from", format_seconds),
+    number_column("high", "to", format_seconds),
+    *(column for column in _COLUMNS if column.key in ("of_first", "top1")),
+    text_column("complete", "complete"),
 )
 _DIFFERENCES = (
     text_column("a", "first"),
@@ -52,7 +60,7 @@ _FOOTNOTE = (
 def report(found: Comparison, *, next_: str = "") -> Report:
     """A comparison as a report."""
     table = Table(columns=_COLUMNS, rows=tuple(_row(found, row) for row in found.rows))
-    blocks: list[Table | Lines] = [table]
+    blocks: list[Block] = [*of_comparison(found), table]
     if found.differences is not None:
         title = f"{found.rows[0].source} and {found.rows[1].source}, layers that differ"
         rows = tuple(map(_difference, found.differences))
@@ -62,7 +70,7 @@ def report(found: Comparison, *, next_: str = "") -> Report:
         Document(
             answers=(_answer(found),),
             sections=(Section("", tuple(blocks)),),
-            records=table,
+            records=Table(columns=_RECORDS, rows=tuple(_record(found, row) for row in found.rows)),
             footnotes=(_FOOTNOTE,),
             next=next_,
         ),
@@ -91,19 +99,33 @@ def _seconds(row: Costs) -> float:
 
 
 def _row(found: Comparison, row: Costs) -> Row:
-    first = found.rows[0]
-    relative = None
-    if row.seconds is not None and first.seconds is not None:
-        relative = row.seconds.value / first.seconds.value
     return (
         row.source,
         *(_at_least(row, name) for name in ("parameters", "macs", "activation_bytes")),
         row.memory_bytes,
         None if row.seconds is None else row.seconds.value,
         "" if row.seconds is None else band(row.seconds),
-        relative,
+        _of_first(found, row),
         None if row.top1 is None else row.top1.percent,
     )
+
+
+def _record(found: Comparison, row: Costs) -> Row:
+    """The bare figures; of a network that is not complete they are lower bounds."""
+    times = row.seconds
+    ends = (None, None, None) if times is None else (times.value, times.low, times.high)
+    return (
+        *(row.source, row.parameters, row.macs, row.activation_bytes, row.memory_bytes),
+        *(*ends, _of_first(found, row), None if row.top1 is None else row.top1.percent),
+        row.complete,
+    )
+
+
+def _of_first(found: Comparison, row: Costs) -> float | None:
+    first = found.rows[0]
+    if row.seconds is None or first.seconds is None:
+        return None
+    return row.seconds.value / first.seconds.value
 
 
 def _at_least(row: Costs, name: str) -> object:

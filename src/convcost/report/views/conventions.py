@@ -104,6 +104,21 @@ def report(
     )
 
 
+def report_one(other: OtherCount) -> Report:
+    """One tool's count by itself, layer by layer beside ours."""
+    return Report(
+        Document(
+            answers=(answer(other),),
+            sections=(Section("", (_side_by_side([other]), Lines("totals", (_total(other),)))),),
+            records=Table(columns=_RECORDS, rows=tuple(_record(other, x) for x in other.layers)),
+        ),
+        {
+            "schema": "convcost/count/1",
+            "networks": [{"source": other.source, "conventions": [other.to_dict()]}],
+        },
+    )
+
+
 def answer(other: OtherCount, *, explain: bool = False) -> str:
     """The first line.
 

@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import band, exact, number_column, plural, prose_column, text_column
-from convcost.report.views import timeline, timing, verification
+from convcost.report.views import ablations, differences, timeline, timing, verification
+from convcost.report.views.charts import roofline, times
 from convcost.report.views.remarks import remarks
 from convcost.units import format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convcost.explain.explanation import (
-        Difference,
-        Explanation,
-        MeasuredRatio,
-        Variation,
-    )
+    from convcost.explain.explanation import Explanation, Variation
+    from convcost.explain.ratio import MeasuredRatio
     from convcost.predict import Prediction
     from convcost.report.document import Block
 
@@ -41,6 +38,7 @@ def report(explanation: Explanation, *, verbose: bool = False, next_: str = "") 
         Section(
             prediction.source if several else "",
             (
+                *times.of_layers(explanation, index),
                 _layers(explanation, index, top),
                 *remarks(counted.notes, counted.unknown, verbose=verbose),
             ),
@@ -50,12 +48,19 @@ def report(explanation: Explanation, *, verbose: bool = False, next_: str = "") 
         )
     )
     whole = Section(
-        "comparison" if several else "", (*_comparison(explanation, top), *_reasons(explanation))
+        "comparison" if several else "",
+        (*_comparison(explanation, top), *ablations.blocks(explanation), *_reasons(explanation)),
     )
     return Report(
         Document(
             answers=(explanation.answer, *explanation.checks),
-            sections=(*_measured(explanation), *networks, whole),
+            sections=(
+                Section("", times.of_explained(explanation)),
+                *_measured(explanation),
+                *networks,
+                whole,
+                Section("", roofline.of_explanation(explanation)),
+            ),
             records=_records(explanation),
             next=next_,
         ),
@@ -145,45 +150,13 @@ def _comparison(explanation: Explanation, top: int | None) -> list[Block]:
         if not any(row[place] for row in ratios.rows)
     )
     ratios = ratios.without(frozenset(empty))
-    pairs = dict.fromkeys((part.a, part.b) for part in explanation.differences)
-    return [ratios, *(_differences(explanation, a, b, top) for a, b in pairs)]
+    return [ratios, *differences.tables(explanation, top)]
 
 
 def _range(measured: MeasuredRatio | None) -> str:
     if measured is None or measured.low is None or measured.high is None:
         return ""
     return f"{format_ratio(measured.low)} to {format_ratio(measured.high)}"
-
-
-def _differences(explanation: Explanation, a: int, b: int, top: int | None) -> Table:
-    parts = [part for part in explanation.differences if (part.a, part.b) == (a, b)]
-    parts.sort(key=lambda part: -abs(part.seconds))
-    rows = [(part.layer, part.seconds, _cause(explanation, part)) for part in parts[:top]]
-    if top and parts[top:]:
-        rest = sum(part.seconds for part in parts[top:])
-        rows.append((plural(len(parts) - top, "other layer"), rest, ""))
-    return Table(
-        title=f"the predicted difference, {explanation.source(a)} less {explanation.source(b)}",
-        columns=(
-            text_column("layer", "layer"),
-            number_column("seconds", "time", _signed),
-            text_column("cause", "cause"),
-        ),
-        rows=tuple(rows),
-        footer=(("total", sum(part.seconds for part in parts), None),),
-    )
-
-
-def _cause(explanation: Explanation, part: Difference) -> str:
-    for index, letter in ((part.a, "a"), (part.b, "b")):
-        words = f"only in {letter}"
-        if part.cause == words or part.cause.startswith(f"{words},"):
-            return f"only in {explanation.source(index)}{part.cause[len(words) :]}"
-    return part.cause
-
-
-def _signed(seconds: float) -> str:
-    return f"{'+' if seconds > 0 else ''}{format_seconds(seconds)}"
 
 
 def _reasons(explanation: Explanation) -> list[Block]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from convcost.measure import History, Interval, Measurement, Run
     from convcost.report.document import Row
 
-_CONVENTIONS = (
+#: Of times that were taken at different moments.
+CONVENTIONS = (
     (
         "time = of a batch, or of a loop over samples; the range holds the true median 19 times "
         "out of 20."
@@ -84,7 +85,7 @@ def report(found: History, *, chosen: bool, all_: str = "", next_: str = "") -> 
             answers=(_answer(found, all_, chosen=chosen),),
             sections=(Section("", (table,)),) if found.runs else (),
             records=Table(columns=_RECORDS, rows=tuple(map(_record, found.runs))),
-            footnotes=_CONVENTIONS if found.runs else (),
+            footnotes=CONVENTIONS if found.runs else (),
             next=next_,
         ),
         found.to_dict(),
@@ -123,7 +124,7 @@ def _row(run: Run) -> Row:
         moment(run.time),
         one.source,
         one.runtime,
-        _workload(one),
+        workload_of(one),
         one.seconds.median,
         _range(one.seconds),
         one.verdict.name + (", interrupted" if one.interrupted else ""),
@@ -146,7 +147,7 @@ def _range(seconds: Interval) -> str:
     return f"{format_seconds(seconds.low)} to {format_seconds(seconds.high)}"
 
 
-def _workload(one: Measurement) -> str:
+def workload_of(one: Measurement) -> str:
     """What was run, in short: what is usual is left out."""
     workload = one.workload
     parts = [f"batch {exact(workload.batch)}"]

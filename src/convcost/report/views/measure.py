@@ -15,6 +15,7 @@ from convcost.report.figures import (
 )
 from convcost.report.views import timeline
 from convcost.report.views.against import against_earlier
+from convcost.report.views.charts import times
 from convcost.report.views.remarks import remarks
 from convcost.units import format_percent, format_ratio, format_seconds
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from convcost.measure import LayerTime, Measurement, Measurements, Ratio
     from convcost.network.network import Note
-    from convcost.report.document import Block, Row
+    from convcost.report.document import Block, Chart, Row
 
 _CONVENTIONS = (
     (
@@ -80,12 +81,15 @@ def report(
     return Report(
         Document(
             answers=(*answers(found), *earlier),
-            sections=tuple(
-                Section(
-                    one.source if headings else "",
-                    (*_blocks(one, assumed), *remarks(of_network, (), verbose=verbose)),
-                )
-                for one, of_network in zip(found.networks, notes, strict=True)
+            sections=(
+                Section("", _networks(found)),
+                *(
+                    Section(
+                        one.source if headings else "",
+                        (*blocks(one, assumed), *remarks(of_network, (), verbose=verbose)),
+                    )
+                    for one, of_network in zip(found.networks, notes, strict=True)
+                ),
             ),
             records=Table(
                 columns=_RECORDS,
@@ -97,6 +101,12 @@ def report(
         found.to_dict(),
         timeline.of_measurements(found.networks, ops),
     )
+
+
+def _networks(found: Measurements) -> tuple[Chart, ...]:
+    """Several beside each other."""
+    names = [one.source for one in found.networks]
+    return times.of_networks(names, measured=[one.seconds for one in found.networks])
 
 
 def answers(found: Measurements) -> tuple[str, ...]:
@@ -148,10 +158,12 @@ def _range(one: Measurement) -> str:
     return f"{format_seconds(one.seconds.low)} to {format_seconds(one.seconds.high)}"
 
 
-def _blocks(one: Measurement, assumed: frozenset[str]) -> tuple[Block, ...]:
+def blocks(one: Measurement, assumed: frozenset[str]) -> tuple[Block, ...]:
+    """Its layers, how it was run, its memory, how sure it is."""
     return (
+        *times.of_measurement(one),
         *([_table(one)] if one.layers else []),
-        Lines("of what", _circumstances(one, assumed)),
+        Lines("of what", circumstances(one, assumed)),
         *([Lines("memory", _memory(one, one.peak_bytes))] if one.peak_bytes is not None else []),
         Lines("how sure", _sureness(one)),
     )
@@ -195,7 +207,9 @@ def _records(one: Measurement) -> tuple[Row, ...]:
     return tuple((*head, *row[:bar], *row[bar + 1 :]) for row in rows)
 
 
-def _circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]:
+def circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]:
+    """Runtime, machine, threads, batch; each says whether the user chose it."""
+
     def chosen(option: str) -> str:
         return f" (assumed; --{option} changes it)" if option in assumed else ""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import exact, number_column, plural, rounded, text_column
+from convcost.report.views.charts.memory import over_time
 from convcost.report.views.remarks import lost, remarks
 from convcost.units import format_bytes, format_percent
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from convcost.report.document import Block, Row
     from convcost.runtime.memory import Memory, Step
 
-_CONVENTIONS = (
+#: Of all figures.
+CONVENTIONS = (
     "peak = parameters + optimizer's states + tensors, kept values and gradients alive together.",
     (
         "inputs and results are held by the caller all the time; not contained: the framework, its "
@@ -75,7 +77,7 @@ def report(
             sections=tuple(
                 Section(
                     memory.source if headings else "",
-                    (*_blocks(memory), *remarks(of_network, memory.unknown, verbose=verbose)),
+                    (*blocks(memory), *remarks(of_network, memory.unknown, verbose=verbose)),
                 )
                 for memory, of_network in zip(memories, notes, strict=True)
             ),
@@ -83,7 +85,7 @@ def report(
                 columns=_RECORDS,
                 rows=tuple(_record(memory, row) for memory in memories for row in _rows(memory)),
             ),
-            footnotes=_CONVENTIONS,
+            footnotes=CONVENTIONS,
             next=next_,
         ),
         {
@@ -137,7 +139,8 @@ def _where(step: Step) -> str:
     return through if step.layer is None else f"{through} {step.layer}"
 
 
-def _blocks(memory: Memory) -> tuple[Block, ...]:
+def blocks(memory: Memory) -> tuple[Block, ...]:
+    """Layer by layer, the totals, the course of a pass."""
     table = Table(columns=_COLUMNS, rows=_rows(memory))
     if not memory.workload.training:
         table = table.without(_TRAINING_ALONE)
@@ -145,7 +148,7 @@ def _blocks(memory: Memory) -> tuple[Block, ...]:
         table,
         Lines("memory", _totals(memory)),
         *([Lines("checkpointing", _checkpoint(memory))] if memory.checkpoint else []),
-        Lines("alive over time", _over_time(memory)),
+        over_time(memory, Lines("alive over time", _over_time(memory))),
     )
 
 

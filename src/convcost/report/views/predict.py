@@ -13,6 +13,8 @@ from convcost.report.figures import (
     text_column,
 )
 from convcost.report.views import timeline, timing
+from convcost.report.views.charts import times
+from convcost.report.views.charts.batches import over_batches
 from convcost.report.views.remarks import at_least, remarks
 from convcost.units import format_count, format_percent, format_ratio, format_seconds
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from convcost.network.network import Note
     from convcost.predict import Basis, Judgement, Plan, Prediction, Rates
+    from convcost.report.document import Chart
 
 #: By what a time comes from.
 _TIMES: Mapping[Basis, str] = {
@@ -70,23 +73,28 @@ def report(
     return Report(
         Document(
             answers=tuple(map(answer, predictions)),
-            sections=tuple(
-                Section(
-                    prediction.source if headings else "",
-                    (
-                        _table(prediction),
-                        *_over_batches(prediction),
-                        Lines("of what", circumstances(prediction, assumed)),
-                        *remarks(of_network, prediction.unknown, verbose=verbose),
-                    ),
-                )
-                for prediction, of_network in zip(predictions, notes, strict=True)
+            sections=(
+                Section("", _networks(predictions)),
+                *(
+                    Section(
+                        prediction.source if headings else "",
+                        (
+                            *times.of_prediction(prediction),
+                            _table(prediction),
+                            *over_batches(prediction),
+                            *by_batch(prediction),
+                            Lines("of what", circumstances(prediction, assumed)),
+                            *remarks(of_network, prediction.unknown, verbose=verbose),
+                        ),
+                    )
+                    for prediction, of_network in zip(predictions, notes, strict=True)
+                ),
             ),
             records=Table(
                 columns=timing.RECORDS,
                 rows=tuple(row for each in predictions for row in timing.records(each)),
             ),
-            footnotes=(*dict.fromkeys(_TIMES[each.basis] for each in predictions), _CONVENTION),
+            footnotes=footnotes(predictions),
             next=next_,
         ),
         {
@@ -95,6 +103,17 @@ def report(
         },
         timeline.of_predictions(predictions),
     )
+
+
+def _networks(predictions: Sequence[Prediction]) -> tuple[Chart, ...]:
+    """Several beside each other."""
+    names = [prediction.source for prediction in predictions]
+    return times.of_networks(names, [prediction.seconds for prediction in predictions])
+
+
+def footnotes(predictions: Sequence[Prediction]) -> tuple[str, ...]:
+    """What the times come from, and what figures mean."""
+    return (*dict.fromkeys(_TIMES[each.basis] for each in predictions), _CONVENTION)
 
 
 def answer(prediction: Prediction) -> str:
@@ -167,7 +186,7 @@ def _judged(found: Judgement) -> str:
     return f"{format_seconds(found.seconds)} measured is {said[found.verdict]}"
 
 
-def _over_batches(prediction: Prediction) -> tuple[Table, ...]:
+def by_batch(prediction: Prediction) -> tuple[Table, ...]:
     """The other batches, where they are asked for."""
     found = prediction.batches
     if found is None:

@@ -13,16 +13,20 @@ from convcost.report.figures import (
     size_in_bytes,
     text_column,
 )
+from convcost.report.views.charts.sweep import of_sweep
 from convcost.units import format_percent, format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from convcost.report.document import Column, Row
     from convcost.sweep import Growth, Sweep
 
 #: Rows of a table for people: all of them are in the other formats.
 _MOST_ROWS = 200
+#: What is told of each point, as a sweep names it.
+_FIGURES = ("parameters", "macs", "activation_bytes", "memory_bytes", "seconds", "low", "high")
 _FOOTNOTE = (
     "range: that of the prediction (nine times out of ten); memory = the most at one time, without "
     "workspace; growth = exponent of time over the parameter, everything else being equal, and its "
@@ -41,12 +45,13 @@ def report(found: Sweep) -> Report:
                 Section(
                     "",
                     (
+                        *of_sweep(found),
                         Table(columns=columns, rows=tuple(_rows(found, shown))),
                         Lines("of what", _circumstances(found, shown)),
                     ),
                 ),
             ),
-            records=Table(columns=columns, rows=LaterRows(lambda: _rows(found, len(found)))),
+            records=Table(columns=_record_columns(found), rows=LaterRows(lambda: _records(found))),
             footnotes=(_FOOTNOTE,),
         ),
         LaterData(found.to_dict),
@@ -119,14 +124,43 @@ def _rows(found: Sweep, number: int) -> Iterator[Row]:
             yield (place + 1, *(values[name] for name in found.columns), "not possible", *empty)
             continue
         cells = [place + 1, *(values[name] for name in found.columns)]
-        cells += [values[name] for name in ("parameters", "macs", "activation_bytes",
-                                            "memory_bytes", "seconds", "low", "high")]  # fmt: skip
+        cells += [values[name] for name in _FIGURES]
         if found.measured:
             taken = values.get("measured_seconds")
             cells += [taken, None if taken is None else values["seconds"] / taken - 1]
         if found.pareto is not None:
             cells.append("*" if place in front else "")
         yield tuple(cells)
+
+
+def _record_columns(found: Sweep) -> tuple[Column, ...]:
+    """Those of the table, and after what is varied whether it is possible."""
+    columns, varied = _columns(found), len(found.columns) + 1
+    return (*columns[:varied], text_column("possible", "possible"), *columns[varied:])
+
+
+def _records(found: Sweep) -> Iterator[Row]:
+    """The bare figures of every point, None where it is not possible.
+
+    A column at a time: there may be a million points.
+    """
+    number, possible = len(found), found.figures.possible.tolist()
+
+    def known(values: Sequence[Any]) -> list[Any]:
+        return [value if there else None for value, there in zip(values, possible, strict=True)]
+
+    columns = [[*range(1, number + 1)], *(each.tolist() for each in found.columns.values())]
+    columns.append(possible)
+    columns += [known(getattr(found.figures, name).tolist()) for name in _FIGURES]
+    if found.measured:
+        taken = {place: one.seconds.median for place, one in found.measured.items()}
+        predicted = found.figures.seconds.tolist()
+        columns.append([taken.get(place) for place in range(number)])
+        columns.append([predicted[i] / taken[i] - 1 if i in taken else None for i in range(number)])
+    if found.pareto is not None:
+        front = frozenset(found.pareto[1])
+        columns.append([place in front for place in range(number)])
+    return zip(*columns, strict=True)
 
 
 def _circumstances(found: Sweep, shown: int) -> tuple[str, ...]:
@@ -142,7 +176,8 @@ def _circumstances(found: Sweep, shown: int) -> tuple[str, ...]:
         lines.append("of training the time of the forward pass only: no backward pass, no update")
     if shown < len(found):
         lines.append(
-            f"the first {exact(shown)} of {exact(len(found))} points: --format csv or json has all"
+            f"the first {exact(shown)} of {exact(len(found))} points: --format csv, json or "
+            "parquet has all"
         )
     if found.pareto is not None:
         names, front = found.pareto
