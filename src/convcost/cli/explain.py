@@ -14,8 +14,23 @@ from convcost.cli.support.training import options_of, training_step
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from click.shell_completion import CompletionItem
+
     from convcost.cli.support.output import Output
 _DEFAULT_BATCH = 32
+
+
+def _ablations(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What --ablate takes."""
+    from click.shell_completion import CompletionItem
+
+    from convcost.explain.ablations import ablations
+    from convcost.explain.plans import ALL, NONE
+
+    del ctx, param
+    begun, comma, last = incomplete.rpartition(",")
+    names = (*ablations(), *(() if comma else (ALL, NONE)))
+    return [CompletionItem(f"{begun}{comma}{name}") for name in names if name.startswith(last)]
 
 
 @click.command(
@@ -27,6 +42,7 @@ _DEFAULT_BATCH = 32
         "convcost explain zoo:seed000",
         "convcost explain zoo:seed001-mlp zoo:seed001-cnn --device laptop-cpu",
         "convcost explain zoo:seed001-mlp zoo:seed001-cnn --verify --time 1s",
+        "convcost explain zoo:seed000 --ablate batch-norm",
         "convcost explain zoo:alexnet --training --optimizer momentum --batch 128",
         "convcost explain three-summaries.txt --measured 14s,340s,205s --samples 60000",
         "convcost explain - < summary.txt",
@@ -45,6 +61,11 @@ _DEFAULT_BATCH = 32
               help="Measure the networks too, side by side on this machine, and tell prediction "
               "and measurement beside each other; in --runtime, which may then be any that "
               "`measure` runs, by default in the first that can run them.")  # fmt: skip
+@click.option("--ablate", metavar="NAMES", shell_complete=_ablations,
+              help="Causes to take out of the networks, to see what each takes: "
+              "batch-norm,padding; all; or none. By default none; with --verify, where they are "
+              "measured side by side with the networks, the three at most that save most, each "
+              "10 % of a network's time or more.")  # fmt: skip
 @measuring("--verify")
 @click.option("--no-store", is_flag=True,
               help="With --verify: do not keep the measurement for `history`.")  # fmt: skip
@@ -71,6 +92,7 @@ def command(
     basis: str | None,
     profile: str | None,
     verify: bool,
+    ablate: str | None,
     threads: int | None,
     time: str | None,
     quick: bool,
@@ -103,6 +125,7 @@ def command(
         optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
         samples=samples, measured=seconds, profile=profile,
         basis=options.BASES[basis] if basis else None, verify=wanted, threads=threads, say=say,
+        ablate=None if ablate is None else [name.strip() for name in ablate.split(",")],
         store=not no_store, warn=warn,
     )  # fmt: skip
     shared: list[tuple[str, object]] = [("--batch", batch), ("--training", training)]

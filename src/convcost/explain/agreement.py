@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from convcost.explain.evidence import Case, Evidence, Pair
-    from convcost.explain.explanation import MeasuredRatio
+    from convcost.explain.ratio import MeasuredRatio
     from convcost.explain.verification import Verification
     from convcost.measure import Interval
     from convcost.predict import Estimate
@@ -167,17 +167,18 @@ def _judgement(found: _Range, band: Estimate, show: Callable[[float], str]) -> s
 
 
 def _of_interval(found: Interval) -> _Range:
-    return _Range(found.median, found.low, found.high, _sure(found.confidence))
+    return _Range(found.median, found.low, found.high, sure(found.confidence))
 
 
 def _of_ratio(found: MeasuredRatio) -> _Range:
     """Single times that a user compares have no interval: they are what he saw."""
     if found.low is None or found.high is None:
         return _Range(found.value, found.value, found.value, sure=True)
-    return _Range(found.value, found.low, found.high, _sure(found.confidence))
+    return _Range(found.value, found.low, found.high, sure(found.confidence))
 
 
-def _sure(confidence: float | None) -> bool:
+def sure(confidence: float | None) -> bool:
+    """Whether an interval has the confidence that intervals have where there are enough samples."""
     from convcost.measure.statistics import CONFIDENCE
 
     return confidence is not None and confidence >= CONFIDENCE

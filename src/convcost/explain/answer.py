@@ -13,8 +13,9 @@ from convcost.units import format_bytes, format_percent, format_ratio, format_se
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convcost.explain.difference import Difference
     from convcost.explain.evidence import Case, Evidence, Pair
-    from convcost.explain.explanation import Difference, Finding
+    from convcost.explain.explanation import Finding
     from convcost.predict import Estimate
 
 #: Layers that make up at least this share of the difference are its reason.

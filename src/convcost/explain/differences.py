@@ -2,48 +2,124 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import math
+from typing import TYPE_CHECKING
 
-from convcost.explain.explanation import Difference
+from convcost.explain.difference import Difference
 
 if TYPE_CHECKING:
-    from convcost.explain.evidence import Pair
-    from convcost.predict import LayerPrediction
+    from collections.abc import Iterator, Mapping
 
-Term = Literal["compute", "memory", "launch"]
+    from convcost.explain.align import Pairing
+    from convcost.explain.difference import Cause
+    from convcost.explain.evidence import Case, Pair
+    from convcost.predict import KernelTime
+
+#: Of a kernel's seconds: what is left below it is left of rounding.
+_ROUNDING = 1e-12
 
 
 def differences(pair: Pair) -> tuple[Difference, ...]:
-    """Each layer's part of ``time(a) - time(b)``, the largest first, with its cause."""
-    parts = []
+    """Each layer's part of ``time(a) - time(b)`` by each cause, the largest first.
+
+    A layer that runs in one kernel with others in one network, and not with these in the other, is
+    different by ``fusion``: all that its own kernel takes is saved, or has to be paid. A layer that
+    begins such a kernel differs by it as long as the layer itself costs the same in both networks;
+    where it is of another size, that is the cause. Layers that only one network has are not fused
+    or apart because of the other.
+    """
+    found: list[Difference] = []
+    company = _Company(pair)
+    a, b = pair.a, pair.b
     for pairing in pair.pairings:
-        in_a = pair.a.predicted[pairing.a] if pairing.a else None
-        in_b = pair.b.predicted[pairing.b] if pairing.b else None
-        seconds = (in_a.seconds if in_a else 0.0) - (in_b.seconds if in_b else 0.0)
-        if seconds:
-            layer = pairing.a or pairing.b or ""
-            cause = _cause(in_a, in_b)
-            parts.append(Difference(pair.a.index, pair.b.index, layer, cause, seconds))
-    rest_a, rest_b = pair.a.prediction.rest, pair.b.prediction.rest
+        parts = _of_layer(pair, pairing, fused=company.differs(pairing))
+        only = None if pairing.a and pairing.b else (a if pairing.a else b).index
+        layer = pairing.a or pairing.b or ""
+        found += [
+            Difference(a.index, b.index, layer, cause, seconds, only) for cause, seconds in parts
+        ]
+    rest_a, rest_b = a.prediction.rest, b.prediction.rest
     for phase in dict.fromkeys((*rest_a, *rest_b)):
         seconds = rest_a.get(phase, 0.0) - rest_b.get(phase, 0.0)
-        if seconds:
-            parts.append(Difference(pair.a.index, pair.b.index, phase, phase, seconds))
-    return tuple(sorted(parts, key=lambda part: -abs(part.seconds)))
-
-
-def _cause(in_a: LayerPrediction | None, in_b: LayerPrediction | None) -> str:
-    """Where the layer exists in both: the term that changed most."""
-    if in_a is None or in_b is None:
-        only = in_a or in_b
-        bound = f", {only.bound}-bound" if only and only.bound else ""
-        return f"only in {'a' if in_b is None else 'b'}{bound}"
-    terms: tuple[Term, ...] = ("compute", "memory", "launch")
-    return max(terms, key=lambda term: abs(_sum(in_a, term) - _sum(in_b, term)))
-
-
-def _sum(layer: LayerPrediction, term: Term) -> float:
-    """A term counts where it limits the kernel; launches count always."""
-    return sum(
-        float(getattr(time, term)) for time in layer.kernels if term in ("launch", time.bound)
+        found.append(Difference(a.index, b.index, phase, phase, seconds))
+    return tuple(
+        sorted((part for part in found if part.seconds), key=lambda part: -abs(part.seconds))
     )
+
+
+def _of_layer(pair: Pair, pairing: Pairing, *, fused: bool) -> Iterator[tuple[Cause, float]]:
+    """The layer's parts: what it takes in a less what it takes in b, by cause."""
+    sums: dict[Cause, list[float]] = {}
+    for case, name, sign in ((pair.a, pairing.a, 1), (pair.b, pairing.b, -1)):
+        for time in () if name is None else case.predicted[name].kernels:
+            whole: Mapping[Cause, float] = {"fusion": time.seconds}
+            by_fusion = fused and time.kernel.phase == "forward"
+            for cause, seconds in (whole if by_fusion else charged(time)).items():
+                sums.setdefault(cause, []).append(sign * seconds)
+    for cause, terms in sums.items():
+        yield cause, math.fsum(terms)
+
+
+def charged(time: KernelTime) -> Mapping[Cause, float]:
+    """A kernel's seconds by what it spends them on; they add up to the seconds.
+
+    What limits the kernel is charged first, then its launch, then the rest, each with its own term
+    as long as seconds are left: what is done meanwhile is hidden and costs nothing. By data sheet
+    traffic and arithmetic hide each other, on a GPU launches too; by a profile all terms add up.
+
+    Args:
+        time: a kernel's.
+    """
+    terms: dict[Cause, float] = {
+        "compute": time.compute, "memory": time.memory, "launch": time.launch
+    }  # fmt: skip
+    busy: tuple[Cause, ...] = ("compute", "memory")
+    if time.memory > time.compute:
+        busy = ("memory", "compute")
+    parts: dict[Cause, float] = {}
+    left = time.seconds
+    for term in dict.fromkeys((time.bound, "launch", *busy)):
+        if left > _ROUNDING * time.seconds:
+            parts[term] = min(terms[term], left)
+            left -= parts[term]
+    parts[time.bound] = parts.get(time.bound, 0.0) + left
+    return parts
+
+
+class _Company:
+    """With which others a layer runs in one kernel of the forward pass.
+
+    Args:
+        pair: of networks.
+    """
+
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
+        self._in_a, self._in_b = _together(pair.a), _together(pair.b)
+        self._counterpart = {p.a: p.b for p in pair.pairings if p.a and p.b}
+
+    def differs(self, pairing: Pairing) -> bool:
+        """Whether the layer is fused in one network as it is not in the other."""
+        if not (pairing.a and pairing.b):
+            return False
+        a, b = self._pair.a, self._pair.b
+        of_a, of_b = self._in_a.get(pairing.a, set()), self._in_b.get(pairing.b, set())
+        both = {self._counterpart[name] for name in of_a if name in self._counterpart}
+        if not of_a or not of_b or both == of_b & set(self._counterpart.values()):
+            return False
+        own_a, own_b = (
+            case.predicted[name].forward_kernels for case, name in ((a, pairing.a), (b, pairing.b))
+        )
+        if bool(own_a) != bool(own_b):
+            return True
+        return a.counted[pairing.a].forward == b.counted[pairing.b].forward
+
+
+def _together(case: Case) -> dict[str, set[str]]:
+    """Layer -> all layers of its kernels, itself among them."""
+    found: dict[str, set[str]] = {}
+    for time in case.prediction.kernels:
+        if time.kernel.phase == "forward":
+            for name in time.kernel.layers:
+                found.setdefault(name, set()).update(time.kernel.layers)
+    return found

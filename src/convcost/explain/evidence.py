@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from convcost.explain.align import Pairing, align
 from convcost.network.dims import number
-from convcost.predict import Estimate, interval
+from convcost.predict.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from convcost.count import Count, LayerCount
-    from convcost.explain.explanation import MeasuredRatio
+    from convcost.explain.ratio import MeasuredRatio
     from convcost.explain.times import Time
     from convcost.explain.verification import Verification
     from convcost.network.network import Network
-    from convcost.predict import LayerPrediction, Prediction
+    from convcost.predict import Estimate, LayerPrediction, Prediction
     from convcost.predict.profile import Profile
 
 
@@ -123,21 +123,14 @@ class Pair:
 
     @property
     def ratio(self) -> Estimate:
-        """The predicted ratio with a 90 % band in which the errors of equal layers cancel.
-
-        The times of the equal layers (S) and of the rest of each network (A, B) are taken to be off
-        by independent factors of the prediction's spread s. To first order the logarithm of
-        (S + A) / (S + B) then varies by s * sqrt((S/Ta - S/Tb)^2 + (A/Ta)^2 + (B/Tb)^2).
-        """
+        """The predicted ratio with a 90 % band in which the errors of equal layers cancel."""
         shared = sum(
             self.a.predicted[p.a].seconds
             for p in self.pairings
             if p.a and p.b and self._same(p.a, p.b)
         )
-        of_a, of_b = shared / self.a.seconds, shared / self.b.seconds
         spread = max(case.prediction.seconds.spread for case in (self.a, self.b))
-        deviation = spread * math.sqrt((of_a - of_b) ** 2 + (1 - of_a) ** 2 + (1 - of_b) ** 2)
-        return Estimate(self.seconds, *interval(self.seconds, deviation))
+        return ratio(self.a.seconds, self.b.seconds, shared, spread)
 
     @property
     def compared(self) -> MeasuredRatio | None:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from convcost.count import Workload, count
 from convcost.errors import UsageError
+from convcost.explain.ablated import finished, taken, told
 from convcost.explain.achieved import achieved
 from convcost.explain.agreement import checked, how_measured, surprises
 from convcost.explain.answer import answer
 from convcost.explain.differences import differences
 from convcost.explain.evidence import Case, Evidence, Pair
-from convcost.explain.explanation import Explanation, Ratio
+from convcost.explain.explanation import Explanation
 from convcost.explain.measured import with_measured
+from convcost.explain.plans import plans
+from convcost.explain.ratio import Ratio
 from convcost.explain.rules import rules
 from convcost.explain.times import ratios_of, times_of
 from convcost.explain.variations import variations
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.device import Device
+    from convcost.explain.ablated import Ran
+    from convcost.explain.verify import Verifier
     from convcost.measure import Measurements
     from convcost.network.network import Network
     from convcost.predict.profile import Profile
@@ -39,6 +44,8 @@ def explain(
     runtime: Runtime | None = None,
     profile: Profile | None = None,
     measured: Sequence[float] | Measurements = (),
+    verifier: Verifier | None = None,
+    ablate: Sequence[str] | None = None,
 ) -> Explanation:
     """Explain where the time goes, and why one network takes longer than another.
 
@@ -52,9 +59,13 @@ def explain(
         measured: of these networks, in order: seconds that the user measured, or what convcost
             measured on that device. Without them, the times that the sources tell are used, where
             every source tells one.
+        verifier: measures the networks, in the place of `measured`.
+        ablate: names of ablations: causes that are taken out of the networks to see what they
+            take; None: where the networks are measured those that save most, else none.
 
     Raises:
-        UsageError: no network, or what was measured is not of them.
+        UsageError: no network, what was measured is not of them, or there is nothing for a named
+            ablation to take out.
     """
     if not networks:
         raise UsageError("there is no network to explain")
@@ -64,33 +75,36 @@ def explain(
         training=workload.training,
         device_kind="cpu" if device is None else device.kind,
     )
-    evidence = _measured(
-        tuple(
-            Case(
-                index,
-                network,
-                count(network, workload),
-                predict(network, workload, device=device, runtime=runtime, profile=profile),
-                profile,
-            )
-            for index, network in enumerate(networks)
-        ),
-        workload,
-        measured,
+    cases = tuple(
+        Case(
+            index,
+            network,
+            count(network, workload),
+            predict(network, workload, device=device, runtime=runtime, profile=profile),
+            profile,
+        )
+        for index, network in enumerate(networks)
     )
+    planned, refused = plans(cases, ablate, verifier)
+    ran: tuple[Ran | None, ...] = ()
+    if verifier is not None:
+        measured, ran = taken(verifier, cases, planned)
+    evidence = _measured(cases, workload, measured)
     found = [finding for find in rules().values() for finding in find(evidence)]
     found.sort(key=lambda finding: -finding.seconds)
     parts = [part for pair in evidence.pairs for part in differences(pair)]
     first, checks = checked(evidence, answer(evidence, found, parts))
+    ablations = finished(planned, evidence, ran)
     return Explanation(
         answer=first,
-        checks=checks,
+        checks=(*checks, *told(ablations, evidence)),
         counts=tuple(case.count for case in evidence.cases),
         predictions=tuple(case.prediction for case in evidence.cases),
         verifications=tuple(x.verification for x in evidence.cases if x.verification is not None),
         ratios=tuple(map(_ratio, evidence.pairs)),
         findings=tuple(with_measured(finding, evidence) for finding in found),
         differences=tuple(parts),
+        ablations=ablations,
         achieved=tuple(
             achieved(case, case.time, case.time.samples)
             for case in evidence.cases
@@ -102,6 +116,7 @@ def explain(
             *how_measured(evidence.cases[0]),
             *(case.time.text for case in evidence.cases if case.time and case.time.text),
             *surprises(evidence),
+            *refused,
         ),
     )
 

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from convcost.explain.difference import CauseSum, by_cause
+from convcost.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.count import Count
+    from convcost.explain.ablation import Ablation
+    from convcost.explain.difference import Difference
+    from convcost.explain.ratio import Ratio
     from convcost.explain.verification import Verification
-    from convcost.predict import Estimate, Prediction
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredRatio:
-    """A measured time(a) / time(b).
-
-    Attributes:
-        value: of a batch; of a training step where steps were measured.
-        low: of the interval of the median; None where single times are compared.
-        high: its counterpart.
-        confidence: the probability that such an interval holds the true ratio; None without one.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    confidence: float | None = None
-
-    def times(self, factor: float) -> MeasuredRatio:
-        """The ratio of a part, which has this factor more of a's time than of b's."""
-        low, high = (None if end is None else end * factor for end in (self.low, self.high))
-        return MeasuredRatio(self.value * factor, low, high, self.confidence)
-
-    def to_dict(self) -> dict[str, float]:
-        """Plain values; without the interval where there is none."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """How many times longer one network takes than another: time(a) / time(b).
-
-    Attributes:
-        a: index of the later network.
-        b: index of the network it is compared with.
-        predicted: by the runtime's kernels on the device.
-        measured: from times that the user gave, the sources tell or convcost took; None without.
-        measured_forward: of the forward passes alone, where they are what is predicted; None where
-            that is `measured` itself, or is not known.
-    """
-
-    a: int
-    b: int
-    predicted: Estimate
-    measured: MeasuredRatio | None = None
-    measured_forward: MeasuredRatio | None = None
+    from convcost.predict import Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,26 +45,6 @@ class Finding:
     advice: str = ""
     seconds: float = 0.0
     timed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A part of the difference in time between two networks; the parts add up to the whole.
-
-    Attributes:
-        a: index of the network whose layer it is, or to which the layer belongs in both.
-        b: index of the network it is compared with.
-        layer: the layer's name (in a, or in b where a lacks it); of what belongs to no layer, the
-            phase: ``loss``, ``update``, ``loop``.
-        cause: ``only in a``, ``only in b``, ``compute``, ``memory``, ``launch``, or the phase.
-        seconds: time(a) - time(b) of it.
-    """
-
-    a: int
-    b: int
-    layer: str
-    cause: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +88,7 @@ class Variation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Result):
     """The answer first, then what it rests on.
 
     Attributes:
@@ -161,6 +101,7 @@ class Explanation:
         ratios: of each later network to the first.
         findings: the largest predicted time at stake first.
         differences: parts of the predicted difference in time.
+        ablations: networks without one cause of their time, the largest change first.
         achieved: what measured times mean.
         variations: how the comparison moves.
         assumptions: what figures rest on.
@@ -174,6 +115,7 @@ class Explanation:
     ratios: tuple[Ratio, ...] = ()
     findings: tuple[Finding, ...] = ()
     differences: tuple[Difference, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
     achieved: tuple[Achieved, ...] = ()
     variations: tuple[Variation, ...] = ()
     assumptions: tuple[str, ...] = field(default=())
@@ -188,16 +130,23 @@ class Explanation:
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended the measurement early."""
-        return any(each.measurement.interrupted for each in self.verifications)
+        short = any(each.measurement.interrupted for each in self.verifications)
+        return short or any(each.interrupted for each in self.ablations)
+
+    @property
+    def causes(self) -> tuple[CauseSum, ...]:
+        """What each cause makes of the differences, over all layers."""
+        return by_cause(self.differences)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract of `convcost/explain/1`, the schema's name aside."""
+        sources = [self.source(index) for index in range(len(self.predictions))]
         return {
             "answer": self.answer,
             **({"checks": list(self.checks)} if self.checks else {}),
             "assumptions": list(self.assumptions),
             "networks": [self._network(index) for index in range(len(self.predictions))],
-            "ratios": [self._ratio(ratio) for ratio in self.ratios],
+            "ratios": [ratio.to_dict(sources) for ratio in self.ratios],
             "findings": [
                 {
                     "rule": finding.rule,
@@ -209,16 +158,13 @@ class Explanation:
                 }
                 for finding in self.findings
             ],
-            "differences": [
-                {
-                    "a": self.source(part.a),
-                    "b": self.source(part.b),
-                    "layer": part.layer,
-                    "cause": part.cause,
-                    "seconds": part.seconds,
-                }
-                for part in self.differences
-            ],
+            "differences": [part.to_dict(sources) for part in self.differences],
+            "causes": [each.to_dict(sources) for each in self.causes],
+            **(
+                {"ablations": [x.to_dict(sources[x.network]) for x in self.ablations]}
+                if self.ablations
+                else {}
+            ),
             "achieved": [
                 {
                     "network": self.source(a.network),
@@ -248,12 +194,3 @@ class Explanation:
         if self.verifications:
             found["measured"] = self.verifications[index].to_dict()
         return found
-
-    def _ratio(self, ratio: Ratio) -> dict[str, Any]:
-        measured = {"measured": ratio.measured, "measured_forward": ratio.measured_forward}
-        return {
-            "a": self.source(ratio.a),
-            "b": self.source(ratio.b),
-            "predicted": ratio.predicted.to_dict(),
-            **{name: each.to_dict() for name, each in measured.items() if each is not None},
-        }

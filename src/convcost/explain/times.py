@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
-from convcost.explain.explanation import MeasuredRatio
+from convcost.explain.ratio import MeasuredRatio
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from convcost.device import THIS_MACHINE, load
 from convcost.errors import UsageError
-from convcost.measure import measure
+from convcost.measure import Effort, measure
 from convcost.measure.measuring import runtime_for
 from convcost.runtime import default_for, runtimes
 from convcost.runtime.runners.registry import runner, runners
@@ -16,14 +16,90 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from convcost.count import Workload
-    from convcost.measure import Effort, Measurements
+    from convcost.measure import Measurements
     from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Loop
 
 #: What a training step minimises where nothing else is asked for, as `convcost measure` has it.
 _USUAL_LOSS = "cross-entropy"
 
 
-def verified(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """What measures the networks that are explained, and those without one cause of their time.
+
+    Attributes:
+        workload: as for `convcost.explain.explain.explain`; a training step has a loss.
+        runtime: the name of what runs them.
+        threads: as for `convcost.measure.measure`, as is say.
+        effort: how long to measure, all calls together.
+        say: told what is going on.
+        keep: what happens to a measurement when it is done.
+    """
+
+    workload: Workload
+    runtime: str
+    threads: int | None = None
+    effort: Effort = field(default_factory=Effort)
+    say: Callable[[str], None]
+    keep: Callable[[Measurements, Sequence[Network]], Measurements]
+
+    def __call__(self, networks: Sequence[Network], *, share: float = 1.0) -> Measurements:
+        """Measure networks side by side.
+
+        Args:
+            networks: one or more.
+            share: of the effort.
+
+        Raises:
+            ConvcostError: as `convcost.measure.measure`.
+        """
+        return self._measured(networks, self.workload, "step", share)
+
+    @property
+    def loop(self) -> Loop:
+        """The framework's own loop over batches of the workload."""
+        return "fit" if self.workload.training else "evaluate"
+
+    @property
+    def loops(self) -> bool:
+        """Whether the runtime has that loop, and what it needs is given."""
+        wanted = self.workload.optimizer is not None or not self.workload.training
+        return wanted and self.loop in runner(self.runtime).loops
+
+    def in_loop(
+        self, networks: Sequence[Network], batches: int, *, share: float = 1.0
+    ) -> Measurements:
+        """Measure networks in the framework's own loop, side by side.
+
+        Args:
+            networks: one or more.
+            batches: of a loop.
+            share: of the effort.
+
+        Raises:
+            UsageError: the runtime has no such loop, or it trains without an optimizer.
+            ConvcostError: as `convcost.measure.measure`.
+        """
+        workload = replace(self.workload, samples=batches * self.workload.batch)
+        return self._measured(networks, workload, self.loop, share)
+
+    def _measured(
+        self, networks: Sequence[Network], workload: Workload, loop: Loop, share: float
+    ) -> Measurements:
+        found = measure(
+            networks,
+            workload,
+            runtime=self.runtime,
+            threads=self.threads,
+            loop=loop,
+            effort=replace(self.effort, seconds=share * self.effort.seconds),
+            say=self.say,
+        )
+        return self.keep(found, networks)
+
+
+def verifier(
     networks: Sequence[Network],
     workload: Workload,
     *,
@@ -33,8 +109,9 @@ def verified(
     threads: int | None,
     effort: Effort | None,
     say: Callable[[str], None],
-) -> Measurements:
-    """Measure networks side by side, under the workload for which they are explained.
+    keep: Callable[[Measurements, Sequence[Network]], Measurements],
+) -> Verifier:
+    """What measures networks under the workload for which they are explained.
 
     Args:
         networks: one or more.
@@ -46,19 +123,24 @@ def verified(
         threads: as for `convcost.measure.measure`, as are effort and say.
         effort: how long to measure.
         say: told what is going on.
+        keep: what happens to a measurement when it is done.
 
     Raises:
         UsageError: that runtime cannot be run here, or something cannot be measured.
-        MissingFramework: what would run them is not installed.
-        ConvcostError: as `convcost.measure.measure`.
     """
     if not networks:
         raise UsageError("there is no network to explain")
     _check(workload, device, measured)
     if workload.training and workload.loss is None:
         workload = replace(workload, loss=_USUAL_LOSS)
-    chosen = _chosen(networks, runtime, training=workload.training)
-    return measure(networks, workload, runtime=chosen, threads=threads, effort=effort, say=say)
+    return Verifier(
+        workload=workload,
+        runtime=_chosen(networks, runtime, training=workload.training),
+        threads=threads,
+        effort=effort or Effort(),
+        say=say,
+        keep=keep,
+    )
 
 
 def explained(runtime: str | None) -> str | None:

@@ -28,15 +28,15 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for case in evidence.cases:
         pair = next((pair for pair in evidence.pairs if pair.a.index == case.index), None)
         slower = pair is not None and pair.seconds > pair.macs and misleads(pair.macs, pair.seconds)
-        narrow = [
-            layer
-            for layer in case.prediction.layers
-            if layer.op != "dense"
-            and _fill(layer) <= _MOST_FILL
-            and (slower or layer.bound == "compute")
-        ]
-        if sum(layer.share for layer in narrow) >= _LEAST_SHARE:
-            yield _finding(case, narrow, pair if slower else None)
+        found = [layer for layer in narrow(case) if slower or layer.bound == "compute"]
+        if sum(layer.share for layer in found) >= _LEAST_SHARE:
+            yield _finding(case, found, pair if slower else None)
+
+
+def narrow(case: Case) -> list[LayerPrediction]:
+    """The convolutions that fill at most half of a vector."""
+    layers = case.prediction.layers
+    return [layer for layer in layers if layer.op != "dense" and _fill(layer) <= _MOST_FILL]
 
 
 def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Finding:

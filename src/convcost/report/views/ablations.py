@@ -1,0 +1,81 @@
+"""What causes take: the networks without them, predicted and measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcost.explain.rules.memory_bound_elementwise import listed
+from convcost.report.document import Lines, Table
+from convcost.report.figures import number_column, text_column
+from convcost.report.views.differences import signed
+from convcost.units import format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from convcost.explain.ablation import Ablation, Change
+    from convcost.explain.explanation import Explanation
+    from convcost.report.document import Row
+
+
+def blocks(explanation: Explanation) -> Iterator[Table | Lines]:
+    """The changes, and what was taken out; nothing without ablations."""
+    found = explanation.ablations
+    if not found:
+        return
+    several = len(explanation.predictions) > 1
+    table = Table(
+        title="what time changes by, without one cause",
+        columns=(
+            text_column("network", "network"),
+            text_column("without", "without"),
+            number_column("predicted", "predicted", signed),
+            number_column("predicted_share", "share", _percent, rank=1),
+            number_column("measured", "measured", signed),
+            text_column("measured_range", "range", rank=2),
+            number_column("measured_share", "share", _percent, rank=1),
+            text_column("agreement", "the two agree"),
+        ),
+        rows=tuple(_row(explanation, each) for each in found),
+    )
+    unused = set() if several else {"network"}
+    if all(each.measured is None for each in found):
+        unused |= {"measured", "measured_range", "measured_share", "agreement"}
+    yield table.without(frozenset(unused))
+    yield Lines("what was taken out", tuple(_line(explanation, x, several=several) for x in found))
+
+
+def _row(explanation: Explanation, each: Ablation) -> Row:
+    measured = each.measured
+    return (
+        explanation.source(each.network),
+        f"{each.without.subject}{', per MAC' if each.without.per_mac else ''}",
+        each.predicted.seconds,
+        each.predicted.share,
+        measured and measured.seconds,
+        _range(measured),
+        measured and measured.share,
+        each.agreement or ("interrupted" if each.interrupted else ""),
+    )
+
+
+def _percent(share: float) -> str:
+    """A signed share.
+
+    >>> _percent(-0.25), _percent(1.5)
+    ('-25 %', '+150 %')
+    """
+    return f"{'-' if share < 0 else '+'}{format_percent(abs(share))}"
+
+
+def _range(change: Change | None) -> str:
+    if change is None or change.low is None or change.high is None:
+        return ""
+    return f"{signed(change.low)} to {signed(change.high)}"
+
+
+def _line(explanation: Explanation, each: Ablation, *, several: bool) -> str:
+    where = f"{explanation.source(each.network)}, " if several else ""
+    names = list(each.without.layers)
+    layers = f" ({listed(names)})" if names else ""
+    return f"{where}{each.without.subject}{layers}: {each.without.meaning}"
