@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +25,10 @@ from convcost.ops.preparation import (
 from convcost.ops.reshape import Flatten, Reshape
 from convcost.ops.unknown import Unknown
 from convcost.ops.view import View
-from support.op_samples import SAMPLES, Sample, call_of, each_op, each_sample
+from support.op_samples import SAMPLES, call_of, each_op, each_sample
+
+if TYPE_CHECKING:
+    from support.op_sample import Sample
 
 BACKWARD = ("backward_data", "backward_weights")
 

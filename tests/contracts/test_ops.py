@@ -23,16 +23,8 @@ from convcost.network.op import Op
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
 from convcost.write.exchange import to_text
-from support.op_samples import (
-    MODES,
-    SAMPLES,
-    Sample,
-    call_of,
-    each_mode,
-    each_op,
-    each_sample,
-    image,
-)
+from support.op_sample import MODES, Sample, image
+from support.op_samples import SAMPLES, call_of, each_mode, each_op, each_sample
 
 if TYPE_CHECKING:
     from convcost.network.parameter import Weight

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from convcost.cli import calibrate as command
 from convcost.cli.main import group
+from convcost.cli.support import measuring
+from convcost.measure import protocol
 from convcost.predict.calibration import calibrate
 from support.files import ROOT
 
@@ -51,11 +53,16 @@ def lay_out(folder: Path) -> None:
     run("read", "zoo:seed001-mlp", "-o", str(folder / "network.onnx"))
 
 
-def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float = 4.0) -> None:
-    """Calibrations of seconds instead of minutes: of the networks that there is time for."""
+def hurry(monkeypatch: pytest.MonkeyPatch, seconds: float = 1.0) -> None:
+    """Calibrations of seconds instead of minutes: of the networks that there is time for.
+
+    Measurements in two processes: enough to see that they run.
+    """
     monkeypatch.setattr(command, "_USUAL", seconds)
     monkeypatch.setattr(command, "_QUICK", seconds)
     monkeypatch.setattr(calibrate, "FEWEST", 2)
+    monkeypatch.setattr(measuring, "_QUICK", 0.5)
+    monkeypatch.setattr(protocol, "PROCESSES", 2)
 
 
 def done(example: str) -> Result:

@@ -5,23 +5,31 @@ from __future__ import annotations
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
 import convcost
+from support.kept import kept
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
 
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 
+#: A model, inputs and outputs.
+Case: TypeAlias = "tuple[onnx.ModelProto, list[Any], list[Any]]"
+
 
 @cache
-def cases() -> dict[str, tuple[onnx.ModelProto, list[Any], list[Any]]]:
+def cases() -> dict[str, Case]:
     """Models with inputs and outputs, by name."""
+    return kept("onnx_cases", _cases)
+
+
+def _cases() -> dict[str, Case]:
     found = {}
     for part in ("pytorch-converted", "pytorch-operator", "simple"):
         for folder in sorted((DATA / part).iterdir()):

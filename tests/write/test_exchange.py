@@ -223,7 +223,7 @@ def joined(inner: st.SearchStrategy[Dim]) -> st.SearchStrategy[Dim]:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(st.recursive(LEAVES, joined, max_leaves=8), min_size=1, max_size=4))
 def test_any_formula_survives(dims: list[Dim]) -> None:
     # attributes may be any size; outputs are at least one

@@ -9,7 +9,7 @@ import pytest
 
 from convcost.errors import ConvcostError
 from convcost.write.onnx.model import onnx_model
-from support.onnx_cases import cases, read
+from support.onnx_cases import cases, networks
 
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
@@ -21,7 +21,7 @@ RUN = 470
 def computed(name: str, model: Any, inputs: list[Any]) -> list[Any] | None:
     """What the case's network, written again, computes; None where it is refused."""
     try:
-        written = onnx_model(read(name))
+        written = onnx_model(networks()[name])
     except ConvcostError:
         return None
     runtime.set_default_logger_severity(4)

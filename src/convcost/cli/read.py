@@ -10,16 +10,13 @@ from convcost.cli.support import options
 from convcost.cli.support.command import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from convcost.network.network import Network
+    from collections.abc import Mapping
 
 
 @click.command(
     "read",
     cls=Command,
-    short_help="Write networks as files: JSON that any command reads back, ONNX, or Keras.",
+    short_help="Write networks as files: JSON that any command reads back, ONNX, Keras, PyTorch.",
     sources=True,
     examples=(
         "convcost read zoo:seed000",
@@ -44,10 +41,12 @@ def command(
     of the parameters are not in it.
 
     Where FILE ends in .onnx or .keras, one network is written as an ONNX or a Keras model, with the
-    source's values or, where it has none, random ones of sensible size.
+    source's values or, where it has none, random ones of sensible size; where it ends in .py, as
+    the code of a PyTorch module with its values in an .npz file beside it.
     """
     from convcost.cli.support.output import print_text, target
     from convcost.cli.support.sources import networks
+    from convcost.cli.support.written import save
 
     file = target(path, force=force)
     nets = networks(sources, dims)
@@ -56,19 +55,4 @@ def command(
 
         print_text(to_text(*nets))
     else:
-        from convcost.write.files import save_networks
-
-        save_networks(nets, file, force=force)
-        click.echo(f"wrote {file}{_invented(nets, file)}", err=True)
-
-
-def _invented(nets: Sequence[Network], file: Path) -> str:
-    """What is said of a model whose values the source does not have."""
-    if file.suffix.lower() == ".json":
-        return ""
-    table = [parameter for net in nets for parameter in net.table.values()]
-    absent = sum(parameter.values is None for parameter in table)
-    if not absent:
-        return ""
-    of = "all" if absent == len(table) else f"{absent:,} of {len(table):,}"
-    return f"; {of} parameters have random values: the source has none for them"
+        save(nets, file, force=force)

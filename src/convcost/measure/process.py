@@ -17,7 +17,7 @@ from convcost import errors
 from convcost.errors import ConvcostError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: What a worker is. -P: no module of the working directory stands in for an installed one.
 COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "convcost.measure.worker")
@@ -39,10 +39,17 @@ class Worker:
         order: what the worker is to load.
         threads: of the framework.
         timeout: seconds that loading and every command may take.
+        command: what is started; default: the worker that measures.
     """
 
     def __init__(
-        self, name: str, order: Mapping[str, Any], *, threads: int, timeout: float
+        self,
+        name: str,
+        order: Mapping[str, Any],
+        *,
+        threads: int,
+        timeout: float,
+        command: Sequence[str] | None = None,
     ) -> None:
         self.name = name
         self.versions: dict[str, str] = {}
@@ -52,7 +59,7 @@ class Worker:
         # the framework's chatter: a file takes any amount of it
         self._chatter = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            COMMAND,
+            command or COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._chatter,

@@ -34,6 +34,11 @@ MAX_ZIP_RATIO = 200
 #: Weights that have to be unpacked before they can be read.
 MAX_UNPACKED_BYTES = 16 * 2**30
 
+#: An array of samples, as it is kept in memory.
+MAX_DATA_BYTES = 4 * 2**30
+#: Letters of the header in front of it: real ones have about a hundred.
+MAX_DATA_HEADER = 1_000
+
 #: One attribute of an HDF5 file.
 MAX_ATTRIBUTE_BYTES = 64 * 2**20
 #: Arrays and groups with a model's weights in an HDF5 file.

@@ -79,14 +79,19 @@ def _storable(dtype: str) -> str:
     return "float32" if dtype == "bfloat16" else dtype
 
 
+def around_one(name: str) -> bool:
+    """Whether a weight of that name multiplies, or divides, what is normalised."""
+    last = name.rpartition("/")[2]
+    return "variance" in last or last in {"gamma", "scale"}
+
+
 def _random(name: str, shape: tuple[Any, ...], state: Any) -> Any:
     """Numbers that keep activations of the size of the inputs.
 
     Kernels: He et al., "Delving Deep into Rectifiers" (2015): variance 2 / fan in. Scales and
     variances lie around one, all other vectors around zero.
     """
-    last = name.rpartition("/")[2]
-    if "variance" in last or last in {"gamma", "scale"}:
+    if around_one(name):
         return state.uniform(0.75, 1.25, shape)
     if len(shape) < 2:
         return state.standard_normal(shape, "float32") * 0.1

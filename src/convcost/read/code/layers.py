@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: Calls of layers in one text.
 MOST_CALLS = 100_000
 
-#: Steps of following one text: far above any real one, and some seconds at most.
-MOST_STEPS = 1_000_000
+#: Steps of following one text: far above any real one, and two seconds at most.
+MOST_STEPS = 200_000
 
 _RETURN_STATE = {"Bidirectional", "ConvLSTM2D", "GRU", "LSTM", "RNN", "SimpleRNN"}
 

@@ -122,7 +122,7 @@ def _op(value: Any, sizes: Sizes) -> Op:
     if sizes.depth > MAX_OP_DEPTH:
         raise Misfit(f"ops are nested more than {MAX_OP_DEPTH} deep")
     attributes = {name: part for name, part in value.items() if name != KIND}
-    made: Op = decoder(op)(attributes, sizes)
+    made: Op = decoder(op)(attributes, sizes)  # type: ignore[arg-type]
     sizes.depth -= 1
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
@@ -130,19 +131,20 @@ def explicit_geometries(
     yield from sorted(found, key=lambda g: (len(set(g.stride)), g.oddness, sum(g.stride)))
 
 
+@lru_cache(maxsize=4096)  # the sizes of a network come again in many layers and guesses
 def _explicit_steps(
     size: int | None, output: int | None, kernel: int
-) -> list[tuple[int, int, int]]:
+) -> tuple[tuple[int, int, int], ...]:
     """(oddness, stride, padding) that lead from a size to an output, the likeliest ones."""
     if size is None or output is None:
-        return [(0, 1, kernel // 2)]
+        return ((0, 1, kernel // 2),)
     steps = []
     for padding in range(max(kernel, 2)):
         for stride in range(1, _MAX_STRIDE + 1):
             padded = size + 2 * padding - kernel
             if padded >= 0 and padded // stride + 1 == output:
                 steps.append((_step_oddness(kernel, stride, padding), stride, padding))
-    return sorted(steps)[:_MOST_STEPS]
+    return tuple(sorted(steps)[:_MOST_STEPS])
 
 
 def _step_oddness(kernel: int, stride: int, padding: int) -> int:

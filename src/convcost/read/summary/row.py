@@ -8,7 +8,6 @@ lines tell which it was: `RowDraft.absorb` takes such a line if every word of it
 from __future__ import annotations
 
 import re
-from copy import copy
 from typing import TYPE_CHECKING
 
 from convcost.network.dataclass import dataclass, field
@@ -113,7 +112,8 @@ class RowDraft:
             below: The text is a line below the row: take it whole or not at all.
         """
         words = [word for word in text.split(" ") if word]
-        before, pieces, shape = copy(self), len(self.cell.pieces), self.shape
+        before = [getattr(self, name) for name in self.__slots__] if below else []
+        pieces, shape = len(self.cell.pieces), self.shape
         # A line has one piece of the class at most: what follows it is another column's.
         kind = (self.bracket, self.kind)
         for count, word in enumerate(words):
@@ -132,8 +132,8 @@ class RowDraft:
             if self.cell.admits(word) or (connected and _is_name(word, names, below=below)):
                 self.cell.pieces.append(word)
             elif below:
-                for name in self.__slots__:
-                    setattr(self, name, getattr(before, name))
+                for name, value in zip(self.__slots__, before, strict=True):
+                    setattr(self, name, value)
                 del self.cell.pieces[pieces:]
                 return text
             else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from convcost.network.network import Network
+    from convcost.runtime.runners.learning import Learner, Lesson
     from convcost.runtime.runners.runner import Job
 
 #: Where Keras and its backends look for what they run on, when they are imported.
@@ -36,6 +37,8 @@ class Keras(Runner):
     trains = True
     loops: ClassVar[frozenset[Loop]] = frozenset({"step", "evaluate", "fit"})
     backend: str
+    #: as Keras takes it; on a CPU, TensorFlow runs without XLA for `auto`
+    jit_compile: ClassVar[bool | str] = "auto"
 
     def versions(self) -> Mapping[str, str]:
         """Those of Keras and of the backend."""
@@ -47,6 +50,14 @@ class Keras(Runner):
         self._imported()
         self.set_threads(job.threads)
         return (InLoop if job.loop != "step" else Step)(network, job)
+
+    def learner(self, network: Network, lesson: Lesson) -> Learner:
+        """The network's model, compiled, with the lesson's samples."""
+        from convcost.runtime.runners.keras_learning import KerasLearner
+
+        self._imported()
+        self.set_threads(lesson.threads)
+        return KerasLearner(network, lesson, jit_compile=self.jit_compile)
 
     def set_threads(self, threads: int) -> None:
         """Tell the backend how many it may use."""
@@ -86,8 +97,7 @@ class LoadedInKeras(Loaded):
         targets: of the loss; None where there is none.
     """
 
-    #: as Keras takes it; on a CPU, TensorFlow runs without XLA for `auto`
-    jit_compile: ClassVar[bool | str] = "auto"
+    jit_compile: ClassVar[bool | str] = Keras.jit_compile
 
     def __init__(self, network: Network, job: Job) -> None:
         import keras
@@ -128,6 +138,18 @@ class LoadedInKeras(Loaded):
         start = time.perf_counter()
         self.run()
         return Profile(time.perf_counter() - start, ())
+
+    def outputs(self, inputs: Sequence[Any]) -> list[Any]:
+        """Run one batch of these inputs, by Keras's own method."""
+        found: list[Any] = []
+        given = inputs[0] if len(inputs) == 1 else list(inputs)
+
+        def once() -> None:
+            results = self.model.predict_on_batch(given)
+            found.extend(results if isinstance(results, (list, tuple)) else [results])
+
+        self.checked(once)
+        return found
 
     @abstractmethod
     def once(self) -> None:

@@ -38,17 +38,16 @@ class KerasTensorFlow(Keras):
     def load(self, network: Network, job: Job) -> LoadedInKeras:
         """The network's model, compiled; inputs, targets, an optimizer as far as the job needs."""
         self._imported()
-        set_up(job.threads)
+        self.set_threads(job.threads)
         return (StepInTensorFlow if job.loop == "step" else LoopInTensorFlow)(network, job)
 
+    def set_threads(self, threads: int) -> None:
+        """As many within operations, and for operations side by side: TensorFlow's own way."""
+        import tensorflow as tf
 
-def set_up(threads: int) -> None:
-    """As many threads within operations, and for operations side by side: TensorFlow's own way."""
-    import tensorflow as tf
-
-    tf.config.set_visible_devices([], "GPU")
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+        tf.config.set_visible_devices([], "GPU")
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 class _Loaded(LoadedInKeras):

@@ -16,7 +16,6 @@ from convcost.runtime.runners.keras_tensorflow import (
     KerasTensorFlow,
     LoopInTensorFlow,
     StepInTensorFlow,
-    set_up,
 )
 
 if TYPE_CHECKING:
@@ -30,18 +29,19 @@ class KerasTensorFlowXla(KerasTensorFlow):
     """Every step compiled by XLA as a whole."""
 
     name = "keras-tensorflow-xla"
+    jit_compile: ClassVar[bool | str] = True
 
     def load(self, network: Network, job: Job) -> LoadedInKeras:
         """The network's model, compiled; inputs, targets, an optimizer as far as the job needs."""
         self._imported()
-        set_up(job.threads)
+        self.set_threads(job.threads)
         return (_Step if job.loop == "step" else _InLoop)(network, job)
 
 
 class _Compiled:
     """What is recorded of programs of XLA."""
 
-    jit_compile: ClassVar[bool | str] = True
+    jit_compile: ClassVar[bool | str] = KerasTensorFlowXla.jit_compile
     layers: tuple[str, ...]
 
     def prepare(self) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convcost.network.tensor import Tensor
 
 
-def optimizer_for(name: str) -> Any:
+def optimizer_for(name: str, rate: float = LEARNING_RATE) -> Any:
     """The optimizer of that name.
 
     Raises:
@@ -28,7 +28,7 @@ def optimizer_for(name: str) -> Any:
     import keras
 
     kind, settings = OPTIMIZERS[name]
-    return getattr(keras.optimizers, kind)(learning_rate=LEARNING_RATE, **settings)
+    return getattr(keras.optimizers, kind)(learning_rate=rate, **settings)
 
 
 class Losses:

@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from convcost.errors import MissingFramework, NetworkError, UsageError
 from convcost.runtime.runners.inputs import random_inputs
@@ -42,6 +42,7 @@ class OnnxRuntime(Runner):
     trains = False
     needs = "pip install 'convcost[measure]'"
     packages = ("onnx", "onnxruntime")
+    embedded: ClassVar[bool] = True
 
     def versions(self) -> Mapping[str, str]:
         """Its own and that of the ``onnx`` package, which writes the models."""
@@ -74,19 +75,28 @@ class LoadedInOnnxRuntime(Loaded):
         inputs = random_inputs(network, batch=job.batch, seed=job.seed)
         model = onnx_model(network, batch=job.batch, seed=job.seed, exact=False)
         self._nodes = _nodes(model)
-        self._feed = {info.name: x for info, x in zip(model.graph.input, inputs, strict=True)}
+        # weights that a caller may replace are inputs behind these
+        self._feed = {info.name: x for info, x in zip(model.graph.input, inputs, strict=False)}
         self._model = serialized(model)
+        distinct = list(dict.fromkeys(network.outputs))
+        #: a tensor that the network returns twice is one output of the model
+        self._places = [distinct.index(ref) for ref in network.outputs]
         self._session = self._opened(self._options())
         #: layers by the names of kernels; known once a session has told which kernels there are
         self._layers: Mapping[str, tuple[str, ...]] | None = None
 
     def run(self) -> None:
         """Run one batch to its end."""
-        self._ran(self._session)
+        self._ran(self._session, self._feed)
 
     def results(self) -> list[Any]:
         """Run one batch; the network's outputs as arrays."""
-        return self._ran(self._session)
+        return self._ran(self._session, self._feed)
+
+    def outputs(self, inputs: Sequence[Any]) -> list[Any]:
+        """Run one batch of these inputs."""
+        found = self._ran(self._session, dict(zip(self._feed, inputs, strict=True)))
+        return [found[place] for place in self._places]
 
     def peak_bytes(self) -> int | None:
         """What the inputs and, by its own record, the session's arena hold during a run.
@@ -124,9 +134,9 @@ class LoadedInOnnxRuntime(Loaded):
         except Exception as error:
             raise _refused(error) from error
 
-    def _ran(self, session: Any) -> list[Any]:
+    def _ran(self, session: Any, feed: Mapping[str, Any]) -> list[Any]:
         try:
-            found: list[Any] = session.run(None, self._feed)
+            found: list[Any] = session.run(None, feed)
         except Exception as error:
             raise _refused(error) from error
         return found
@@ -148,9 +158,9 @@ class LoadedInOnnxRuntime(Loaded):
         options.profile_file_prefix = str(folder / "profile")
         session = self._opened(options)
         for _ in range(_FIRST_RUNS):
-            self._ran(session)
+            self._ran(session, self._feed)
         start = time.perf_counter()
-        self._ran(session)
+        self._ran(session, self._feed)
         whole = time.perf_counter() - start
         return whole, _last_run(json.loads(Path(session.end_profiling()).read_text()))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from convcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Network
+    from convcost.runtime.runners.learning import Learner, Lesson
 
 #: A part of what is run; ``loss`` and ``update`` are rows of their own, as is the ``loop``: what
 #: the framework does between the layers.
@@ -102,6 +105,15 @@ class Loaded(ABC):
         """The most memory that one run takes, by the framework's own record; None without one."""
         return None
 
+    def outputs(self, inputs: Sequence[Any]) -> list[Any]:  # noqa: ARG002 - most take them
+        """What the network returns for these inputs, arrays of the shapes that the job asks for.
+
+        Raises:
+            UsageError: this runtime takes none.
+            NetworkError: it cannot run the network.
+        """
+        raise UsageError(f"{type(self).__name__} takes no inputs: it only measures")
+
 
 class Runner(ABC):
     """How one runtime runs networks.
@@ -112,6 +124,7 @@ class Runner(ABC):
         needs: what to install: ``pip install ...``.
         packages: modules that have to be there.
         loops: what it can run.
+        embedded: whether it can run inside any process without changing what that process does.
     """
 
     name: str
@@ -119,6 +132,7 @@ class Runner(ABC):
     needs: str
     packages: tuple[str, ...] = ()
     loops: ClassVar[frozenset[Loop]] = frozenset({"step"})
+    embedded: ClassVar[bool] = False
 
     @property
     def installed(self) -> bool:
@@ -142,3 +156,7 @@ class Runner(ABC):
             NetworkError: a layer has no counterpart in it.
             UsageError: the job cannot be run by it.
         """
+
+    def learner(self, network: Network, lesson: Lesson) -> Learner:  # noqa: ARG002 - most do
+        """Make the network ready to be trained on data; errors as `load`."""
+        raise UsageError(f"{self.name} does not train", hint="train in torch: --runtime torch")

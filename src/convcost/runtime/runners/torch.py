@@ -18,10 +18,11 @@ from convcost.runtime.runners.torch_training import Losses, optimizer_for, resid
 from convcost.write.torch.module import torch_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
     from convcost.network.network import Network
+    from convcost.runtime.runners.learning import Learner, Lesson
     from convcost.runtime.runners.runner import Job
 
 
@@ -45,6 +46,13 @@ class Torch(Runner):
             return (_Training if job.training else _Inference)(network, job)
         check_samples(network)
         return InLoop((_Training if job.loop == "fit" else _Evaluation)(network, job), job)
+
+    def learner(self, network: Network, lesson: Lesson) -> Learner:
+        """The network's module with the lesson's samples."""
+        from convcost.runtime.runners.torch_learning import TorchLearner
+
+        self._imported()
+        return TorchLearner(network, lesson)
 
     def _imported(self) -> Any:
         try:
@@ -135,10 +143,23 @@ class LoadedInTorch(Loaded):
 class _Inference(LoadedInTorch):
     def results(self) -> list[Any]:
         """Run one batch; the network's outputs as arrays."""
+        return self._of(self.inputs)
+
+    def outputs(self, inputs: Sequence[Any]) -> list[Any]:
+        """Run one batch of these inputs."""
+        import torch
+
+        found: list[Any] = []
+        # a copy: PyTorch warns of arrays that cannot be written to
+        given = [torch.tensor(array) for array in inputs]
+        self._checked(lambda: found.extend(self._of(given)))
+        return found
+
+    def _of(self, inputs: Sequence[Any]) -> list[Any]:
         import torch
 
         with torch.inference_mode():
-            found = self._module(*self.inputs)
+            found = self._module(*inputs)
         return [each.numpy() for each in (found if isinstance(found, tuple) else (found,))]
 
     def _step(self) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SMALLEST = 1e-7
 
 
-def optimizer_for(name: str, module: Any) -> Any:
+def optimizer_for(name: str, module: Any, rate: float = LEARNING_RATE) -> Any:
     """The optimizer of that name over the parameters that are trained.
 
     Raises:
@@ -38,7 +38,7 @@ def optimizer_for(name: str, module: Any) -> Any:
         able = (each for each, (other, _) in OPTIMIZERS.items() if hasattr(torch.optim, other))
         raise UsageError(f"PyTorch has no {known.title}", hint=f"choose one of {', '.join(able)}")
     trained = [each for each in module.parameters() if each.requires_grad]
-    return getattr(torch.optim, kind)(trained, lr=LEARNING_RATE, **settings)
+    return getattr(torch.optim, kind)(trained, lr=rate, **settings)
 
 
 class Losses:

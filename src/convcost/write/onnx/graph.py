@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.read.unique import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,10 @@ class Graph:
             steps = [value.order.index(position) for position in order]
             self._turned[key] = self.one("Transpose", value.name, perm=steps)
         return self._turned[key]
+
+    def take(self, names: Iterable[str]) -> None:
+        """Names that are not to be given."""
+        self._taken.update((name, 1) for name in names if name not in self._taken)
 
     def fresh(self, wanted: str) -> str:
         """A name that is not taken."""

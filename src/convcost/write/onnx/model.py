@@ -39,7 +39,8 @@ def onnx_model(
     The values of parameters are those of the source; where it has none, random ones of sensible
     size, the same for the same seed. Layers lose their names to their results; a fused activation
     becomes a node of its own, and the ``doc_string`` of a node is its layer; inputs and outputs
-    keep the source's order of axes.
+    keep the source's order of axes. Parameters that a caller may replace are inputs as well, behind
+    the others.
 
     Args:
         network: what to write; all sizes but the batch known.
@@ -56,21 +57,27 @@ def onnx_model(
     if batch is not None:
         network = network.bind({str(BATCH): batch})
     graph, values = Graph(), Values(network, seed)
-    inputs = []
+    inputs: list[Any] = []
+    variable: list[Any] = []
     known: dict[Ref, Value] = {}
     for layer in network.layers:
         with naming(layer.name):
             if isinstance(layer.op, Input):
                 name = graph.fresh(layer.name)
-                inputs.append(_info(name, layer.outputs[0]))
+                inputs.append(tensor_info(name, layer.outputs[0]))
                 known[Ref(layer.name)] = Value(name, plain_order(layer.outputs[0]))
                 continue
             if exact:
                 check_kept(layer)
-            for output, value in _written(graph, network, layer, known, values).items():
+            first = len(graph.initializers)
+            for output, value in written(graph, network, layer, known, values).items():
                 known[Ref(layer.name, output)] = value
+            if any(network.table[id_].overridable for id_ in layer.parameters):
+                variable += map(_as_input, graph.initializers[first:])
     outputs = [_output(graph, network, known, ref) for ref in dict.fromkeys(network.outputs)]
-    made = helper.make_graph(graph.nodes, network.name, inputs, outputs, graph.initializers)
+    made = helper.make_graph(
+        graph.nodes, network.name, [*inputs, *variable], outputs, graph.initializers
+    )
     return helper.make_model(
         made,
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -103,10 +110,17 @@ def _helper() -> Any:
     return helper
 
 
-def _written(
+def written(
     graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values
 ) -> dict[int, Value]:
-    """Have the layer's rule add its nodes.
+    """Have a layer's rule add its nodes; what each of its outputs is in the graph.
+
+    Args:
+        graph: grows.
+        network: whose layer it is.
+        layer: the layer.
+        known: what it reads.
+        values: the numbers of the network's parameters.
 
     Raises:
         NetworkError: there is no rule.
@@ -136,15 +150,25 @@ def _written(
     return site.made
 
 
-def _info(name: str, tensor: Tensor) -> Any:
+def tensor_info(name: str, tensor: Tensor) -> Any:
+    """An input or output of a graph.
+
+    Raises:
+        NetworkError: ONNX has no tensors of that dtype.
+    """
     shape = [size if isinstance(size, int) else str(size) for size in tensor.shape]
     if tensor.dtype not in _KINDS:
         raise NetworkError(f"ONNX has no tensors of {tensor.dtype}")
     return _helper().make_tensor_value_info(name, _KINDS[tensor.dtype], shape)
 
 
+def _as_input(stored: Any) -> Any:
+    """A stored tensor as an input whose value may be left out."""
+    return _helper().make_tensor_value_info(stored.name, stored.data_type, list(stored.dims))
+
+
 def _output(graph: Graph, network: Network, known: dict[Ref, Value], ref: Ref) -> Any:
     """An output in the network's order, under a name of its own."""
     tensor = network.tensor(ref)
     name = graph.turned(known[ref], plain_order(tensor))
-    return _info(graph.one("Identity", name, hint="output"), tensor)
+    return tensor_info(graph.one("Identity", name, hint="output"), tensor)

@@ -1,0 +1,1 @@
+"""Proof after a rewrite: equal outputs, agreement, measured times, denormal numbers."""

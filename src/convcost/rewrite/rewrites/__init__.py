@@ -1,0 +1,1 @@
+"""The rewrites: every module has a `REWRITE`."""

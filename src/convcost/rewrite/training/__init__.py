@@ -1,0 +1,1 @@
+"""Train the original and the rewritten network alike."""
