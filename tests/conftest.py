@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from support.kept import FOLDER
+
 # imported by tests, not collected: some of it needs a framework that is not installed
 collect_ignore = ["support"]
 
@@ -13,3 +15,12 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The user's measurements and profiles are left alone; what a test starts inherits it."""
     os.environ["CONVCOST_STORE"] = str(tmp_path_factory.mktemp("store") / "measurements.sqlite")
     os.environ["CONVCOST_PROFILES"] = str(tmp_path_factory.mktemp("profiles"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_run(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What processes of one test run share, so that not each of them does it anew."""
+    own = tmp_path_factory.getbasetemp()
+    os.environ[FOLDER] = str(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    # tests start hundreds of processes: the first one compiles the package for all of them
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -2,74 +2,43 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
 import convcost
 from convcost.count import Workload, count
-from convcost.count.optimizers import OPTIMIZERS
 from convcost.count.prepare import frozen
-from convcost.errors import NetworkError, UsageError
+from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.cost import Cost
-from convcost.network.network import Network, Ref
 from convcost.network.op import Op
 from convcost.network.tensor import Tensor
-from convcost.ops.activation import CHARGES, DERIVATIVES, Activation
+from convcost.ops.activation import CHARGES, DERIVATIVES
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.embedding import Embedding
 from convcost.ops.input import Input
-from convcost.ops.loss import LOSSES
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.reduce import Reduce
-from convcost.ops.reshape import Flatten
 from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
-from convcost.report import Surface, render
-from convcost.report.views.count import report
 from convcost.zoo import load
-
-if TYPE_CHECKING:
-    from convcost.count import Count, LayerCount
-
-PAGE = Path(__file__).parents[2] / "docs" / "training.md"
-IMAGE = Tensor.of(batch=BATCH, height=16, width=16, channel=3)
-PHASES = ("forward", "backward_data", "backward_weights")
-
-
-def trained(net: Network, **workload: Any) -> Count:
-    return count(net, Workload(training=True, **workload))
-
-
-def rows_of(result: Count) -> dict[str, LayerCount]:
-    return {row.name: row for row in result.layers}
-
-
-def macs(row: LayerCount) -> tuple[int, ...]:
-    """Forward, data, weights."""
-    return tuple(getattr(row, phase).macs for phase in PHASES)
-
-
-def two_convolutions() -> Network:
-    b = Builder("two")
-    x = b.add(Input(IMAGE), name="image")
-    same = window(3, padding="same")
-    x = b.add(Conv(filters=4, windows=same, activation="relu"), x, name="first")
-    x = b.add(Conv(filters=5, windows=same, bias=False), x, name="second")
-    b.add(Dense(units=10), b.add(Flatten(), x, name="flatten"), name="dense")
-    return b.build()
-
-
-FIRST, SECOND, DENSE = 256 * 27 * 4, 256 * 36 * 5, 256 * 5 * 10
+from support.training_steps import (
+    DENSE,
+    FIRST,
+    IMAGE,
+    PHASES,
+    SECOND,
+    macs,
+    rows_of,
+    shown,
+    trained,
+    two_convolutions,
+)
 
 
 def test_rows_by_hand() -> None:
@@ -195,65 +164,6 @@ class TestUpdates:
         assert "update" not in result.to_dict()["total"]
 
 
-class TestLoss:
-    @pytest.mark.parametrize("name", LOSSES)
-    def test_it_is_a_row_of_its_own(self, name: str) -> None:
-        result = trained(two_convolutions(), batch=4, loss=name)
-        row = result.layers[-1]
-        assert (row.name, row.op, row.inputs) == ("loss", "loss", ("dense",))
-        assert row.forward is not None
-        assert row.backward_data is not None
-        assert row.forward.elementwise > 0
-        assert row.backward_data.elementwise > 0
-        assert row.backward_data.write_bytes == 4 * 4 * 10
-        without = trained(two_convolutions(), batch=4).total
-        assert result.total.forward.macs == without.forward.macs
-        assert result.total.forward.flops - without.forward.flops == row.forward.elementwise
-
-    def test_cross_entropy_by_hand(self) -> None:
-        row = trained(two_convolutions(), batch=4, loss="cross-entropy").layers[-1]
-        assert row.forward is not None
-        # log-softmax 6 per score; 2 per label; labels are int64
-        assert row.forward.elementwise == 4 * (10 * 6 + 2)
-        assert row.forward.read_bytes == 4 * 4 * 10 + 4 * 8
-        assert row.forward.write_bytes == 4
-
-    def test_probabilities_need_no_second_softmax(self) -> None:
-        b = Builder("softmax")
-        x = b.add(Input(Tensor.of(batch=BATCH, feature=8)))
-        b.add(Activation("softmax"), b.add(Dense(units=10), x))
-        row = trained(b.build(), batch=4, loss="cross-entropy").layers[-1]
-        assert row.forward is not None
-        assert row.forward.elementwise == 4 * 3
-
-    def test_pixels_have_a_label_each(self) -> None:
-        b = Builder("segments")
-        b.add(Conv(filters=6, windows=window(1)), b.add(Input(IMAGE)))
-        row = trained(b.build(), loss="cross-entropy").layers[-1]
-        assert row.forward is not None
-        assert row.forward.elementwise == 256 * (6 * 6 + 2)
-
-    def test_its_name_is_free(self) -> None:
-        b = Builder("named")
-        b.add(Dense(units=2), b.add(Input(Tensor.of(batch=BATCH, feature=8))), name="loss")
-        assert trained(b.build(), loss="mse").layers[-1].name == "loss_2"
-
-    def test_whole_numbers_have_none(self) -> None:
-        b = Builder("whole")
-        x = b.add(Input(Tensor.of(batch=BATCH, feature=8, dtype="int64")))
-        with pytest.raises(NetworkError, match="no result that a loss could be computed of"):
-            trained(b.build([x]), loss="mse")
-
-    def test_results_that_are_not_known_are_no_whole_numbers(self) -> None:
-        b = Builder("cut")
-        x = b.add(Dense(units=8), b.add(Input(Tensor.of(batch=BATCH, feature=8))))
-        lost = b.add(Unknown(name="Mine", results=(b.tensor(x),)), x)
-        network = replace(b.build([lost]), outputs=())
-        assert "its results are not known" in trained(network).unknown[-1].why
-        with pytest.raises(NetworkError, match="its results are not known"):
-            trained(network, loss="mse")
-
-
 def test_what_is_unknown_makes_the_totals_lower_bounds() -> None:
     b = Builder("odd")
     x = b.add(Input(Tensor.of(batch=BATCH, feature=8)))
@@ -358,86 +268,3 @@ class TestPublished:
 def test_every_function_has_a_derivative() -> None:
     assert DERIVATIVES.keys() == CHARGES.keys()
     assert all(d.charge > 0 and d.reads for name, d in DERIVATIVES.items() if name != "linear")
-
-
-def test_json_has_the_phases_that_are_counted() -> None:
-    data = trained(two_convolutions(), optimizer="adam", loss="mse", freeze=("first",)).to_dict()
-    keys = [*PHASES, "update"]
-    assert [key for key in data["total"] if key in keys] == keys
-    assert [key for key in data["layers"][0] if key in keys] == keys
-    assert data["workload"]["freeze"] == ["first"]
-    assert data["workload"]["optimizer"] == "adam"
-    assert json.loads(json.dumps(data)) == data
-    inference = count(two_convolutions()).to_dict()
-    assert [key for key in inference["total"] if key in keys] == ["forward"]
-    assert "optimizer" not in inference["workload"]
-
-
-def shown(result: Count, format_: str) -> str:
-    return render(report([result]), format_, Surface())
-
-
-class TestReport:
-    RESULT = trained(two_convolutions(), batch=2, optimizer="momentum")
-
-    def test_the_answer_is_the_step(self) -> None:
-        first = shown(self.RESULT, "markdown").splitlines()[0]
-        assert f"{self.RESULT.total.step.macs:,} MACs per training step on a batch of 2" in first
-
-    def test_phases_stand_beside_each_other(self) -> None:
-        text = shown(self.RESULT, "markdown")
-        assert "| backward: parameters |" in text
-        assert "| **training step** |" in text
-        assert "momentum keeps" in text
-        assert "no loss is counted (--loss cross-entropy)." in text
-        assert "no update" not in text
-
-    def test_csv_has_a_column_per_phase_and_figure(self) -> None:
-        rows = list(csv.DictReader(io.StringIO(shown(self.RESULT, "csv"))))
-        second = next(row for row in rows if row["layer"] == "second")
-        assert second["macs"] == second["backward_data_macs"] == str(2 * SECOND)
-        assert second["update_elementwise"] == str(4 * 36 * 5)
-        plain = shown(count(two_convolutions()), "csv")
-        assert "backward" not in plain
-
-    def test_formulas_too(self) -> None:
-        symbolic = count(two_convolutions(), Workload(training=True), symbolic=True)
-        text = render(report([symbolic], symbolic=True), "markdown", Surface())
-        assert f"| forward | {FIRST + SECOND + DENSE}\\*N |" in text
-
-
-def test_an_unknown_row_is_a_question_mark() -> None:
-    net = two_convolutions()
-    odd = Unknown(name="Mine", results=(net.tensor(Ref("first")),), parameters=None)
-    layers = tuple(
-        replace(x, op=odd, parameters=()) if x.name == "first" else x for x in net.layers
-    )
-    text = shown(trained(replace(net, layers=layers)), "markdown")
-    line = next(line for line in text.splitlines() if line.startswith("| first"))
-    assert line.count("| ?") == 6
-
-
-class TestPage:
-    """docs/training.md shows what is printed and counted."""
-
-    TEXT = PAGE.read_text(encoding="utf-8")
-
-    def test_tables_by_kind(self) -> None:
-        tables = re.findall(r"\| op \| parameters .*\n\|[-|]+\n((?:\|.*\n)+)", self.TEXT)
-        assert len(tables) == 2
-        for table, (name, batch) in zip(tables, (("alexnet", 128), ("vgg16", 64)), strict=True):
-            layers = trained(load(name), batch=batch).layers
-            for line in table.splitlines():
-                kind, *figures = (cell.strip() for cell in line.strip("|").split("|"))
-                rows = [row for row in layers if kind in {row.op, "total"}]
-                expected = [
-                    sum(row.parameters for row in rows),  # type: ignore[misc]
-                    sum(row.forward.macs for row in rows if row.forward),
-                    sum(sum(macs(row)[1:]) for row in rows),
-                    sum(row.forward.write_bytes for row in rows if row.forward),
-                ]
-                assert figures == [f"{figure:,}" for figure in expected], (name, kind)
-
-    def test_optimizers_and_losses_are_all_named(self) -> None:
-        named = set(re.findall(r"`([a-z-]+)`", self.TEXT))
-        assert {*OPTIMIZERS, *LOSSES} <= named

@@ -17,6 +17,7 @@ from convcost.ops.resize import Resize
 from convcost.read.axes import named
 from convcost.read.keras_config import LayerCall, LayerConfig, ModelConfig, Unknown
 from convcost.read.keras_layers import Site, build, rules
+from convcost.read.keras_layers.undecidable import REASONS
 
 if TYPE_CHECKING:
     from convcost.network.tensor import Tensor
@@ -197,3 +198,10 @@ def test_what_is_not_covered_is_refused(name, shape, config, message):
     where = site(shape, **config)
     with pytest.raises(NetworkError, match=message):
         build(name, where).outputs(*where.inputs)
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_what_is_not_covered_says_why(name):
+    with pytest.raises(NetworkError) as caught:
+        build(name, site((9, 7, 6)))
+    assert caught.value.message == REASONS[name]

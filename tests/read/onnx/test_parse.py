@@ -200,7 +200,7 @@ def models(draw: st.DrawFn) -> onnx.ModelProto:
 
 
 @given(models())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_random_models(model: onnx.ModelProto) -> None:
     check_model(parse_bytes(model.SerializeToString(), "x"), model)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convcost.read.summary.find import find_tables
@@ -171,6 +171,7 @@ def check(text: str, found: Sequence[Layer], *, connected: bool) -> Table:
     return table
 
 
+@settings(max_examples=50)
 @given(layers(longest=30), st.booleans(), st.sampled_from(ONE_LINE))
 def test_keras2(found: list[Layer], connected: bool, damage: Callable[[str], str]) -> None:
     table = check(damage(print_keras2(found, connected=connected)), found, connected=connected)
@@ -178,11 +179,13 @@ def test_keras2(found: list[Layer], connected: bool, damage: Callable[[str], str
     assert table.notes == ()
 
 
+@settings(max_examples=50)
 @given(layers(longest=60), st.booleans(), st.sampled_from(DAMAGES))
 def test_wrapped(found: list[Layer], connected: bool, damage: Callable[[str], str]) -> None:
     check(damage(print_wrapped(found, connected=connected)), found, connected=connected)
 
 
+@settings(max_examples=50)
 @given(layers(longest=60), st.booleans(), st.sampled_from(ONE_LINE))
 def test_keras3(found: list[Layer], connected: bool, damage: Callable[[str], str]) -> None:
     table = check(damage(print_keras3(found, connected=connected)), found, connected=connected)
