@@ -17,6 +17,8 @@ from pathlib import Path
 
 WIDTHS = (400, 1600)
 SCHEMES = ("light", "dark")
+#: Milliseconds; a busy machine paints slowly.
+_PATIENCE = 300_000
 #: Texts of a chart that lie on each other, parts that stick out of their box, texts that are cut.
 LOOK = """
 () => {
@@ -96,6 +98,7 @@ def problems(browser, page, width, scheme, rules, pictures=None):
     context = browser.new_context(
         viewport={"width": width, "height": 1000}, color_scheme=scheme, offline=True
     )
+    context.set_default_timeout(_PATIENCE)
     shown = context.new_page()
     found, asked = [], []
     shown.on("console", lambda message: found.append(f"console: {message.text}"))
