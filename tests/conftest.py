@@ -3,11 +3,16 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 from support.kept import FOLDER
 
 # imported by tests, not collected: some of it needs a framework that is not installed
 collect_ignore = ["support"]
+
+# how long an example takes says how busy the machine is, not whether it is right
+settings.register_profile("convcost", deadline=None)
+settings.load_profile("convcost")
 
 
 @pytest.fixture(scope="session", autouse=True)
