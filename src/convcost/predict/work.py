@@ -12,6 +12,7 @@ from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import Dim, product, summed
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
+from convcost.ops.depthwise import SeparableConv
 from convcost.ops.input import Input
 from convcost.ops.merge import Merge
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
@@ -40,8 +41,8 @@ class Work:
         layers: names; none for what belongs to no layer.
         phase: of the run.
         kind: what decides which kernel runs: an op, with its function.
-        macs: multiply-accumulates.
-        elementwise: other operations.
+        macs: multiply-accumulates; of a separable convolution those of the pointwise part.
+        elementwise: other operations; of a separable convolution also the depthwise part's MACs.
         read: bytes of what others computed, each tensor once.
         written: bytes of what others read.
         weights: bytes of parameters that are read.
@@ -179,7 +180,7 @@ class Works:
         rows = [self._of_layer[name] for name in group]
         main = next((row for row in rows if row.cost is not None and row.cost.macs), rows[0])
         op, call = main.layer.op, main.call
-        cost = self._cost(rows, phase)
+        cost, spread = self._cost(rows, phase), self._spread(main, phase)
         outside = {ref for row in rows for ref in row.layer.inputs if ref.layer not in group}
         if phase == "backward":
             read, written = cost.read_bytes - cost.weight_bytes, cost.write_bytes
@@ -190,8 +191,8 @@ class Works:
             layers=group,
             phase=phase,
             kind=kind_of(op, call),
-            macs=cost.macs,
-            elementwise=cost.elementwise,
+            macs=cost.macs - spread,
+            elementwise=cost.elementwise + spread,
             read=read,
             written=written,
             weights=cost.weight_bytes,
@@ -205,14 +206,28 @@ class Works:
         )
 
     def _cost(self, rows: Sequence[LayerCost], phase: RunPhase) -> Cost:
-        found: list[Cost | None] = []
-        for row in rows:
-            if phase == "forward":
-                found.append(row.cost)
-            elif (back := self._passes.get(row.layer.name)) is not None:
-                found += [back.data, back.weights]
-        known = [cost for cost in found if cost is not None]
-        return known[0] if len(known) == 1 else total(known)
+        found = [cost for row in rows for cost in self._costs_of(row, phase)]
+        return found[0] if len(found) == 1 else total(found)
+
+    def _costs_of(self, row: LayerCost, phase: RunPhase) -> list[Cost]:
+        """Those that are known: of the forward pass, or of the two products of the backward one."""
+        if phase == "forward":
+            found = [row.cost]
+        else:
+            back = self._passes.get(row.layer.name)
+            found = [] if back is None else [back.data, back.weights]
+        return [cost for cost in found if cost is not None]
+
+    def _spread(self, row: LayerCost, phase: RunPhase) -> Dim:
+        """The MACs of a separable convolution's depthwise part.
+
+        They sum a few products per result, and take as long per MAC as element-wise work does,
+        several times as long as those of the pointwise part.
+        """
+        if row.layer.op.kind != SeparableConv.kind:
+            return 0
+        depthwise = row.call.equations_of(row.layer.op)[0].macs
+        return depthwise * sum(cost.macs != 0 for cost in self._costs_of(row, phase))
 
     def _leaves(self, row: LayerCost, group: Group) -> bool:
         """Whether what a layer computes is read outside of its group."""

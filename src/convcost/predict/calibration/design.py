@@ -45,6 +45,9 @@ _ACTIVATIONS = (
 #: Channels that most networks have, and the shares of drawn ones with these, or multiples of 8.
 _WIDTHS = tuple(sorted(factor << power for factor in (2, 3) for power in range(1, 12)))
 _POPULAR, _EIGHTS = 0.45, 0.8
+#: Bounds of the first stage's channels: from tiny networks to those for photographs. And of all.
+_FIRST_WIDTHS = ((4, 96), (4, 96), (32, 256))
+_MOST_CHANNELS = 2048
 #: Of drawn networks, those whose images have their channels last, as Keras has them.
 _CHANNELS_LAST = 0.5
 #: Of drawn networks without BatchNorm, those with the older normalisation.
@@ -135,14 +138,14 @@ def _stages(random: Random, style: Style, kinds: Sequence[str]) -> Network:
         image = Tensor.of(batch=BATCH, height=side, width=side, channel=channels)
     ref = builder.add(Input(image), name="image")
     ref = _stem(draw, ref, side)
-    width = _width(random, 4, 96)
+    width = _width(random, *random.choice(_FIRST_WIDTHS))
     for stage in range(random.randint(1, 4)):
         for block in range(random.randint(1, 3)):
             stride = 2 if block == 0 and stage > 0 and draw.side(ref) >= 4 else 1
             if stride == 2 and random.random() < 0.4:
                 ref, stride = draw.pool(ref, random.choice((2, 3)), 2), 1
             ref = BLOCKS[random.choice(kinds)](draw, ref, width, stride)
-        width = min(1024, round(width * random.choice((1, 1.5, 2, 2))))
+        width = min(_MOST_CHANNELS, round(width * random.choice((1, 1.5, 2, 2))))
     _head(draw, ref)
     return builder.build()
 
