@@ -224,7 +224,7 @@ class Works:
         They sum a few products per result, and take as long per MAC as element-wise work does,
         several times as long as those of the pointwise part.
         """
-        if row.layer.op.kind != SeparableConv.kind:
+        if not isinstance(row.layer.op, SeparableConv):
             return 0
         depthwise = row.call.equations_of(row.layer.op)[0].macs
         return depthwise * sum(cost.macs != 0 for cost in self._costs_of(row, phase))
@@ -260,7 +260,7 @@ _WITH_FUNCTIONS = (Activation, Merge, Pool, GlobalPool, AdaptivePool)
 
 
 def kind_of(op: Op, call: Call) -> str:
-    """What decides which kernel runs.
+    """What decides which kernel runs; of a separable convolution, that of its pointwise part.
 
     >>> from convcost.network.op import Call
     >>> kind_of(Activation("relu"), Call((), ()))
@@ -271,7 +271,7 @@ def kind_of(op: Op, call: Call) -> str:
         return "depthwise_conv" if op.groups == channels else "conv grouped"
     if isinstance(op, _WITH_FUNCTIONS):
         return f"{op.kind} {op.function}"
-    return op.kind
+    return Conv.kind if isinstance(op, SeparableConv) else op.kind
 
 
 def _geometry(op: Op, call: Call) -> dict[str, Dim]:
@@ -289,13 +289,14 @@ def _geometry(op: Op, call: Call) -> dict[str, Dim]:
         found["channels_in"] = _channels(call.inputs[0])
         found["channels_last"] = int(_lie_last(call.inputs[0]) or _lie_last(result))
     windows: tuple[Window, ...] = getattr(op, "windows", ())
-    if windows:
+    if windows and not isinstance(op, SeparableConv):
         found["taps"] = product([w.kernel for w in windows])
         found["tall"] = windows[0].kernel
-        found["stride"] = product([w.stride for w in windows])
         found["padding"] = summed(
             [zeros for w in windows for zeros in w.pads(call.inputs[0].size(w.axis))]
         )
+    if windows:
+        found["stride"] = product([w.stride for w in windows])
         found["width"] = result.size(windows[-1].axis)
     equations = call.equations_of(op)
     if equations:
