@@ -29,6 +29,8 @@ __all__ = ["die_with_parent", "serve"]
 
 #: About a millisecond of plain Python: long against the clock, short against what disturbs.
 _PROBE = range(50_000)
+#: Bytes of the largest block that raises glibc's thresholds, its own header left out.
+_LARGEST_KEPT = 32 * 2**20 - 8192
 
 
 def serve(load_runner: Callable[[str], Runner]) -> None:
@@ -87,8 +89,24 @@ def _probe() -> int:
     return sum(_PROBE)
 
 
+def settle_allocator() -> None:
+    """Have C's allocator keep what is freed, as it does in a process that has worked for a while.
+
+    glibc gives a block back to the system when it is freed, and the end of its heap when that
+    grows, above thresholds that rise with the largest block freed so far, up to one of 32 MiB
+    (``M_MMAP_THRESHOLD`` of mallopt(3)). What is given back has to be cleared and mapped again,
+    page by page: the same network of PyTorch takes up to twice as long in a process that has freed
+    no such block yet, and which one has depends on what else it did.
+    """
+    import numpy as np
+
+    block = np.empty(_LARGEST_KEPT, np.uint8)
+    del block
+
+
 if __name__ == "__main__":
     die_with_parent()  # before anything that takes long
+    settle_allocator()
 
     from convcost.runtime.runners.registry import runner
 
