@@ -52,14 +52,22 @@ _TIMES = ("predicted and measured",)
 _VERIFIED = ("--verify", "--time", "6s")
 _BATCH_NORM = ("explain", "examples/batchnorm.txt", *_VERIFIED,
                "--ablate", "batch-norm,framework-loop")  # fmt: skip
+_STEPS = ("--training", "--optimizer", "rmsprop", "--batch", "128", *_VERIFIED)
 
 OUTPUTS = (
     Output("explain", "seeds/000.md", "000-explain", _BATCH_NORM,
+           (*_TIMES, *_COMPARED, *_CHANGES)),
+    Output("explain", "seeds/001.md", "001-explain",
+           ("explain", "examples/mlp-or-cnn.txt", *_STEPS),
            (*_TIMES, *_COMPARED, *_CHANGES)),
     Output("explain", "seeds/002.md", "002-explain",
            ("explain", "zoo:alexnet", "--runtime", "torch", "--training", "--optimizer",
             "momentum", "--batch", "8", *_VERIFIED, "--ablate", "all"),
            (*_TIMES, *_CHANGES)),
+    Output("explain", "seeds/003.md", "003-explain",
+           ("explain", "zoo:seed003?kernel=3&padding=same", "zoo:seed003?kernel=5&padding=same",
+            *_STEPS, "--ablate", "padding"),
+           (*_TIMES, *_COMPARED, *_CHANGES)),
     Output("parts", "explaining.md", "parts",
            ("explain", "zoo:seed000", "zoo:seed000?batch_norm=no", "--runtime",
             "keras-tensorflow", "--device", "i9-10940x"),

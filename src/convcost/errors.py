@@ -24,9 +24,13 @@ class ConvcostError(Exception):
     Args:
         message: What was read, where, and what was expected.
         hint: What to do next, one sentence.
+
+    Attributes:
+        network: The name of the network that failed, where several run side by side.
     """
 
     exit_code: ClassVar[int] = 1
+    network: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

@@ -121,6 +121,12 @@ def test_another_frameworks_names_say_nothing() -> None:
     assert not count_as(network(Dense(units=5), STEPS, called="aten.linear"), "fvcore").plain
 
 
+def test_tensorflow_s_profiler_hears_what_keras_calls_its_layers() -> None:
+    net = network(Dense(units=5), STEPS, called="keras.src.layers.core.dense.Dense")
+    assert count_as(net, "tf.profiler").plain  # as read from PyTorch
+    assert not count_as(replace(net, framework="keras"), "tf.profiler").plain
+
+
 def test_parts_of_layers_that_pytorch_lacks() -> None:
     separable = SeparableConv(filters=8, windows=window(3, padding="same"))
     assert theirs("fvcore", separable, IMAGE) == 64 * 4 * 8  # only the pointwise part

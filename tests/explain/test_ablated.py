@@ -1,6 +1,5 @@
-"""Ablations with measurements made by hand: which are measured, how, and what agrees."""
+"""Ablations with measurements made by hand: which are measured, and how."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 import convcost
 from convcost import device, runtime, zoo
 from convcost.count import Workload
-from convcost.explain import Ablation, Change, Without, explain
+from convcost.explain import explain
 from convcost.explain.plans import plans
 from convcost.measure import Effort
 from convcost.network.network import Measured
@@ -177,32 +176,6 @@ class TestInterrupted:
         assert (norm.interrupted, loop.interrupted) == (False, True)
         assert norm.measured is not None
         assert not found.verifications[0].measurement.interrupted
-
-
-@pytest.mark.parametrize(
-    ("measured", "expected"),
-    [
-        (Change(-2.0, -2.1, -1.9, -0.20, 0.97), "as predicted"),
-        (Change(-9.0, -9.1, -8.9, -0.24, 0.97), "as predicted"),  # the whole is off, not the share
-        (Change(-2.0, -2.1, -1.9, -0.30, 0.97), "same direction"),
-        (Change(-2.0, -2.1, -1.9, -0.15, 0.97), "same direction"),
-        (Change(2.0, 1.9, 2.1, 0.20, 0.97), "opposite direction"),
-        (Change(-2.0, -4.1, 0.1, -0.20, 0.97), "unsure"),
-        (Change(-2.0, -2.1, -1.9, -0.20, 0.75), "unsure"),
-        (Change(-2.2, -2.3, -2.1, None, 0.97), "as predicted"),  # no shares: by the seconds
-        (Change(-4.0, -4.3, -3.1, None, 0.97), "same direction"),
-        (None, None),
-    ],
-)
-def test_agreement(measured, expected):
-    what = Without(network=None, layers=(), subject="x", meaning="y")
-    one = Ablation(name="x", network=0, without=what, predicted=Change(-2.0, share=-0.2),
-                   measured=measured)  # fmt: skip
-    assert one.agreement == expected
-    document = one.to_dict("net")
-    assert document.get("agreement") == expected
-    assert json.loads(json.dumps(document)) == document
-    assert ("measured" in document) == (measured is not None)
 
 
 def test_plans_without_a_verifier_or_names_are_none():

@@ -112,6 +112,7 @@ def test_what_fails_is_told(effort, runtime, kind, message):
         measure([network], runtime=runtime, effort=effort)
     assert type(caught.value) is kind
     assert caught.value.hint
+    assert caught.value.network == "network 1"
 
 
 @pytest.mark.usefixtures("fakes")

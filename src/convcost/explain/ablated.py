@@ -1,13 +1,13 @@
-"""Networks without one cause of their time: measured side by side with the networks as they are."""
+"""What taking a cause out of a network changes, and how it is told."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING
 
-from convcost.explain.ablation import Ablation, Change
+from convcost.explain.ablation import WITHIN, Ablation, Change
 from convcost.explain.difference import by_cause
 from convcost.explain.differences import differences
 from convcost.explain.evidence import Pair
@@ -23,79 +23,18 @@ if TYPE_CHECKING:
     from convcost.explain.difference import Cause
     from convcost.explain.evidence import Case, Evidence
     from convcost.explain.plans import Plan
-    from convcost.explain.verify import Verifier
-    from convcost.measure import Measurement, Measurements
+    from convcost.explain.side_by_side import Ran
+    from convcost.measure import Measurement
 
-#: Seconds that a run of the framework's loop is to take, by prediction, and how many batches it
-#: has at least, so that what is done once per run weighs little, and at most.
-_LOOP_SECONDS = 0.5
-_FEWEST, _MOST = 16, 256
 #: Changes that are told in a line each.
 _TOLD = 3
+_NEAR = f"within {format_percent(WITHIN)}"
 _WORDS: Mapping[Agreement, str] = {
-    "as predicted": "as predicted, within 25 %",
-    "same direction": "in the predicted direction, not within 25 %",
+    "as predicted": f"as predicted, {_NEAR}",
+    "same direction": f"in the predicted direction, not {_NEAR}",
     "opposite direction": "opposite to what is predicted",
     "unsure": "too unsure to tell: a longer --time tells more",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What was measured for a plan.
-
-    Attributes:
-        measurement: of the network without the cause; of the loop, where that is left out.
-        batches: of the loop; None without one.
-    """
-
-    measurement: Measurement
-    batches: int | None = None
-
-
-def taken(
-    verifier: Verifier, cases: Sequence[Case], plans: Sequence[Plan]
-) -> tuple[Measurements, tuple[Ran | None, ...]]:
-    """Measure networks, and those without a cause between them, turn by turn.
-
-    The framework's loop is measured behind them. The effort is shared by all of them.
-
-    Args:
-        verifier: what measures.
-        cases: the networks.
-        plans: what is taken out.
-
-    Returns:
-        The measurements of the networks, and what was measured for each plan: None where Ctrl-C
-        came before.
-    """
-    from convcost.measure import Measurements
-
-    own = [case.network for case in cases]
-    others = [plan.pair.a.network for plan in plans if plan.pair is not None]
-    loops = [plan for plan in plans if plan.pair is None]
-    number = len(own) + len(others)
-    share = number / (number + len(loops))
-    found = verifier([*own, *others], share=share)
-    beside = iter(found.networks[len(own) :])
-    in_loop = iter(_in_loop(verifier, loops, 1 - share, skip=found.interrupted))
-    ran = tuple(next(in_loop) if plan.pair is None else Ran(next(beside)) for plan in plans)
-    return Measurements(found.networks[: len(own)], found.ratios[: len(own) - 1]), ran
-
-
-def _in_loop(
-    verifier: Verifier, plans: Sequence[Plan], share: float, *, skip: bool
-) -> list[Ran | None]:
-    """The networks in the framework's loop."""
-    if skip or not plans:
-        return [None] * len(plans)
-    batch = max(plan.case.seconds + plan.case.prediction.loop.seconds for plan in plans)
-    batches = min(max(round(_LOOP_SECONDS / batch), _FEWEST), _MOST)
-    try:
-        found = verifier.in_loop([plan.case.network for plan in plans], batches, share=share)
-    except KeyboardInterrupt:  # what was measured before stays
-        return [None] * len(plans)
-    return [Ran(each, batches) for each in found.networks]
 
 
 def finished(
@@ -120,18 +59,20 @@ def _finished(plan: Plan, case: Case, ran: Ran | None, *, measured: bool) -> Abl
         causes = {"loop": plan.predicted.seconds}
     elif not plan.without.per_mac:
         causes = {each.cause: each.seconds for each in by_cause(differences(plan.pair))}
+    one = None if ran is None else ran.measurement
     return Ablation(
         name=plan.name,
         network=case.index,
         without=plan.without,
         predicted=plan.predicted,
-        measured=None if ran is None else _change(plan, case, ran),
+        measured=None if ran is None or one is None else _change(plan, case, one, ran.batches),
         causes=causes,
-        interrupted=measured and (ran is None or ran.measurement.interrupted),
+        interrupted=measured and (ran is None or (one is not None and one.interrupted)),
+        failure="" if ran is None else ran.failure,
     )
 
 
-def _change(plan: Plan, case: Case, ran: Ran) -> Change | None:
+def _change(plan: Plan, case: Case, one: Measurement, batches: int | None) -> Change | None:
     """The measured change; None where the layers of steps whose part it is were not timed."""
     from convcost.measure.measurement import Measurements, ratios
 
@@ -139,10 +80,10 @@ def _change(plan: Plan, case: Case, ran: Ran) -> Change | None:
     if found is None:
         return None
     if plan.pair is None:
-        return _of_loop(found.measurement, ran.measurement, ran.batches or 1)
+        return _of_loop(found.measurement, one, batches or 1)
     after = plan.pair.a
-    (beside,) = verifications([after.prediction], Measurements((ran.measurement,), ()))
-    (ratio,) = ratios((found.measurement, ran.measurement))
+    (beside,) = verifications([after.prediction], Measurements((one,), ()))
+    (ratio,) = ratios((found.measurement, one))
     times = ratio.times
     compared = Pair(
         replace(after, verification=beside),
@@ -163,7 +104,7 @@ def _of_loop(step: Measurement, loop: Measurement, batches: int) -> Change:
     alone, within = _medians(step), [seconds / batches for seconds in _medians(loop)]
     found = interval([x - y for x, y in zip(alone, within, strict=False)])
     whole = loop.seconds.median / batches
-    return Change(found.median, found.low, found.high, found.median / whole, found.confidence)
+    return Change(found.median, found.low, found.high, whole, found.confidence)
 
 
 def _medians(found: Measurement) -> list[float]:
@@ -179,12 +120,21 @@ def told(ablations: Sequence[Ablation], evidence: Evidence) -> Iterator[str]:
         name = evidence.cases[each.network].name
         start = f"without {each.without.subject}{per} {name} takes"
         if each.measured is None or each.agreement is None:
-            yield f"{start} {_less(each.predicted)}, by prediction"
+            failed = ": it could not be measured" if each.failure else ""
+            yield f"{start} {_less(each.predicted)}, by prediction{failed}"
             continue
         yield (
             f"{start} {_less(each.measured, _ends(each.measured))}; predicted "
             f"{_less(each.predicted)}: {_WORDS[each.agreement]}"
         )
+
+
+def failures(ablations: Sequence[Ablation], evidence: Evidence) -> Iterator[str]:
+    """What could not be measured, and why."""
+    for each in ablations:
+        if each.failure:
+            name = evidence.cases[each.network].name
+            yield f"{each.name} of {name} is predicted only, as measuring failed: {each.failure}"
 
 
 def _less(change: Change, ends: str = "") -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from convcost.explain.difference import MEANINGS, by_cause
 from convcost.explain.rules import few_channels, memory_bound_elementwise
 from convcost.explain.rules.memory_bound_elementwise import listed
 from convcost.explain.rules.parameters_are_not_time import misleads
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 _MOST = 0.5
 #: Times that differ by less are the same.
 _SAME = 0.02
+#: What stands between what was found and what can be done about it.
+ADVICE = "What to do: "
 #: Of a training step no more is predicted.
 _FORWARD_ONLY = "in the forward pass of a training step (its backward pass has no predicted time): "
 
@@ -84,19 +88,24 @@ def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Diff
     estimate = pair.ratio
     unsure = ", too close to tell which is faster" if estimate.low < 1 < estimate.high else ""
     text = f"{pair.a.name} takes {_band(estimate)} the time of {pair.b.name}{unsure}, "
-    return text + _reason(pair, findings)
+    return text + _reason(pair, findings, differences)
 
 
-def _reason(pair: Pair, findings: Sequence[Finding]) -> str:
+def _reason(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
     """Why the time is what it is beside the MACs and the parameters."""
     macs, parameters = format_ratio(pair.macs), format_ratio(pair.parameters)
-    if misleads(pair.macs, pair.seconds) and pair.seconds > pair.macs:
-        narrow = any(f.rule == few_channels.RULE and f.network == pair.a.index for f in findings)
+    narrow = any(f.rule == few_channels.RULE and f.network == pair.a.index for f in findings)
+    known = bool(pair.a.macs and pair.b.macs)
+    against = (pair.macs - 1) * (pair.seconds - 1) <= 0  # fewer or as many MACs, and more time
+    more = misleads(pair.macs, pair.seconds) and pair.seconds > pair.macs
+    if known and more and (narrow or not against):
         why = "few channels leave the vector units empty, and " if narrow else ""
         return (
             f"although it has {macs} its MACs and {parameters} its parameters: {why}activations "
             "and launches do not go with the MACs"
         )
+    if not known or against:
+        return _of_parts(pair, differences)
     if misleads(pair.macs, pair.seconds):
         return (
             f"with {macs} its MACs and {parameters} its parameters: less than the MACs say, since "
@@ -108,6 +117,32 @@ def _reason(pair: Pair, findings: Sequence[Finding]) -> str:
             "every weight at every position of its output"
         )
     return f"with {macs} its MACs and {parameters} its parameters"
+
+
+def _of_parts(pair: Pair, differences: Sequence[Difference]) -> str:
+    """What the largest part of the difference is, where MACs cannot be the reason."""
+    own = [part for part in differences if part.a == pair.a.index]
+    whole = math.fsum(part.seconds for part in own)
+    up = math.copysign(1, whole)
+    most = max(by_cause(own), key=lambda each: up * each.seconds)
+    layers = [part for part in own if part.cause == most.cause]
+    where = "above all in " if len(layers) > 1 else "in "
+    layer = max(layers, key=lambda part: up * part.seconds).layer
+    told = "" if layer == most.cause else f", {where}{layer}"
+    return (
+        f"{_macs(pair)}: of the difference of {format_seconds(abs(whole))} the largest part is "
+        f"{MEANINGS[most.cause]} ({format_seconds(abs(most.seconds))}){told}"
+    )
+
+
+def _macs(pair: Pair) -> str:
+    """The MACs of both; a ratio only where it says something."""
+    a, b = pair.a.macs, pair.b.macs
+    if a == b:
+        return "with as many MACs" if a else "both without MACs"
+    if not a or not b:
+        return f"with {a:,} MACs to its {b:,}"
+    return f"with {format_ratio(pair.macs)} its MACs"
 
 
 def _of_equals(pair: Pair, slow: Case) -> str:
@@ -141,7 +176,7 @@ def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
 
 
 def _advice(finding: Finding) -> str:
-    return f". What to do: {finding.advice}" if finding.advice else ""
+    return f". {ADVICE}{finding.advice}" if finding.advice else ""
 
 
 def _band(estimate: Estimate) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Literal
 
     from convcost.runtime.runners.runner import RunPhase
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 #: What time goes into: arithmetic, memory traffic, starting kernels; what a kernel saves where it
 #: computes several layers, and costs where it does not; and what belongs to no layer.
 Cause: TypeAlias = "Literal['compute', 'memory', 'launch', 'fusion'] | RunPhase"
+
+#: What the causes are, in words.
+MEANINGS: Mapping[Cause, str] = {
+    "compute": "arithmetic",
+    "memory": "reading and writing tensors",
+    "launch": "starting kernels",
+    "fusion": "layers that run in one kernel in only one of the two",
+    "loss": "the loss",
+    "update": "the optimizer's update",
+    "loop": "the framework between the layers",
+}
 
 
 @dataclass(frozen=True, slots=True)

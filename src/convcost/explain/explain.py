@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.count import Workload, count
 from convcost.errors import UsageError
-from convcost.explain.ablated import finished, taken, told
+from convcost.explain.ablated import failures, finished, told
 from convcost.explain.achieved import achieved
 from convcost.explain.agreement import checked, how_measured, surprises
 from convcost.explain.answer import answer
@@ -18,6 +18,7 @@ from convcost.explain.measured import with_measured
 from convcost.explain.plans import plans
 from convcost.explain.ratio import Ratio
 from convcost.explain.rules import rules
+from convcost.explain.side_by_side import taken
 from convcost.explain.times import ratios_of, times_of
 from convcost.explain.variations import variations
 from convcost.explain.verification import verifications
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.device import Device
-    from convcost.explain.ablated import Ran
+    from convcost.explain.side_by_side import Ran
     from convcost.explain.verify import Verifier
     from convcost.measure import Measurements
     from convcost.network.network import Network
@@ -117,6 +118,7 @@ def explain(
             *(case.time.text for case in evidence.cases if case.time and case.time.text),
             *surprises(evidence),
             *refused,
+            *failures(ablations, evidence),
         ),
     )
 

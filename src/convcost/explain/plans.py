@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convcost.count import count
-from convcost.errors import ConvcostError, NetworkError, UsageError, unknown_name
-from convcost.explain.ablation import Change
+from convcost.errors import ConvcostError, UsageError, unknown_name
+from convcost.explain.ablation import MATTERS, Change
 from convcost.explain.ablations import ablations
 from convcost.explain.evidence import Case, Pair
 from convcost.predict import predict
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 #: In place of names: every ablation that applies, or none.
 ALL, NONE = "all", "none"
-#: Without names so many are measured, those that save the largest shares of a network's time ...
+#: Without names so many are measured, those that save the largest shares of a network's time, and
+#: each as much as matters.
 _MOST = 3
-#: ... and each at least that share.
-_LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def plans(
         for case in cases:
             try:
                 found += _plan(name, case)
-            except NetworkError as error:
+            except ConvcostError as error:  # it does not fit, or --freeze names what is gone
                 reasons.append(f"{name} stays in {case.name}: {error.message}")
         if len(found) == before and ALL not in names:
             raise _nothing(name, cases, reasons)
@@ -115,7 +114,7 @@ def _usual(cases: Sequence[Case], verifier: Verifier) -> tuple[Plan, ...]:
         plan
         for plan in found
         if plan.without.usual
-        and _share(plan) <= -_LEAST_SHARE
+        and _share(plan) <= -MATTERS
         and (plan.pair is not None or verifier.loops)
     )
     return tuple(sorted(usual, key=_share)[:_MOST])
@@ -154,14 +153,14 @@ def changed(
     """The change from a time to so many times it.
 
     >>> changed(2.0, 0.75, 0.5, None)
-    Change(seconds=-0.5, low=-1.0, high=None, share=-0.25, confidence=None)
+    Change(seconds=-0.5, low=-1.0, high=None, whole=2.0, confidence=None)
     """
     low, high = (None if end is None else seconds * (end - 1) for end in (low, high))
-    return Change(seconds * (ratio - 1), low, high, ratio - 1, confidence)
+    return Change(seconds * (ratio - 1), low, high, seconds, confidence)
 
 
 def _of_loop(case: Case) -> Change:
     """The steps alone in place of the steps in the loop."""
     loop = case.prediction.loop.seconds
     whole = None if case.prediction.forward_only else case.seconds + loop
-    return Change(-loop, share=None if whole is None else -loop / whole)
+    return Change(-loop, whole=whole)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "convcost.measure.worker")
 
 #: Where frameworks and their libraries look for the number of threads.
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 #: Seconds that a worker has to end by itself.
 _GRACE = 2.0
 #: Of what a framework printed before it died.
@@ -66,7 +66,7 @@ class Worker:
             encoding="utf-8",
             env={
                 **os.environ,
-                **dict.fromkeys(_THREADS, str(threads)),
+                **dict.fromkeys(THREADS, str(threads)),
                 "TF_CPP_MIN_LOG_LEVEL": "3",
             },
             start_new_session=True,  # Ctrl-C is the parent's affair
@@ -130,6 +130,13 @@ class Worker:
             self._process.stdin.flush()
 
     def _answer(self, what: str) -> dict[str, Any]:
+        try:
+            return self._heard(what)
+        except ConvcostError as error:
+            error.network = self.name
+            raise
+
+    def _heard(self, what: str) -> dict[str, Any]:
         try:
             line = self._answers.get(timeout=self._timeout)
         except Empty:

@@ -179,4 +179,5 @@ CONVENTION = Convention(
         "additions and products; no activation but what is composed of these"
     ),
     charge=_charge,
+    framework="keras",
 )

@@ -55,8 +55,15 @@ def _row(explanation: Explanation, each: Ablation) -> Row:
         measured and measured.seconds,
         _range(measured),
         measured and measured.share,
-        each.agreement or ("interrupted" if each.interrupted else ""),
+        each.agreement or _why_not(each),
     )
+
+
+def _why_not(each: Ablation) -> str:
+    """In place of an agreement where nothing was measured."""
+    if each.failure:
+        return "not measured"
+    return "interrupted" if each.interrupted else ""
 
 
 def _percent(share: float) -> str:

@@ -5,26 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from convcost.explain.difference import MEANINGS
 from convcost.report.document import Table
 from convcost.report.figures import number_column, plural, prose_column, text_column
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from convcost.explain.difference import Cause, Difference
+    from convcost.explain.difference import Difference
     from convcost.explain.explanation import Explanation
 
-#: What the causes are.
-_MEANINGS: Mapping[Cause, str] = {
-    "compute": "arithmetic",
-    "memory": "reading and writing tensors",
-    "launch": "starting kernels",
-    "fusion": "layers that run in one kernel in only one of the two",
-    "loss": "the loss",
-    "update": "the optimizer's update",
-    "loop": "the framework between the layers",
-}
 #: Of a layer's largest part; smaller ones are not told in words.
 _LEAST = 0.01
 
@@ -47,7 +38,7 @@ def tables(explanation: Explanation, top: int | None) -> Iterator[Table]:
                     number_column("seconds", "time", signed),
                     prose_column("meaning", "what it is"),
                 ),
-                rows=tuple((each.cause, each.seconds, _MEANINGS[each.cause]) for each in causes),
+                rows=tuple((each.cause, each.seconds, MEANINGS[each.cause]) for each in causes),
             )
 
 
