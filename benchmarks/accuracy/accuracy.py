@@ -1,14 +1,15 @@
 """How good calibrated predictions are: networks that calibration never saw, predicted and measured.
 
-    convcost calibrate --runtime torch
-    python benchmarks/accuracy/accuracy.py --runtime torch [--training] [--seconds 1]
+    python benchmarks/accuracy/accuracy.py --runtime torch [--training] --calibrate 10min
     python benchmarks/accuracy/report.py > benchmarks/accuracy/results.md
 
-All networks are predicted from this machine's profile and by data sheet, and then measured in
-rounds: a round is a process that runs them one after the other, so that what belongs to a process
-or to a slow minute of the machine meets each of them a few times and not one of them always. What
-is done is in results/, a file per runtime and mode: a run that was ended goes on with its next
-round. --predict-again keeps what was measured.
+All networks are measured in rounds: a round is a process that runs them one after the other, so
+that what belongs to a process or to a slow minute of the machine meets each of them a few times
+and not one of them always. Between the rounds this machine is calibrated, a part of the time each,
+so that the profile and the measurements meet the same slow and fast hours. Then the networks are
+predicted from the profile and by data sheet. What is done is in results/, a file per runtime and
+mode: a run that was ended goes on with its next round. Without --calibrate the profile is the one
+that is there; --predict-again keeps what was measured.
 
 Networks of keras.applications are read where Keras is installed, light ONNX files where the
 package `onnx` has them.
@@ -33,7 +34,9 @@ from convcost.errors import ConvcostError
 from convcost.measure.layers import instrument, layer_times
 from convcost.measure.process import Worker
 from convcost.measure.protocol import PROCESSES
+from convcost.predict.calibration.calibrate import calibrate, setting
 from convcost.runtime.runners.runner import Job
+from convcost.units import parse_seconds
 from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ LARGE = ("alexnet", "vgg16", "resnet18", "resnet50", "mobilenet", "googlenet", "
          "xception")  # fmt: skip
 APPLICATIONS = ("DenseNet121", "EfficientNetB0", "MobileNetV2")
 LIGHT = ("shufflenet", "squeezenet", "inception_v2", "zfnet512")
+#: Rounds behind each part of the calibration.
+ROUNDS_PER_PART = 2
 #: Of a command, and of reading the layers' times.
 TIMEOUT, PROFILES = 300.0, 3
 #: Seconds of a turn; and of a run that is a turn by itself, with its own warm-up in it.
@@ -154,10 +159,28 @@ def main() -> None:
     parser.add_argument("--training", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.5, help="per network and round, about")
     parser.add_argument("--predict-again", action="store_true", help="from the present profile")
+    parser.add_argument("--calibrate", metavar="TIME", help="in all, between the rounds: 10min")
     chosen = parser.parse_args()
-    cases = Cases(chosen)
-    for number in range(PROCESSES):
-        measured(cases, number, chosen.seconds)
+    if chosen.calibrate is None:
+        cases = Cases(chosen)
+        for number in range(PROCESSES):
+            measured(cases, number, chosen.seconds)
+        return
+    part = parse_seconds(chosen.calibrate) * ROUNDS_PER_PART / PROCESSES
+    for first in range(0, PROCESSES, ROUNDS_PER_PART):
+        calibrate(
+            setting(chosen.runtime, training=chosen.training, threads=None), seconds=part,
+            fresh=first == 0, say=say,
+        )  # fmt: skip
+        cases = Cases(chosen)
+        for number in range(first, first + ROUNDS_PER_PART):
+            measured(cases, number, chosen.seconds)
+    chosen.predict_again = True
+    Cases(chosen)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def measured(cases: Cases, number: int, seconds: float) -> None:

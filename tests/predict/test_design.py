@@ -7,7 +7,13 @@ import pytest
 
 from convcost.count import Workload, count
 from convcost.predict.calibration.blocks import BLOCKS
-from convcost.predict.calibration.design import MOST_BYTES, MOST_MACS, MOST_PARAMETERS, drawn
+from convcost.predict.calibration.design import (
+    LARGER,
+    MOST_BYTES,
+    MOST_MACS,
+    MOST_PARAMETERS,
+    drawn,
+)
 from convcost.write.exchange import to_text
 
 SEEDS = range(80)
@@ -27,12 +33,16 @@ def test_a_seed_is_a_network(networks):
 
 
 def test_runs_are_bounded_and_counted(networks):
+    large = 0
     for each in networks:
         found = count(each.network, Workload(batch=each.batch))
         assert found.complete
-        assert found.total.forward.macs <= MOST_MACS
-        assert found.total.forward.write_bytes <= MOST_BYTES
-        assert found.total.parameters <= MOST_PARAMETERS
+        times = LARGER if found.total.forward.macs > MOST_MACS else 1
+        large += times > 1
+        assert found.total.forward.macs <= times * MOST_MACS
+        assert found.total.forward.write_bytes <= times * MOST_BYTES
+        assert found.total.parameters <= times * MOST_PARAMETERS
+    assert 1 <= large <= len(networks) / 20
 
 
 def test_they_cover_what_real_networks_have(networks):
