@@ -14,7 +14,7 @@ from convcost.count import Workload, count
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import symbol
-from convcost.network.network import Layer, Network, Note, Ref
+from convcost.network.network import Alternative, Layer, Network, Note, Ref
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
@@ -253,7 +253,8 @@ def test_training_mode() -> None:
 
 
 def test_the_json_contract() -> None:
-    note = Note("ambiguous", "kernel 3 or 5", layer="conv", line=4, alternatives=("kernel 5",))
+    other = Alternative("kernel 5", Conv(filters=8, windows=window(5)))
+    note = Note("ambiguous", "kernel 3 or 5", "conv", 4, (other, Alternative("kernel 7")))
     result = count(small(notes=(note,)), Workload(batch=2))
     network = json.loads(json.dumps(result.to_dict()))
     assert network.keys() >= {
@@ -269,7 +270,10 @@ def test_the_json_contract() -> None:
             "line": 4,
             "kind": "ambiguous",
             "text": "kernel 3 or 5",
-            "alternatives": ["kernel 5"],
+            "alternatives": [
+                {"number": 1, "text": "kernel 5"},
+                {"number": None, "text": "kernel 7"},  # it cannot be chosen
+            ],
         }
     ]
     for row, original in zip(network["layers"], result.layers, strict=True):

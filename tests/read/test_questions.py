@@ -77,7 +77,7 @@ def test_what_is_read(number):
     assert counted.total.statistics == statistics
     assert counted.total.forward.macs == macs
     assert counted.complete is complete
-    said = [text for note in counted.notes for text in (note.text, *note.alternatives)]
+    said = [each.text for note in counted.notes for each in (note, *note.alternatives)]
     said += [unknown.why for unknown in counted.unknown]
     assert any(remark in text for text in said), "\n".join(said)
 

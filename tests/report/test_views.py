@@ -14,11 +14,13 @@ from convcost.explain import (
     Variation,
 )
 from convcost.network.builder import BATCH, Builder
-from convcost.network.network import Network, Note
+from convcost.network.network import Alternative, Network, Note
 from convcost.network.tensor import Tensor
+from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 from convcost.predict import Estimate, predict
 from convcost.report import Report, Surface, render
 from convcost.report.views import count as count_view
@@ -26,9 +28,10 @@ from convcost.report.views import explain as explain_view
 from convcost.report.views import predict as predict_view
 from convcost.zoo import load
 
+OTHER = Alternative("stride 2: a quarter of the MACs", Conv(filters=8, windows=window(3, 2)))
 NOTES = (
     Note("inferred", "kernel 3x3 from 896 parameters", "conv2d_1", 4),
-    Note("assumed", "stride 1", "conv2d_1", 4, alternatives=("stride 2: a quarter of the MACs",)),
+    Note("assumed", "stride 1", "conv2d_1", 4, (OTHER, Alternative("stride 3"))),
     Note("contradiction", "the totals do not add up", None, 9),
 )
 
@@ -70,7 +73,8 @@ def test_notes_are_ordered_and_inferred_ones_wait_for_verbose() -> None:
     assert "kernel 3x3" not in brief
     assert "1 note on what follows from the source's numbers (-v shows them)" in brief
     assert brief.index("contradiction (line 9)") < brief.index("assumed (line 4, conv2d_1)")
-    assert "stride 1\n     or: stride 2: a quarter of the MACs" in brief
+    assert "stride 1\n     or 1: stride 2: a quarter of the MACs\n     or: stride 3\n" in brief
+    assert "another reading is chosen by its number: --choose conv2d_1=1\n" in brief
     whole = render(count_view.report([counted], verbose=True), "table")
     assert "inferred (line 4, conv2d_1): kernel 3x3" in whole
 

@@ -19,7 +19,7 @@ from convcost.errors import NetworkError, SourceError, UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import Dim, floor_div, maximum, symbol, symbols
 from convcost.network.module import Module, Origin
-from convcost.network.network import Layer, Measured, Network, Note, Ref
+from convcost.network.network import Alternative, Layer, Measured, Network, Note, Ref
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.conv import Conv
@@ -105,7 +105,17 @@ def test_everything_beside_the_layers_survives() -> None:
         outputs=(Ref("conv"), Ref("again")),
         notes=(
             Note("inferred", 'a `text` with "quotes", \n and 卷积'),
-            Note("ambiguous", "two ways", "conv", 3, ("one", "other")),
+            Note(
+                "ambiguous",
+                "several ways",
+                "conv",
+                3,
+                (
+                    Alternative("one", net.layers[1].op, (None, 33, 33, 3)),
+                    Alternative("first", net.layers[1].op, first="inferred"),
+                    Alternative("no layer alone"),
+                ),
+            ),
         ),
         missing=("the rest",),
         measured=(

@@ -108,11 +108,12 @@ def test_seed003_same(kernel: int) -> None:
 
 def test_seed003_says_what_it_assumes() -> None:
     notes = zoo.load("seed003").notes
-    assert [note.kind for note in notes] == ["assumed"] * 3
+    assert [note.kind for note in notes] == ["assumed"] * 4
     assert "28x28x1" in notes[0].text
-    assert notes[1].alternatives[0].startswith("padding=same")
+    assert [note.layer for note in notes] == [None, "conv2d_1", "conv2d_2", None]
+    assert notes[1].alternatives[0].text.startswith("padding=same")
     other = zoo.load("seed003?padding=same").notes[1]
-    assert other.alternatives[0].startswith("padding=valid")
+    assert other.alternatives[0].text.startswith("padding=valid")
 
 
 @pytest.mark.parametrize("convolutions", [1, 3, 6])

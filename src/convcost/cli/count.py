@@ -31,6 +31,7 @@ _DEFAULT_BATCH = 1
         "convcost count zoo:vgg16",
         "convcost count summary.txt --batch 32 --json",
         "convcost count - < summary.txt",
+        "convcost count summary.txt --choose conv2d=1",
         "convcost count zoo:seed004 --symbolic",
         "convcost count zoo:resnet50 --by module --depth 2",
         "convcost count zoo:vgg16 --top 5 --sort parameters",

@@ -228,7 +228,7 @@ def note_to_dict(note: Note) -> dict[str, Any]:
         "line": note.line,
         "kind": note.kind,
         "text": note.text,
-        "alternatives": list(note.alternatives),
+        "alternatives": [{"number": number, "text": other.text} for number, other in note.numbered],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass, field, replace
@@ -57,6 +57,29 @@ class Layer:
     unkept: str | None = None
 
 
+#: What a note is about; see `Note`.
+Kind: TypeAlias = Literal["inferred", "assumed", "ambiguous", "contradiction", "repaired", "chosen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reading of what a note is about.
+
+    Attributes:
+        text: the reading, and what it changes against the one that the reader took.
+        op: the layer's op under it; None where it cannot be chosen: it changes more than the layer.
+        input_sizes: of all axes of what the layer is given, where the source does not show that, so
+            that it follows from the reading; None for a size that stays as it is.
+        first: of the reading that the reader took, where another one was chosen: the kind of its
+            note.
+    """
+
+    text: str
+    op: Op | None = None
+    input_sizes: tuple[int | None, ...] | None = None
+    first: Kind | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that a reader inferred, assumed, could not decide, or found contradictory.
@@ -64,18 +87,32 @@ class Note:
     Attributes:
         kind: ``inferred`` (follows from the source's numbers), ``assumed`` (the source does not
             tell), ``ambiguous`` (several readings fit; `alternatives` lists the others),
-            ``contradiction`` (the source contradicts itself), ``repaired`` (damage mended).
+            ``contradiction`` (the source contradicts itself), ``repaired`` (damage mended),
+            ``chosen`` (a reading that the user asked for, see `convcost.read.choices`).
         text: the statement, with its numbers.
         layer: whom it concerns.
         line: where in the source, 1-based.
-        alternatives: the other readings and what each would change.
+        alternatives: the other readings.
     """
 
-    kind: Literal["inferred", "assumed", "ambiguous", "contradiction", "repaired"]
+    kind: Kind
     text: str
     layer: str | None = None
     line: int | None = None
-    alternatives: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def numbered(self) -> tuple[tuple[int | None, Alternative], ...]:
+        """The alternatives, each with the number by which it is chosen; None where it cannot be.
+
+        A reading has the same number whichever is taken: its place from 1, and 0 is the one that
+        the reader took.
+        """
+        can = self.layer is not None
+        return tuple(
+            ((0 if each.first else place) if can and each.op is not None else None, each)
+            for place, each in enumerate(self.alternatives, start=1)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def read_source(
     inputs: Any = None,
     batch_axis: int | tuple[int, ...] | None = 0,
     dims: Mapping[str, int] | None = None,
+    choices: Mapping[str, int] | None = None,
 ) -> tuple[Network, ...]:
     """Every network of a source, in order.
 
@@ -43,8 +44,12 @@ def read_source(
         inputs: example arrays or shapes of a model's inputs, the batch axis included.
         batch_axis: the batch axis of the inputs, one per input, or None: the whole is one sample.
         dims: values for sizes that the source leaves open (``{"height": 416}``).
+        choices: for layers that can be read in several ways, the number of the reading that their
+            note lists (``{"conv2d_2": 1}``).
 
     Raises:
+        UsageError: a layer is none of the source's, or has no such reading.
+        NetworkError: a reading that was chosen contradicts the source.
         SourceError: it cannot be read, or holds no network.
         LimitError: it is above one of the limits of `convcost.read.limits`.
         MissingFramework: something has to be installed to read it.
@@ -71,7 +76,25 @@ def read_source(
         networks = _of_path(str(source), options)
     else:
         networks = (_of_object(source, options),)
-    return with_sizes(networks, dims or {})
+    return with_sizes(with_choices(networks, choices or {}), dims or {})
+
+
+def with_choices(networks: Sequence[Network], choices: Mapping[str, int]) -> tuple[Network, ...]:
+    """The networks with other readings of some layers, each as far as it has them.
+
+    Args:
+        networks: as they were read.
+        choices: layer -> number of a reading that its note lists; 0 is the one that was read first.
+
+    Raises:
+        UsageError: a layer is in none of them, or has no such reading.
+        NetworkError: a reading contradicts what the source prints.
+    """
+    if not choices:
+        return tuple(networks)
+    from convcost.read.choices import chosen
+
+    return chosen(networks, choices)
 
 
 def with_sizes(networks: Sequence[Network], dims: Mapping[str, int]) -> tuple[Network, ...]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from convcost.network.builder import BATCH
-from convcost.network.network import Network, Note
+from convcost.network.network import Alternative, Network, Note
 from convcost.network.tensor import Tensor
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
@@ -34,9 +34,8 @@ def seed003(
     smaller outputs.
     """
 
-    def conv(filters: int) -> Conv:
-        windows = window(kernel, padding=padding)
-        return Conv(filters=filters, windows=windows, activation="relu")
+    def conv(filters: int, how: Literal["valid", "same"] = padding) -> Conv:
+        return Conv(filters=filters, windows=window(kernel, padding=how), activation="relu")
 
     shape = Tensor.of(batch=BATCH, height=image, width=image, channel=channels)
     layers = [
@@ -47,19 +46,24 @@ def seed003(
         ("flatten_1", Flatten()),
         ("dense_1", Dense(units=10, activation="softmax")),
     ]
+    other: Literal["valid", "same"] = "same" if padding == "valid" else "valid"
     notes = [
         Note("assumed", f"the image is {image}x{image}x{channels}: the post gives no size"),
-        Note(
-            "assumed",
-            f"the padding is '{padding}': the post does not tell",
-            alternatives=(_ALTERNATIVE[padding],),
+        *(
+            Note(
+                "assumed",
+                f"the padding is '{padding}': the post does not tell",
+                layer,
+                alternatives=(Alternative(_CHANGES[other], conv(filters, other)),),
+            )
+            for layer, filters in (("conv2d_1", 32), ("conv2d_2", 64))
         ),
         Note("assumed", "2x2 max pooling and 10 classes follow: the post names only convolutions"),
     ]
     return chain("seed003", layers, framework="keras", notes=notes)
 
 
-_ALTERNATIVE = {
-    "valid": "padding=same: the outputs keep their size, the MACs grow as kernel^2",
-    "same": "padding=valid: the outputs shrink as the kernels grow, and with them the MACs",
+_CHANGES = {
+    "same": "padding=same: the outputs keep their size, the MACs grow as kernel^2",
+    "valid": "padding=valid: the outputs shrink as the kernels grow, and with them the MACs",
 }

@@ -23,8 +23,12 @@ def sources(function: Function) -> Function:
 
 
 def sizes(function: Function) -> Function:
-    """--dim, --input."""
+    """--dim, --input, --choose."""
     for option in (
+        click.option("--choose", metavar="LAYER=NUMBER", multiple=True, callback=_choices,
+                     expose_value=False,
+                     help="Another reading of a layer than the one taken, by the number that its "
+                     "note lists: conv2d_2=1; 0 is the one taken; repeatable."),
         click.option("--input", metavar="SIZES", multiple=True, callback=_inputs,
                      expose_value=False,
                      help="Shape of one sample of an input, for module:function and for files "
@@ -173,6 +177,8 @@ def samples(text: str) -> Callable[[Function], Function]:
 
 #: Where the shapes of --input are kept for `convcost.cli.support.sources`.
 INPUTS = "convcost.inputs"
+#: Where the readings of --choose are.
+CHOICES = "convcost.choices"
 
 
 def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
@@ -186,16 +192,23 @@ def _inputs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     ctx.meta[INPUTS] = tuple(shapes) or None
 
 
+def _choices(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    ctx.meta[CHOICES] = _pairs(ctx, param, values)
+
+
 def _dims(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
-    """NAME=SIZE pairs."""
-    sizes: dict[str, int] = {}
+    return _pairs(ctx, param, values)
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    """Pairs of a name and a whole number, such as NAME=SIZE."""
+    found: dict[str, int] = {}
     for value in values:
-        name, _, size = value.partition("=")
-        digits = size.isascii() and size.isdigit() and len(size) <= 18
+        name, _, number = value.rpartition("=")
+        digits = number.isascii() and number.isdigit() and len(number) <= 18
         if not name.strip() or not digits:
-            raise click.BadParameter(
-                f"'{value}' is not NAME=SIZE with a whole number", ctx=ctx, param=param
-            )
-        if sizes.setdefault(name.strip(), int(size)) != int(size):
+            what = f"{param.metavar} with a whole number"
+            raise click.BadParameter(f"'{value}' is not {what}", ctx=ctx, param=param)
+        if found.setdefault(name.strip(), int(number)) != int(number):
             raise click.BadParameter(f"'{name}' is given twice", ctx=ctx, param=param)
-    return sizes
+    return found

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
 
-from convcost.cli.support.options import INPUTS
+from convcost.cli.support.options import CHOICES, INPUTS
 from convcost.errors import ConvcostError, UsageError
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 #: A longer argument is a pasted text, not a name to repeat.
 _LONGEST = 200
 
-#: Sizes to propose: those of most published image classifiers.
-_USUAL_SIZE, _USUAL_CHANNELS = 224, 3
-
 
 def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, ...]:
     """Every network of every source, in order.
@@ -31,7 +27,8 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
     Raises:
         ConvcostError: a source cannot be read; with several, the message names it.
     """
-    from convcost.read import read_source, with_sizes
+    from convcost.read import read_source, with_choices, with_sizes
+    from convcost.read.several import told_apart
 
     if sources.count("-") > 1:
         raise UsageError(
@@ -43,12 +40,12 @@ def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, 
         if source == "-" and sys.stdin.isatty():
             click.echo("reading from the terminal: paste the text, then press Ctrl-D", err=True)
         try:
-            found.append((source, read_source(source, inputs=inputs)))
+            found.append((_stem(source), read_source(source, inputs=inputs)))
         except ConvcostError as error:
             if len(sources) > 1 and not _is_named(source, error.message):
                 error.message = f"{name_of(source)}: {error.message}"
             raise
-    return with_sizes(_told_apart(found), dims)
+    return with_sizes(with_choices(told_apart(found), _given_choices()), dims)
 
 
 def _given_inputs() -> tuple[tuple[int, ...], ...] | None:
@@ -57,22 +54,15 @@ def _given_inputs() -> tuple[tuple[int, ...], ...] | None:
     return None if context is None else context.meta.get(INPUTS)
 
 
-def _told_apart(found: Sequence[tuple[str, tuple[Network, ...]]]) -> list[Network]:
-    """All networks, called by their sources where several have the same name."""
-    names = [network.name for _, read in found for network in read]
-    taken: dict[str, int] = {}
-    networks: list[Network] = []
-    for source, read in found:
-        alike = any(names.count(network.name) > 1 for network in read)
-        stem = "standard input" if source == "-" else PurePath(name_of(source)).stem
-        for number, network in enumerate(read, start=1):
-            name = network.name
-            if alike:
-                name = f"{stem}#{number}" if len(read) > 1 else stem
-            taken[name] = taken.get(name, 0) + 1
-            name = f"{name} ({taken[name]})" if taken[name] > 1 else name
-            networks.append(replace(network, name=name))
-    return networks
+def _given_choices() -> Mapping[str, int]:
+    """The readings of --choose."""
+    context = click.get_current_context(silent=True)
+    return {} if context is None else context.meta.get(CHOICES) or {}
+
+
+def _stem(source: str) -> str:
+    """What its networks are called where their own names are not enough."""
+    return "standard input" if source == "-" else PurePath(name_of(source)).stem
 
 
 def _is_named(source: str, message: str) -> bool:
@@ -86,7 +76,8 @@ def command_line(
 ) -> str:
     """A command to propose, quoted for a shell; an option without a value is left out.
 
-    The shapes of --input are repeated: without them the sources could not be read again.
+    The shapes of --input are repeated, without which the sources could not be read again, and the
+    readings of --choose.
 
     >>> command_line("explain", ["my model.txt"], [("--batch", 8), ("--device", None)])
     "convcost explain 'my model.txt' --batch 8"
@@ -94,6 +85,8 @@ def command_line(
     words = ["convcost", command, *map(name_of, sources)]
     for shape in _given_inputs() or ():
         words += ["--input", ",".join(map(str, shape[1:]))]
+    for layer, number in _given_choices().items() if sources else ():
+        words += ["--choose", f"{layer}={number}"]
     for option, value in options:
         if value is True:
             words.append(option)
@@ -107,17 +100,14 @@ def usual_sizes(nets: Sequence[Network]) -> list[tuple[str, object]]:
 
     Empty where other sizes are open as well: a kernel, a number of filters.
     """
-    from convcost.network.builder import BATCH
-    from convcost.network.dims import free_symbols
+    from convcost.read.several import open_sizes
 
-    left_open = {name for net in nets for name in net.symbols} - {str(BATCH)}
-    axes = [axis for net in nets for layer in net.layers if layer.op.kind == "input"
-            for tensor in layer.outputs for axis in tensor.axes]  # fmt: skip
-    usual = {name: _USUAL_CHANNELS if axis.name == "channel" else _USUAL_SIZE
-             for axis in axes for name in free_symbols(axis.size)}  # fmt: skip
-    if not left_open <= usual.keys():
+    found: dict[str, int | None] = {}
+    for size in (size for net in nets for size in open_sizes(net)):
+        found[size.name] = found.get(size.name) or size.usual
+    if None in found.values():
         return []
-    return [("--dim", f"{name}={usual[name]}") for name in sorted(left_open)]
+    return [("--dim", f"{name}={found[name]}") for name in sorted(found)]
 
 
 def dim_options(dims: Mapping[str, int]) -> list[tuple[str, object]]:

@@ -25,7 +25,7 @@ _Rules: TypeAlias = tuple[tuple[Tensor, ...], tuple[Dim, ...]]
 #: Two numbers for the open sizes that formulas are compared at; consecutive sizes differ.
 _TRIALS = (61, 1_024)
 #: What an op's rule runs into when its attributes make no sense together.
-_SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def checked(network: Network, open_: Collection[str]) -> Network:
@@ -119,7 +119,7 @@ class _Check:
                 outputs, weights = op.outputs(*inputs), op.weights(*inputs)
                 table = tuple(Parameter(w.name, w.shape, learned=w.learned) for w in weights)
                 op.cost("forward", Call(inputs, outputs, table))
-            except _SENSELESS as error:
+            except SENSELESS as error:
                 raise _senseless(error) from None
             found = outputs, tuple(parameter.elements for parameter in table)
             self._worked_out[op, inputs] = found

@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from convcost.network.dims import Dim, Expr
-from convcost.network.network import Measured, Ref
+from convcost.network.network import Alternative, Measured, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import DTYPE_BYTES, Axis, Tensor
@@ -127,6 +127,14 @@ def _op(value: Any, sizes: Sizes) -> Op:
     return made
 
 
+def _alternative(value: Any, sizes: Sizes) -> Alternative:
+    """A reading; files that were written before it could be chosen have its text alone."""
+    if type(value) is str:
+        return Alternative(value)
+    found: Alternative = _dataclass(Alternative)(value, sizes)
+    return found
+
+
 def _integer(limit: int) -> Decode:
     def decode(value: Any, sizes: Sizes) -> int:
         del sizes
@@ -217,6 +225,7 @@ def _json_types(member: Any) -> tuple[type, ...]:
     return (list,) if get_origin(member) is tuple or member in (Axis, Ref) else (dict,)
 
 
+@cache
 def _dataclass(kind: type) -> Decode:
     """Fields by name; one with a default may be missing."""
     limit = MAX_COUNT if is_of_ops(kind) else MAX_SIZE
@@ -291,6 +300,7 @@ _PLAIN: dict[Any, Decode] = {
     NoneType: _null,
     Expr: _size,
     Ref: _ref,
+    Alternative: _alternative,
     Axis: _axis,
     Op: _op,
 }

@@ -10,8 +10,9 @@ from convcost.network.dataclass import replace
 from convcost.read.solve.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from convcost.network.network import Note
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.summary.table import Dimension
@@ -23,6 +24,7 @@ def fitting(
     tensor: Tensor,
     shape: Sequence[Dimension],
     parameters: int,
+    wrapped: Callable[[Op], Op] | None = None,
 ) -> tuple[str, Op] | None:
     """The first of some classes that explains a printed shape and parameters, and its op.
 
@@ -32,6 +34,8 @@ def fitting(
         tensor: what the inner layer is called on.
         shape: what it gives, the batch included.
         parameters: how many it has.
+        wrapped: the wrapper around an op; None where other readings of what is inside cannot be
+            chosen.
     """
     from convcost.read.solve.rules import rules
 
@@ -50,6 +54,15 @@ def fitting(
             a == b or not isinstance(b, int) for a, b in sizes
         )
         if same and weights == parameters:
-            site.notes += inner.notes
+            site.notes += [_around(note, wrapped) for note in inner.notes]
             return name, op
     return None
+
+
+def _around(note: Note, wrapped: Callable[[Op], Op] | None) -> Note:
+    """A note on what is inside, as one on the wrapper."""
+    alternatives = tuple(
+        replace(each, op=wrapped(each.op) if wrapped and each.op else None)
+        for each in note.alternatives
+    )
+    return replace(note, alternatives=alternatives)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from convcost.network.network import Note
+from convcost.network.network import Alternative, Note
 from convcost.read.solve import widths
 from convcost.read.summary.table import Cut
 
@@ -90,7 +90,9 @@ class _Repairs:
         kind = "ambiguous" if guess.others else "repaired"
         text = f"the cut size {prefix}... is {guess.size}, {guess.why}"
         line = item.row.line
-        self.notes.append(Note(kind, text, item.name, line, guess.others))  # type: ignore[arg-type]
+        # not to be chosen: the sizes of the layers around follow from it, and how they are read
+        others = tuple(map(Alternative, guess.others))
+        self.notes.append(Note(kind, text, item.name, line, others))  # type: ignore[arg-type]
         item.shape[-1] = guess.size
         del self._cut[item.name]
 

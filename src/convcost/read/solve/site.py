@@ -13,6 +13,7 @@ from convcost.read.keras_config import Unknown as NotLiteral
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from convcost.network.network import Alternative
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.solve.items import Item
@@ -90,7 +91,7 @@ class Site:
         value = self.item.config.get(name)
         return None if isinstance(value, NotLiteral) else value
 
-    def note(self, kind: Any, text: str, alternatives: Sequence[str] = ()) -> None:
+    def note(self, kind: Any, text: str, alternatives: Sequence[Alternative] = ()) -> None:
         """State something about the layer."""
         name, line = self.item.name, self.item.row.line
         self.notes.append(Note(kind, text, name, line, tuple(alternatives)))

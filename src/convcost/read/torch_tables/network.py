@@ -162,14 +162,16 @@ class _Reading:
             if self.inputs.current is None:
                 self.inputs.began(tensor, ref)
         current = self.inputs.current
+        # where other readings take another input, each says which
+        told = any(each.input_sizes for note in site.notes for each in note.alternatives)
         if value is current and value.why:
             text = f"its input is {value.why}: {describe(tensor)}"
             self._note("assumed", text, step)
         elif value.why and current is not None and current.tensor is not None:
-            shown = "" if value.tensor is not None else f", {describe(tensor)}"
+            shown = "" if value.tensor is not None or told else f", {describe(tensor)}"
             text = f"its input cannot be the {describe(current.tensor)} before it: {value.why}"
             self._note("assumed", text + shown, step)
-        elif site.solved is not None:
+        elif site.solved is not None and not told:
             self._note("inferred", f"the input is {describe(site.solved)}", step)
         there = self.builder.tensor(ref)
         if there.names != tensor.names and there.shape == tensor.shape:

@@ -12,6 +12,7 @@ from convcost.ops.reshape import Flatten
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from convcost.network.network import Alternative
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.read.torch_tables.table import TorchRow
@@ -98,7 +99,7 @@ class TorchSite:
         (flat,) = Flatten().outputs(self.input)
         return flat.shape == self.output.shape
 
-    def note(self, kind: Any, text: str, alternatives: Sequence[str] = ()) -> None:
+    def note(self, kind: Any, text: str, alternatives: Sequence[Alternative] = ()) -> None:
         """State something about the layer."""
         self.notes.append(Note(kind, text, self.name, self.row.line, tuple(alternatives)))
 

@@ -8,10 +8,12 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from convcost.errors import NetworkError
+from convcost.network.network import Alternative
 from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.window import AXES, Window
+from convcost.read.solve.agree import readings
 from convcost.read.solve.geometry import kernels
-from convcost.read.torch_tables.windows import each
+from convcost.read.torch_tables.windows import each, known_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,12 +39,13 @@ class _Way(NamedTuple):
 
 
 class _Fit(NamedTuple):
-    """A transposed convolution that fits, and how likely and from what."""
+    """A transposed convolution that fits, how likely, from what, and its MACs per sample."""
 
     cost: float
     op: ConvTranspose
     text: str
     tensor: Tensor
+    macs: int
 
 
 def _transposed(rank: int, site: TorchSite) -> Op:
@@ -57,13 +60,19 @@ def _transposed(rank: int, site: TorchSite) -> Op:
     found.sort(key=lambda fit: (fit.cost, site.first and fit.tensor.size(AXES[rank][0]) != 1))
     best = found[0]
     site.cost = best.cost
-    site.note("inferred", best.text)
+    others = found[1:] if site.input is None else []
     if site.input is None:
         site.solved = best.tensor
-        others = [f"{fit.text}, on {fit.tensor}" for fit in found if fit is not best]
-        if others:
-            text = f"its input is taken to be {best.tensor}; the numbers fit others too, with "
-            site.note("ambiguous", f"{text}other MACs", others[:_MOST_ALTERNATIVES])
+    if others:
+        alternatives = [
+            Alternative(f"{fit.text}, on {fit.tensor}: {fit.macs:,} MACs per sample, not "
+                        f"{best.macs:,}", fit.op, known_sizes(fit.tensor))
+            for fit in others[:_MOST_ALTERNATIVES]
+        ]  # fmt: skip
+        text = f"read as {best.text}, on {best.tensor}; {readings(len(others))} the numbers too"
+        site.note("ambiguous", text, alternatives)
+    else:
+        site.note("inferred", best.text)
     return best.op
 
 
@@ -123,7 +132,9 @@ def _fits(rank: int, site: TorchSite, tensor: Tensor) -> list[_Fit]:
                 bias=bias,
             )
             cost = max(way.oddness for way in chosen) + 2 * (len(set(kernel)) > 1)
-            found.append(_Fit(cost, op, text, tensor))
+            positions = prod(int(str(tensor.size(axis))) for axis in axes)
+            macs = positions * taps * int(str(channels)) * filters
+            found.append(_Fit(cost, op, text, tensor, macs))
     return found
 
 

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.network import Alternative
 from convcost.ops.conv import Conv
 from convcost.ops.depthwise import DepthwiseConv
 from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.network.op import Op
+    from convcost.network.tensor import Tensor
     from convcost.read.torch_tables.site import Rule, TorchSite
 
 _MOST_ALTERNATIVES = 4
@@ -47,15 +49,19 @@ def _conv(rank: int, site: TorchSite) -> Op:
     best, *others = solutions
     site.cost = _cost(site, best)
     if site.input is None:
-        sizes = dict(zip(axes, best.sizes, strict=True))
-        site.solved = site.output.resized(channel=best.channels, **_numbers(sizes))
-    site.note("inferred", f"{best.geometry}: {best.equation(task)}")
-    _state_others(site, task, best, others)
-    return _op(best, task.filters, axes)
+        site.solved = _solved(site, best)
+    _state(site, task, best, others)
+    return _op(best, task.filters)
 
 
-def _op(best: convolution.Solution, filters: int, axes: Sequence[str]) -> Op:
-    windows = best.geometry.windows(axes)
+def _solved(site: TorchSite, solution: convolution.Solution) -> Tensor:
+    """What the layer must have been given."""
+    sizes = dict(zip(AXES[len(solution.sizes)], solution.sizes, strict=True))
+    return site.output.resized(channel=solution.channels, **_numbers(sizes))
+
+
+def _op(best: convolution.Solution, filters: int) -> Op:
+    windows = best.geometry.windows(AXES[len(best.sizes)])
     if best.groups == best.channels > 1:
         multiplier = filters // best.channels
         return DepthwiseConv(windows=windows, multiplier=multiplier, bias=best.bias)
@@ -91,35 +97,44 @@ def _with_input_size(
     return fitting or solutions
 
 
-def _state_others(
+def _state(
     site: TorchSite,
     task: convolution.Task,
     best: convolution.Solution,
     others: Sequence[convolution.Solution],
 ) -> None:
-    """List other readings that somebody would write."""
+    """Say what is read, and list other readings that somebody would write."""
     most = site.cost + 0.5
     likely = [
         other
         for other in others
         if max(other.geometry.kernel) <= _LIKELY_SIDE and _cost(site, other) <= most
     ]
-    if not likely:
-        return
+    listed = likely[:_MOST_ALTERNATIVES]
+    alike = len({each.equation(task) for each in (best, *listed)}) == 1
     positions = prod(size or 1 for size in task.outputs)
 
     def macs(solution: convolution.Solution) -> int:
         return (task.parameters - (task.filters if solution.bias else 0)) * positions
 
-    def change(other: convolution.Solution) -> str:
+    def alternative(other: convolution.Solution) -> Alternative:
         same = macs(other) == macs(best)
-        return "same MACs" if same else f"{macs(other):,} MACs per sample, not {macs(best):,}"
+        change = "same MACs" if same else f"{macs(other):,} MACs per sample, not {macs(best):,}"
+        return Alternative(
+            f"{other.describe()}: {change if alike else f'{other.equation(task)}, {change}'}",
+            _op(other, task.filters),
+            known_sizes(_solved(site, other)) if site.input is None else None,
+        )
 
-    site.note(
-        "ambiguous",
-        f"read as {best.describe()}; {readings(len(likely))} the numbers too",
-        [f"{other.describe()}: {change(other)}" for other in likely[:_MOST_ALTERNATIVES]],
-    )
+    if alike:
+        site.note("inferred", f"{best.geometry}: {best.equation(task)}")
+    if likely:
+        equation = "" if alike else f": {best.equation(task)}"
+        site.note(
+            "ambiguous",
+            f"read as {best.describe()}{equation}; {readings(len(likely))} the numbers too",
+            [alternative(other) for other in listed],
+        )
 
 
 def _pool(rank: int, function: str, site: TorchSite) -> Op:
@@ -138,15 +153,19 @@ def _pool(rank: int, function: str, site: TorchSite) -> Op:
         site.note("inferred", f"pooling read as {windows[0].kernel} wide, the last window partial")
         return Pool(function=function, windows=windows)  # type: ignore[arg-type]
     best, *others = found
+
+    def op(geometry: Geometry) -> Op:
+        return Pool(function=function, windows=geometry.windows(axes))  # type: ignore[arg-type]
+
     site.cost = 0 if best.oddness == 0 else 1
     likely = [g for g in others if g.oddness == 0 and max(g.kernel) <= 2 * max(best.kernel)]
     if likely and site.row.kernel is None:
         site.note(
             "inferred",
             f"pooling read as {best}; {readings(len(likely))} the sizes too",
-            [f"{other}: same MACs" for other in likely[:_MOST_ALTERNATIVES]],
+            [Alternative(f"{x}: same MACs", op(x)) for x in likely[:_MOST_ALTERNATIVES]],
         )
-    return Pool(function=function, windows=best.windows(axes))  # type: ignore[arg-type]
+    return op(best)
 
 
 def _pools(
@@ -212,6 +231,11 @@ def each(kernel: tuple[int, ...] | None, rank: int) -> tuple[int, ...] | None:
     if kernel is None:
         return None
     return kernel * rank if len(kernel) == 1 else kernel if len(kernel) == rank else None
+
+
+def known_sizes(tensor: Tensor) -> tuple[int | None, ...]:
+    """The sizes of all axes; None for one that is open."""
+    return tuple(size if isinstance(size, int) else None for size in tensor.shape)
 
 
 def _numbers(sizes: Mapping[str, int | None]) -> dict[str, int]:

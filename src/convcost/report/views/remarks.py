@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from convcost.report.document import Lines
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from convcost.network.network import Note
 
 #: The most urgent first. Statements that follow from the source's numbers are shown on request.
-_KINDS = ("contradiction", "ambiguous", "repaired", "assumed", "inferred")
+_KINDS = ("contradiction", "chosen", "ambiguous", "repaired", "assumed", "inferred")
 
 
 def remarks(
@@ -26,6 +27,7 @@ def remarks(
     shown = [note for note in notes if verbose or note.kind != "inferred"]
     shown.sort(key=lambda note: _KINDS.index(note.kind))
     lines = [line for note in shown for line in _note(note)]
+    lines += _how_to_choose(shown)
     if hidden:
         what = f"{plural(hidden, 'note')} on what follows from the source's numbers"
         lines.append(f"not shown: {what} (-v shows them)")
@@ -63,9 +65,22 @@ def _unknown(part: UnknownCost) -> str:
 
 
 def _note(note: Note) -> tuple[str, ...]:
-    """The statement, and a line for each other reading."""
+    """The statement, and a line for each other reading, with its number where it has one."""
     where = [f"line {note.line}"] if note.line is not None else []
     where += [note.layer] if note.layer is not None else []
     place = f" ({', '.join(where)})" if where else ""
-    others = (f"   or: {alternative}" for alternative in note.alternatives)
+    others = (
+        f"   or: {other.text}" if number is None else f"   or {number}: {other.text}"
+        for number, other in note.numbered
+    )
     return (f"{note.kind}{place}: {note.text}", *others)
+
+
+def _how_to_choose(notes: Iterable[Note]) -> tuple[str, ...]:
+    """How the first of the other readings is chosen; nothing where none can be."""
+    for note in notes:
+        for number, _ in note.numbered:
+            if number:
+                choice = shlex.quote(f"{note.layer}={number}")
+                return (f"another reading is chosen by its number: --choose {choice}",)
+    return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.network import Alternative
 from convcost.ops.norm import BatchNorm
 
 if TYPE_CHECKING:
@@ -36,12 +37,18 @@ def _batch_norm(site: Site) -> Op:
             elif per_channel < 4:
                 equation = f"{site.parameters} = {per_channel}*{tensor.size(axis)}"
                 if per_channel == 3:
-                    other = ["the shift is off and the scale is on: same costs"]
-                    site.note("ambiguous", f"{equation}: scale or shift is off", other)
+                    text = f"{equation}: scale or shift is off; read as the scale"
+                    site.note("ambiguous", text, [_without_shift(axis)])
                 else:
                     site.note("inferred", f"{equation}: scale and shift are off")
             return BatchNorm(axis=axis, scale=scale, center=center)
     raise NetworkError(f"{site.parameters} parameters are not 4, 3 or 2 per channel of {tensor}")
+
+
+def _without_shift(axis: str) -> Alternative:
+    change = "the gradient has 2 operations more per element"
+    op = BatchNorm(axis=axis, scale=True, center=False)
+    return Alternative(f"the shift is off and the scale is on: {change}", op)
 
 
 RULES: Mapping[str, Rule] = {"BatchNormalization": _batch_norm}

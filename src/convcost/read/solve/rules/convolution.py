@@ -6,7 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
-from convcost.network.dims import Dim, symbol
+from convcost.network.dims import symbol
+from convcost.network.network import Alternative
 from convcost.ops.conv import Conv
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 from convcost.ops.window import AXES
@@ -38,19 +39,17 @@ def _convolution(rank: int, family: convolution.Family) -> Rule:
             tuple(site.given(axis) for axis in axes),
             tuple(site.printed(axis) for axis in axes),
         )
-        best = _chosen(site, task)
-        site.note("inferred", f"kernel {best.kernel_text}: {best.equation(task)}")
+        best, *others = _fitting(site, task)
+        _state(site, task, best, others)
         if not site.inputs:
-            site.input = _solved_input(site, best, axes)
-        return _convolution_op(site, task, best, axes)
+            site.input = _solved_input(site, best)
+        return _op(site, task, best)
 
     return rule
 
 
-def _convolution_op(
-    site: Site, task: convolution.Task, best: convolution.Solution, axes: Sequence[str]
-) -> Op:
-    windows = best.geometry.windows(axes)
+def _op(site: Site, task: convolution.Task, best: convolution.Solution) -> Op:
+    windows = best.geometry.windows(AXES[len(task.outputs)])
     if task.family == "depthwise":
         return DepthwiseConv(
             windows=windows,
@@ -71,8 +70,8 @@ def _convolution_op(
     )
 
 
-def _chosen(site: Site, task: convolution.Task) -> convolution.Solution:
-    """The likeliest solution, by code where there is some; the others are stated."""
+def _fitting(site: Site, task: convolution.Task) -> Sequence[convolution.Solution]:
+    """The solutions that fit, by code where there is some; the likeliest comes first."""
     solutions = convolution.solve(task)
     if not solutions:
         inside = f" on {task.channels} input channels" if task.channels else ""
@@ -85,44 +84,55 @@ def _chosen(site: Site, task: convolution.Task) -> convolution.Solution:
         site.note(
             "contradiction", "the code says another kernel, stride or padding; the table is kept"
         )
-    best, *others = agreeing or solutions
-    _state_others(site, task, best, others)
-    return best
+    return agreeing or solutions
 
 
-def _state_others(
+def _state(
     site: Site,
     task: convolution.Task,
     best: convolution.Solution,
     others: Sequence[convolution.Solution],
 ) -> None:
-    """List the other readings; they are a doubt only where somebody would write one of them.
+    """Say what is read, and list the other readings.
 
-    A kernel with unequal sides where one with equal sides fits as well is listed, but no doubt.
+    They are a doubt only where somebody would write one of them: a kernel with unequal sides where
+    one with equal sides fits as well is listed, but no doubt. The equation is stated once where it
+    holds for all of them, else for each.
     """
     likely = [
         other
         for other in others
         if max(other.geometry.kernel) <= _LIKELY_SIDE and len(set(other.geometry.stride)) == 1
     ]
-    if not likely:
-        return
     square = [other for other in likely if len(set(other.geometry.kernel)) == 1]
+    listed = (square or likely)[:_MOST_ALTERNATIVES]
+    alike = len({each.equation(task) for each in (best, *listed)}) == 1
     positions = prod(size or 1 for size in task.outputs)
 
     def macs(solution: convolution.Solution) -> int:
         biases = task.filters if solution.bias else 0
         return (task.parameters - biases) * positions
 
-    site.note(
-        "ambiguous" if square else "inferred",
-        f"read as {best.describe()}; {readings(len(likely))} the numbers too",
-        [
-            f"{other.describe()}: "
-            + _change(macs(other), macs(best), "MACs per sample", unknown=None in task.outputs)
-            for other in (square or likely)[:_MOST_ALTERNATIVES]
-        ],
-    )
+    def alternative(other: convolution.Solution) -> Alternative:
+        change = _change(macs(other), macs(best), "MACs per sample", unknown=None in task.outputs)
+        return Alternative(
+            f"{other.describe()}: {change if alike else f'{other.equation(task)}, {change}'}",
+            _op(site, task, other),
+            None if site.inputs else (None, *_input_sizes(site, other)),
+        )
+
+    if likely:
+        equation = "" if alike else f": {best.equation(task)}"
+        site.note(
+            "ambiguous" if square else "inferred",
+            f"read as {best.describe()}{equation}; {readings(len(likely))} the numbers too",
+            [alternative(other) for other in listed],
+        )
+    if alike:
+        site.note("inferred", f"kernel {best.kernel_text}: {best.equation(task)}")
+    if not site.inputs and not likely:
+        on = "x".join("?" if size is None else str(size) for size in _input_sizes(site, best))
+        site.note("inferred", f"the input is {on}, with {best.geometry}")
 
 
 def _change(other: int, best: int, what: str, *, unknown: bool) -> str:
@@ -132,18 +142,20 @@ def _change(other: int, best: int, what: str, *, unknown: bool) -> str:
     return f"{share:+.1f} % {what}" if unknown else f"{other:,} {what} ({share:+.1f} %)"
 
 
-def _solved_input(site: Site, best: convolution.Solution, axes: Sequence[str]) -> Tensor:
-    sizes: dict[str, Dim] = {
-        axis: symbol(axis) if size is None else size
-        for axis, size in zip(axes, best.sizes, strict=True)
-    }
-    sizes["channel"] = best.channels
-    rank = len(axes) + 2
-    names = axis_names(rank, channels_first=site.channels_first)[1:]
-    tensor = named([1, *(sizes[str(name)] for name in names)], channels_first=site.channels_first)
-    on = "x".join(str(sizes[str(name)]) for name in names)
-    site.note("inferred", f"the input is {on}, with {best.geometry}")
-    return tensor
+def _solved_input(site: Site, best: convolution.Solution) -> Tensor:
+    """What the layer must have been given."""
+    sizes = _input_sizes(site, best)
+    names = axis_names(len(sizes) + 1, channels_first=site.channels_first)[1:]
+    known = (
+        symbol(str(name)) if size is None else size for name, size in zip(names, sizes, strict=True)
+    )
+    return named([1, *known], channels_first=site.channels_first)
+
+
+def _input_sizes(site: Site, solution: convolution.Solution) -> tuple[int | None, ...]:
+    """Sizes of the input of a solution behind the batch; None for one that is open."""
+    sides = solution.sizes
+    return (solution.channels, *sides) if site.channels_first else (*sides, solution.channels)
 
 
 def _sizes(sizes: Sequence[int | None]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.network import Alternative
 from convcost.ops.pool import GlobalPool, Pool
 from convcost.ops.window import AXES
 from convcost.read.solve import pooling
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.network.op import Op
+    from convcost.read.solve.geometry import Geometry
     from convcost.read.solve.site import Rule, Site
 
 
@@ -23,6 +25,10 @@ _MOST_ALTERNATIVES = 4
 def _pool(rank: int, function: str) -> Rule:
     def rule(site: Site) -> Op:
         axes = AXES[rank]
+
+        def op(geometry: Geometry) -> Op:
+            return Pool(function=function, windows=geometry.windows(axes))  # type: ignore[arg-type]
+
         if not site.inputs:
             raise NetworkError("the layer that it pools is not in the text")
         solutions = pooling.solve([site.given(a) for a in axes], [site.printed(a) for a in axes])
@@ -41,9 +47,9 @@ def _pool(rank: int, function: str) -> Rule:
             site.note(
                 "inferred" if even else "ambiguous",
                 f"pooling read as {best}; {readings(len(likely))} the sizes too",
-                [f"{other}: same MACs" for other in likely[:_MOST_ALTERNATIVES]],
+                [Alternative(f"{x}: same MACs", op(x)) for x in likely[:_MOST_ALTERNATIVES]],
             )
-        return Pool(function=function, windows=best.windows(axes))  # type: ignore[arg-type]
+        return op(best)
 
     return rule
 

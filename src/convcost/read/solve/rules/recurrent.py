@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from convcost.errors import NetworkError
 from convcost.network.dims import Dim, symbol
+from convcost.network.network import Alternative
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.activation import activation_name
 from convcost.ops.bidirectional import Bidirectional
@@ -15,7 +16,7 @@ from convcost.read.solve.by_code import by_code
 from convcost.read.solve.inside import fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Note
     from convcost.network.op import Op
@@ -42,29 +43,48 @@ def _recurrent(function: _Function) -> Rule:
                 f"have {gates}*{units}*(features+{units}+bias)"
             )
         (biases, features), *others = readings
-        usual = biases == _BIASES[function][0]
-        text = _equation(site, gates, units, features, biases)
-        site.note("inferred", text if usual else f"{text}: {_vectors(biases)}")
-        if others:
-            site.note(
-                "ambiguous",
-                f"the input is read as {features} features, with {_vectors(biases)}",
-                [f"{size} features, with {_vectors(count)}" for count, size in others],
-            )
+        _state(site, function, readings, [_op(site, function, count) for count, _ in others])
         if not site.inputs:
             site.input = _sequence(site, features)
-        return _over_time(
-            site,
-            Cell(
-                function=function,
-                units=units,
-                biases=biases,
-                activation=_stated(site, "activation", "tanh"),
-                recurrent_activation=_stated(site, "recurrent_activation", "sigmoid"),
-            ),
-        )
+        return _op(site, function, biases)
 
     return rule
+
+
+def _op(site: Site, function: _Function, biases: int) -> Op:
+    cell = Cell(
+        function=function,
+        units=_units(site),
+        biases=biases,
+        activation=_stated(site, "activation", "tanh"),
+        recurrent_activation=_stated(site, "recurrent_activation", "sigmoid"),
+    )
+    return _over_time(site, cell)
+
+
+def _state(
+    site: Site, function: _Function, readings: Sequence[tuple[int, int]], others: Sequence[Op]
+) -> None:
+    """Say what is read, and list the other readings; `others` are their ops."""
+    units = _units(site)
+    (biases, features), *_ = readings
+    if not others:
+        text = _equation(site.parameters, function, units, features, biases)
+        usual = biases == _BIASES[function][0]
+        site.note("inferred", text if usual else f"{text}: {_vectors(biases)}")
+        return
+    texts = [
+        f"{size} features, with {_vectors(count)}: "
+        + _equation(site.parameters, function, units, size, count)
+        for count, size in readings
+    ]
+    steps = site.item.shape[1] if site.item.rank == 3 else None
+    known = steps if isinstance(steps, int) else None
+    alternatives = [
+        Alternative(text, op, (None, known, size))
+        for text, op, (_, size) in zip(texts[1:], others, readings[1:], strict=True)
+    ]
+    site.note("ambiguous", f"the input is read as {texts[0]}", alternatives)
 
 
 def _readings(site: Site, function: _Function, units: int) -> list[tuple[int, int]]:
@@ -80,11 +100,12 @@ def _readings(site: Site, function: _Function, units: int) -> list[tuple[int, in
     ]
 
 
-def _equation(site: Site, gates: int, units: int, features: int, biases: int) -> str:
+def _equation(parameters: int, function: _Function, units: Dim, features: Dim, biases: int) -> str:
     """How the parameters come about: ``264,192 = 4*256*(1+256+1)``."""
+    gates = GATES[function]
     by = f"{gates}*" if gates > 1 else ""
     bias = f"+{biases}" if biases else ""
-    return f"{site.parameters:,} = {by}{units}*({features}+{units}{bias})"
+    return f"{parameters:,} = {by}{units}*({features}+{units}{bias})"
 
 
 def _vectors(biases: int) -> str:
@@ -136,14 +157,21 @@ def _bidirectional(site: Site) -> Op:
     for merge, units in merges:
         found = _halves(site, units) if merge == "sum" or width % 2 == 0 else []
         if found:
-            kind, op, notes = found[0]
-            site.notes += notes
+            (kind, op, notes), *others = found
             outputs = "joined" if merge == "concat" else "added (they may be multiplied, averaged)"
-            site.note(
-                "ambiguous" if len(found) > 1 else "inferred",
-                f"two {kind} of {units} units, their outputs {outputs}",
-                [f"two {other}, {_vectors(_biases(op))}" for other, op, _ in found[1:]],
-            )
+            text = f"two {kind} of {units} units, their outputs {outputs}"
+            if others:
+                alternatives = [
+                    Alternative(
+                        f"two {other}, {_vectors(_biases(half))}: {_half(site, half)}",
+                        Bidirectional(forward=half, backward=half, merge=merge),
+                    )
+                    for other, half, _ in others
+                ]
+                site.note("ambiguous", f"{text}: {_half(site, op)}", alternatives)
+            else:
+                site.notes += notes
+                site.note("inferred", text)
             return Bidirectional(forward=op, backward=op, merge=merge)
     raise NetworkError(f"{site.parameters:,} parameters are not two recurrent layers of one kind")
 
@@ -160,6 +188,12 @@ def _halves(site: Site, units: int) -> list[tuple[str, Recurrent, list[Note]]]:
             found.append((kind, half[1], notes))
     name = site.item.name.lower()
     return sorted(found, key=lambda half: (half[0].lower() not in name, not _is_usual(half[1])))
+
+
+def _half(site: Site, op: Recurrent) -> str:
+    """How the parameters of each of two layers come about."""
+    (cell,), features = op.cells, site.inputs[0].axes[-1].size
+    return _equation(site.parameters // 2, cell.function, cell.units, features, cell.biases)
 
 
 def _biases(op: Recurrent) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.network.dims import product
+from convcost.network.network import Alternative
 from convcost.network.tensor import Axis
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.permute import Permute, Repeat
@@ -64,7 +65,10 @@ def _permute(site: Site) -> Op:
     if not fitting:
         raise NetworkError("no order of its input's axes gives its output")
     if len(fitting) > 1:
-        others = [f"axes {order}: same MACs" for order in fitting[1:4]]
+        others = [
+            Alternative(f"axes {order}: same MACs", Permute((0, *order), names))
+            for order in fitting[1:4]
+        ]
         site.note("inferred", f"axes in the order {fitting[0]}; others fit the sizes too", others)
     return Permute((0, *fitting[0]), names)
 

@@ -30,13 +30,17 @@ def _time_distributed(site: Site) -> Op:
     step = renamed(Tensor((tensor.axes[0], *tensor.axes[2:]), tensor.dtype), inner)
     shape = [site.item.shape[0], *site.item.shape[2:]]
     classes = tuple(_classes(len(step.axes), len(shape), site.parameters))
-    found = fitting(site, classes, step, shape, site.parameters)
+    outer = axis_names(site.item.rank, channels_first=site.channels_first)
+
+    def over_time(op: Op) -> Op:
+        return TimeDistributed(op=op, inner=inner, names=outer)
+
+    found = fitting(site, classes, step, shape, site.parameters, over_time)
     if found is None:
         raise NetworkError("what it does at each step is not printed, and no usual layer fits")
     kind, op = found
     site.note("assumed", f"what it does at each step is not printed: read as {kind}, which fits")
-    outer = axis_names(site.item.rank, channels_first=site.channels_first)
-    return TimeDistributed(op=op, inner=inner, names=outer)
+    return over_time(op)
 
 
 def _classes(rank: int, output_rank: int, parameters: int) -> Iterator[str]:

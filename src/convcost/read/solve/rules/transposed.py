@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from convcost.errors import NetworkError
+from convcost.network.network import Alternative
 from convcost.ops.conv_transpose import ConvTranspose, transposed_size
 from convcost.ops.locally_connected import LocallyConnected
 from convcost.ops.window import AXES, Window
@@ -13,7 +14,7 @@ from convcost.read.solve.agree import agrees, readings
 from convcost.read.solve.geometry import Geometry, geometries, kernels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from convcost.network.op import Op
     from convcost.read.solve.site import Rule, Site
@@ -35,17 +36,19 @@ def _transposed(rank: int) -> Rule:
             for kernel in _kernels(taps, rank)
             for geometry in _transposed_geometries(kernel, sizes, outputs)
         ]
-        geometry, bias = _chosen(site, found)
-        kernel = "*".join(map(str, geometry.kernel))
-        one = "+1" if bias else ""
-        text = f"{site.parameters:,} = {filters}*({kernel}*{channels}{one})"
-        site.note("inferred", f"kernel {geometry}, transposed: {text}")
-        return ConvTranspose(
-            filters=filters,
-            windows=geometry.windows(AXES[rank]),
-            bias=bias,
-            activation=site.activation,
-        )
+
+        def equation(geometry: Geometry, bias: bool) -> str:
+            taps, one = "*".join(map(str, geometry.kernel)), "+1" if bias else ""
+            text = f"{site.parameters:,} = {filters}*({taps}*{channels}{one})"
+            return f"{geometry}, transposed: {text}"
+
+        def op(geometry: Geometry, bias: bool) -> Op:
+            windows = geometry.windows(AXES[rank])
+            return ConvTranspose(
+                filters=filters, windows=windows, bias=bias, activation=site.activation
+            )
+
+        return _chosen(site, found, op, equation)
 
     return rule
 
@@ -61,17 +64,20 @@ def _locally_connected(rank: int) -> Rule:
             for kernel in _kernels(taps, rank)
             for geometry in geometries(kernel, sizes, outputs)
         ]
-        geometry, bias = _chosen(site, found)
-        positions, kernel = "*".join(map(str, outputs)), "*".join(map(str, geometry.kernel))
-        one = "+1" if bias else ""
-        text = f"{site.parameters:,} = {positions}*{filters}*({kernel}*{channels}{one})"
-        site.note("inferred", f"kernel {geometry}, one per position: {text}")
-        return LocallyConnected(
-            filters=filters,
-            windows=geometry.windows(AXES[rank]),
-            bias=bias,
-            activation=site.activation,
-        )
+
+        def equation(geometry: Geometry, bias: bool) -> str:
+            positions, one = "*".join(map(str, outputs)), "+1" if bias else ""
+            taps = "*".join(map(str, geometry.kernel))
+            text = f"{site.parameters:,} = {positions}*{filters}*({taps}*{channels}{one})"
+            return f"{geometry}, one per position: {text}"
+
+        def op(geometry: Geometry, bias: bool) -> Op:
+            windows = geometry.windows(AXES[rank])
+            return LocallyConnected(
+                filters=filters, windows=windows, bias=bias, activation=site.activation
+            )
+
+        return _chosen(site, found, op, equation)
 
     return rule
 
@@ -121,7 +127,12 @@ def _stride(
     return None
 
 
-def _chosen(site: Site, found: Sequence[tuple[Geometry, bool]]) -> tuple[Geometry, bool]:
+def _chosen(
+    site: Site,
+    found: Sequence[tuple[Geometry, bool]],
+    op: Callable[[Geometry, bool], Op],
+    equation: Callable[[Geometry, bool], str],
+) -> Op:
     """The first reading with equal sides, by code where there is some; others are stated."""
     if not found:
         raise NetworkError(
@@ -131,13 +142,21 @@ def _chosen(site: Site, found: Sequence[tuple[Geometry, bool]]) -> tuple[Geometr
     if not agreeing:
         site.note("contradiction", "the code says another kernel or stride; the table is kept")
     best, *others = sorted(agreeing or found, key=lambda pair: len(set(pair[0].kernel)))
+    text = f"kernel {equation(*best)}"
     if others:
-        site.note(
-            "inferred",
-            f"read as {best[0]}; {readings(len(others))} the numbers too",
-            [f"{geometry}: same MACs" for geometry, _ in others[:_MOST_ALTERNATIVES]],
-        )
-    return best
+        text = f"read as {equation(*best)}; {readings(len(others))} the numbers too"
+    alternatives = [
+        Alternative(f"{equation(*each)}, {_change(each[0], best[0])}", op(*each))
+        for each in others[:_MOST_ALTERNATIVES]
+    ]
+    site.note("inferred", text, alternatives)
+    return op(*best)
+
+
+def _change(other: Geometry, best: Geometry) -> str:
+    """What another kernel changes: every tap is a MAC."""
+    taps, more = prod(best.kernel), prod(other.kernel) - prod(best.kernel)
+    return f"{100 * more / taps:+.1f} % MACs" if more else "same MACs"
 
 
 RULES: Mapping[str, Rule] = {
