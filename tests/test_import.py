@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ["numpy", "torch", "keras", "tensorflow", "onnx", "rich", "jinja2", "h5py", "msgspec"]
+HEAVY = [
+    *("numpy", "torch", "keras", "tensorflow", "onnx", "rich", "jinja2", "h5py", "msgspec"),
+    *("starlette", "uvicorn"),
+]
 
 
 def test_import_loads_nothing_heavy() -> None:

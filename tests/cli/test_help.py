@@ -25,7 +25,7 @@ COMMANDS = (
         "memory",
         "predict",
     ),
-    *("read", "report", "rewrite", "runtimes", "sweep"),
+    *("read", "report", "rewrite", "runtimes", "serve", "sweep"),
 )
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 
@@ -64,9 +64,12 @@ def test_help_says_what_a_source_is(run: Run, command: str) -> None:
         assert part in text
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "serve"])
 def test_examples_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that need a framework say so here, and run in tests/frameworks."""
+    """Those that need a framework say so here, and run in tests/frameworks.
+
+    A server does not end by itself: see tests/serve.
+    """
     lay_out(tmp_path)
     hurry(monkeypatch)
     monkeypatch.chdir(tmp_path)

@@ -52,6 +52,10 @@ _RESULT = b'{\n  "schema": "convcost/'
 @measuring("--verify")
 @click.option("--no-store", is_flag=True,
               help="With --verify: do not keep the measurement for `history`.")  # fmt: skip
+@click.option("--measured", metavar="TIMES",
+              help="Times that you measured, one per network, in order: 4.6s,2.3s; as for "
+              "`explain`.")  # fmt: skip
+@options.samples("How many samples the measured times are for.")
 @options.page_output
 @click.pass_context
 def command(
@@ -76,6 +80,8 @@ def command(
     quick: bool,
     timeout: str | None,
     no_store: bool,
+    measured: str | None,
+    samples: int | None,
     output: Output,
 ) -> None:
     """Put all that is known on one page that needs nothing else.
@@ -90,6 +96,7 @@ def command(
     from convcost.errors import UsageError
     from convcost.report.views import runs as runs_view
     from convcost.report.views import whole
+    from convcost.units import parse_times
     from convcost.verbs.reports import report, runs
 
     found = [source for source in sources if _is_run(source)]
@@ -103,10 +110,12 @@ def command(
         text = "--time, --quick, --timeout and --no-store are for measuring"
         raise UsageError(text, hint="add --verify")
     wanted = effort(time=time, quick=quick, timeout=timeout) if verify else False
+    seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
     overview = report(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
         optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
+        samples=samples, measured=seconds,
         profile=profile, basis=options.BASES[basis] if basis else None, verify=wanted,
         threads=threads, say=say, store=not no_store, warn=warn,
     )  # fmt: skip

@@ -96,6 +96,8 @@ def report(
     freeze: str | Sequence[str] = (),
     input_gradient: bool = False,
     dtype: str | None = None,
+    samples: int | None = None,
+    measured: Sequence[float] = (),
     basis: Literal["calibrated", "data sheet"] | None = None,
     profile: str | os.PathLike[str] | None = None,
     verify: bool | Effort = False,
@@ -117,6 +119,8 @@ def report(
         freeze: as in `count`.
         input_gradient: as in `count`.
         dtype: as in `predict`.
+        samples: as in `explain`.
+        measured: as in `explain`.
         basis: as in `predict`.
         profile: as in `predict`.
         verify: measure the networks too, as in `explain`.
@@ -132,8 +136,9 @@ def report(
     step: dict[str, Any] = {"training": training, "optimizer": optimizer, "dtype": dtype}
     whole: dict[str, Any] = {"loss": loss, "freeze": freeze, "input_gradient": input_gradient}
     explanation = explain(
-        *nets, device=device, runtime=runtime, batch=batch, basis=basis, profile=profile,
-        verify=verify, threads=threads, store=store, say=say, warn=warn, **step, **whole,
+        *nets, device=device, runtime=runtime, batch=batch, samples=samples, measured=measured,
+        basis=basis, profile=profile, verify=verify, threads=threads, store=store, say=say,
+        warn=warn, **step, **whole,
     )  # fmt: skip
     named = explanation.predictions[0].runtime.name
     return Overview(

@@ -1,7 +1,8 @@
 """HTML: the whole document with its charts, in one file that asks for nothing else.
 
 Texts are never markup: they are made visible and escaped where they enter a template, and the page
-refuses every script and every look but its own. The same templates make what a notebook shows.
+refuses every script and every look but its own. The same templates make what a notebook shows, and
+what another maker of pages takes in, who finds here the look and the script that belong to it.
 """
 
 from __future__ import annotations
@@ -37,49 +38,106 @@ _PAPER = "@page{margin:14mm}"
 def render(report: Report, surface: Surface) -> str:
     """A page of its own."""
     del surface
-    environment = _environment()
-    style, script = f"{_style()}{_PAPER}", _source("sort.js")
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    return environment.get_template("page.html").render(
-        **_names(report.document, fragment=False), style=_as_is(style), script=_as_is(script),
-        policy=_as_is(policy),
-    )  # fmt: skip
+    return _page("page.html", report)
+
+
+def around(report: Report, contents: str) -> str:
+    """The same of what is drawn already.
+
+    Args:
+        report: whose first lines it has.
+        contents: of that report.
+    """
+    return _page("around.html", report, contents=_as_is(contents))
 
 
 def fragment(report: Report) -> str:
     """The same as a part of another page, such as a notebook's; nothing in it runs."""
     template = _environment().get_template("fragment.html")
-    return template.render(**_names(report.document, fragment=True), style=_as_is(_style()))
+    names = _names(report.document, landmarks=False, anchors=False)
+    return template.render(**names, style=_as_is(look()))
 
 
-def _names(document: Document, *, fragment: bool) -> dict[str, Any]:
-    """What the templates speak of."""
+def contents(report: Report) -> str:
+    """All but the first lines, for a page of another maker that has `look` and `sorting`.
+
+    Its parts have anchors, ``part-1`` and so on; it has no landmarks and no style of its own.
+    """
+    template = _environment().get_template("contents.html")
+    return template.render(**_names(report.document, landmarks=False, anchors=True))
+
+
+def _page(template: str, report: Report, **more: Any) -> str:
+    style, script = f"{look()}{_PAPER}", sorting()
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return _environment().get_template(template).render(
+        **_names(report.document, landmarks=True, anchors=True), style=_as_is(style),
+        script=_as_is(script), policy=_as_is(policy), **more,
+    )  # fmt: skip
+
+
+def titled(text: str) -> str:
+    """The text as the title of a page, of which a browser shows little.
+
+    >>> len(titled("x" * 1000))
+    121
+    """
+    text = visible(text)
+    return text if len(text) <= _TITLE else f"{text[:_TITLE]}…"
+
+
+@cache
+def look() -> str:
+    """The style of everything with the class ``convcost``, in light and in dark."""
+    from convcost.report.charts import theme
+
+    return theme.of_page(".convcost") + _source("style.css")
+
+
+def sorting() -> str:
+    """The script that sorts tables: ``sortable(element)`` for those that come later."""
+    return _source("sort.js")
+
+
+def environment(package: str) -> Environment:
+    """The templates of a package: every text in them is made visible and escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader(package, "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+    )
+
+
+def _names(document: Document, *, landmarks: bool, anchors: bool) -> dict[str, Any]:
+    """What the templates speak of.
+
+    Args:
+        document: what is shown.
+        landmarks: whether it is a page, with a header and a main part.
+        anchors: whether its parts can be gone to.
+    """
     shown = [section for section in document.sections if section.blocks]
     parts = [(n, section.heading) for n, section in enumerate(shown, 1) if section.heading]
-    title = visible(document.answers[0]) if document.answers else "convcost"
     return {
         "document": document,
-        "fragment": fragment,
-        "parts": parts if len(parts) > 2 else (),
-        "title": title if len(title) <= _TITLE else f"{title[:_TITLE]}…",
+        "landmarks": landmarks,
+        "anchors": anchors,
+        "parts": parts if anchors and len(parts) > 2 else (),
+        "title": titled(document.answers[0] if document.answers else "convcost"),
         "version": __version__,
     }
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("convcost.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-    )
+    found = environment("convcost.report")
     found.filters |= {"cells": _row, "drawn": _drawn, "numbers": _numbers}
     found.tests |= {
         "chart": lambda block: isinstance(block, Chart),
@@ -103,16 +161,9 @@ def _as_is(text: str) -> Any:
 @cache
 def _source(name: str) -> str:
     """A file beside the templates."""
-    environment = _environment()
-    assert environment.loader is not None  # noqa: S101 - for types
-    return environment.loader.get_source(environment, name)[0].strip()
-
-
-@cache
-def _style() -> str:
-    from convcost.report.charts import theme
-
-    return theme.of_page(".convcost") + _source("style.css")
+    templates = _environment()
+    assert templates.loader is not None  # noqa: S101 - for types
+    return templates.loader.get_source(templates, name)[0].strip()
 
 
 def _digest(text: str) -> str:
