@@ -131,10 +131,19 @@ def test_any_text_gives_an_answer(text: str) -> None:
 @pytest.mark.parametrize("before", ["", HEADER, HEADER + ROW, HEADER + "a (B) (None, 3) 4 ['a[0"])
 @pytest.mark.parametrize("bit", BITS)
 def test_time_is_linear_in_the_text(bit: str, before: str) -> None:
-    """Eight times the text takes about eight times the time, where the time can be told at all."""
-    small = _seconds(before + bit * (6_000 // len(bit)))
-    if small > 0.002:
-        assert _seconds(before + bit * (48_000 // len(bit))) < 40 * small
+    """Eight times the text takes about eight times the time, where the time can be told at all.
+
+    A busy machine may disturb one try; what takes the square takes 64 times as long in every one.
+    """
+    ratios = []
+    for _ in range(4):
+        small = _seconds(before + bit * (6_000 // len(bit)))
+        if small <= 0.002:
+            return
+        ratios.append(_seconds(before + bit * (48_000 // len(bit))) / small)
+        if ratios[-1] < 40:
+            return
+    pytest.fail(f"so many times as long, try by try: {ratios}")
 
 
 @pytest.mark.parametrize("bit", ["a", "(", "1,", " ", "(None, ", "x[0][0] "])
