@@ -12,7 +12,7 @@ import pytest
 import convcost
 from convcost import zoo
 from convcost.measure import protocol
-from convcost.rewrite.valued import filled
+from convcost.rewrite.running.valued import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Run = Callable[..., Result]
 
 FAST = ("--device", "laptop-cpu")
+VERDICTS = {"worth it", "undecided", "not worth it"}
 
 
 def test_the_list_begins_with_the_answer_and_ends_with_what_to_do(run: Run) -> None:
@@ -46,7 +47,7 @@ def test_the_list_begins_with_the_answer_and_ends_with_what_to_do(run: Run) -> N
 def test_the_json_of_a_list_and_of_what_was_done(run: Run) -> None:
     listed = json.loads(run("rewrite", "zoo:seed000", "--json", *FAST).stdout)
     assert listed["schema"] == "convcost/rewrite/1"
-    assert {each["verdict"] for each in listed["candidates"]} <= {"worth it", "not worth it"}
+    assert {each["verdict"] for each in listed["candidates"]} <= VERDICTS
     words = ("--apply", "fold-batch-norm-forward", "--json", *FAST)
     done = json.loads(run("rewrite", "zoo:seed000", *words).stdout)
     (step,) = done["steps"]

@@ -9,7 +9,7 @@ import pytest
 
 import convcost
 from convcost.rewrite.applying import Choice, applied
-from convcost.rewrite.setting import Setting
+from convcost.rewrite.judging.setting import Setting
 from convcost.write.keras.model import keras_model
 from support.files import shared
 

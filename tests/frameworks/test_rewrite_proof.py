@@ -9,11 +9,11 @@ import pytest
 
 from convcost.errors import UsageError
 from convcost.network.dataclass import replace
-from convcost.rewrite.data import Data
 from convcost.rewrite.proof.equality import equality
-from convcost.rewrite.running import running
-from convcost.rewrite.train import train
+from convcost.rewrite.running.forward import running
+from convcost.rewrite.samples.data import Data
 from convcost.rewrite.training.lessons import divided
+from convcost.rewrite.training.train import train
 from support.proofs import CLASSES, folded, network, valued
 from support.written import assert_equal, onnx_outputs
 

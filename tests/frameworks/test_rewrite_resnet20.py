@@ -10,9 +10,9 @@ import pytest
 
 import convcost
 from convcost.network.surgery import rebuilt
+from convcost.rewrite.approximate.spatial_svd import REWRITE as SPATIAL
 from convcost.rewrite.rewrite import Refused, Site
-from convcost.rewrite.rewrites.spatial_svd import REWRITE as SPATIAL
-from support.files import shared
+from support.files import ROOT, loaded, shared
 from support.rewriting import macs
 from support.written import onnx_outputs
 
@@ -26,63 +26,13 @@ pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-if TYPE_CHECKING:
-    Module = Any
-else:
-    Module = torch.nn.Module
-
-
-class Block(Module):
-    """Two 3x3 convolutions; the shortcut picks every second position and adds channels of zeros."""
-
-    def __init__(self, channels: int, filters: int, stride: int) -> None:
-        super().__init__()
-        nn = torch.nn
-        self.conv1 = nn.Conv2d(channels, filters, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(filters)
-        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(filters)
-        self.stride, self.added = stride, (filters - channels) // 2
-
-    def forward(self, x: Any) -> Any:
-        functional = torch.nn.functional
-        y = functional.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        if self.added:
-            x = functional.avg_pool2d(x, 1, self.stride)
-            x = functional.pad(x, (0, 0, 0, 0, self.added, self.added))
-        return functional.relu(y + x)
-
-
-class ResNet20(Module):
-    """He et al., "Deep Residual Learning for Image Recognition" (2015), section 4.2."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        nn = torch.nn
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        widths = ((16, 16), (16, 32), (32, 64))
-        for number, (channels, filters) in enumerate(widths, 1):
-            first = Block(channels, filters, filters // channels)
-            others = [Block(filters, filters, 1) for _ in range(2)]
-            self.add_module(f"layer{number}", nn.Sequential(first, *others))
-        self.linear = nn.Linear(64, 10)
-
-    def forward(self, x: Any) -> Any:
-        functional = torch.nn.functional
-        x = functional.relu(self.bn1(self.conv1(x)))
-        x = self.layer3(self.layer2(self.layer1(x)))
-        return self.linear(torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1))
+MODULE = ROOT / "benchmarks" / "rewriting" / "resnet20_module.py"
 
 
 @cache
 def trained() -> Any:
     path = shared("models", "cifar10_resnet20_akamaster.th")
-    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    module = ResNet20()
-    module.load_state_dict({name.removeprefix("module."): x for name, x in state.items()})
-    return module.eval()
+    return loaded(MODULE)["trained"](path)
 
 
 @cache

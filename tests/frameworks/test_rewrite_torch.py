@@ -10,7 +10,7 @@ import pytest
 
 import convcost
 from convcost import zoo
-from convcost.rewrite.valued import filled
+from convcost.rewrite.running.valued import filled
 from convcost.write.files import save_networks
 from convcost.write.torch.module import torch_module
 from support.keras_models import keras_models

@@ -28,7 +28,7 @@ from convcost.ops.pool import Pool
 from convcost.ops.reshape import Flatten
 from convcost.ops.view import View
 from convcost.ops.window import window
-from convcost.rewrite.valued import filled
+from convcost.rewrite.running.valued import filled
 from convcost.write.values import Values
 from support.random_networks import networks
 from support.written import assert_equal, onnx_outputs, totals

@@ -17,7 +17,7 @@ from convcost.rewrite.proof.denormals import Denormal
 from convcost.rewrite.proof.equality import Equality
 from convcost.rewrite.proof.proof import Proof
 from convcost.rewrite.proof.timing import Timing
-from convcost.rewrite.recalibrate import Recalibrated
+from convcost.rewrite.statistics.recalibrate import Recalibrated
 from support.measurements import measurement
 
 NET = zoo.load("seed000")

@@ -20,9 +20,9 @@ from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm
 from convcost.ops.window import window
 from convcost.rewrite.applying import Choice, applied, repeated
-from convcost.rewrite.setting import Setting
-from convcost.rewrite.valued import filled
-from convcost.rewrite.verifying import Wanted, verified
+from convcost.rewrite.judging.setting import Setting
+from convcost.rewrite.proof.verifying import Wanted, verified
+from convcost.rewrite.running.valued import filled
 from support.rewriting import assert_same_results, chain, image
 
 HERE = Setting(
@@ -116,6 +116,22 @@ def test_without_a_size_the_largest_that_is_worth_it_is_taken_or_none() -> None:
     (given,) = applied(large, [Choice("dense-svd", size=100)], HERE).steps
     assert given.sizes == {"d": 100}
     assert given.after.parameters == 2 * 100 * 4096 + 4096
+
+
+def test_without_layers_it_is_done_where_it_is_worth_it_with_them_wherever_they_say() -> None:
+    """Of rewrites with a size, and of those without one, alike."""
+    small = chain(("c", Conv(filters=16, windows=window(3))), image=image(channel=16))
+    large = chain(
+        ("c", Conv(filters=512, windows=window(3))), image=image(channel=512, height=64, width=64)
+    )
+    for name in ("depthwise-separable", "spatial-svd"):
+        (step,) = applied(small, [Choice(name)], HERE).steps
+        assert step.verdict == "refused"
+        assert "worth it" in step.reason
+        (step,) = applied(small, [Choice(name, "*")], HERE).steps
+        assert (step.verdict, list(step.sizes)) == ("not worth it", ["c"])
+        (step,) = applied(large, [Choice(name)], HERE).steps
+        assert (step.verdict, list(step.sizes)) == ("worth it", ["c"])
 
 
 @pytest.mark.parametrize(

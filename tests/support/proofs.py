@@ -16,7 +16,7 @@ from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import GlobalPool
 from convcost.ops.window import window
-from convcost.rewrite.valued import filled
+from convcost.rewrite.running.valued import filled
 from convcost.write.values import Values
 
 if TYPE_CHECKING:

@@ -51,7 +51,8 @@ _SUFFIXES = {"keras": ".keras", "torch": ".py", "onnx": ".onnx"}
               shell_complete=completion.rewrites,
               help="Rewrite: names from the list, in order, with commas between them.")  # fmt: skip
 @click.option("--layers", metavar="PATTERN",
-              help="Only at places with a layer whose name fits: 'conv*'.")  # fmt: skip
+              help="Only at places with a layer whose name fits ('conv*'), worth it or not. "
+              "Without it exact rewrites are done everywhere, others where worth it.")  # fmt: skip
 @click.option("--size", "--rank", "size", metavar="N", type=click.IntRange(min=1),
               help="The rank or width of what has one; by default the largest that is worth it by "
               "predicted time.")  # fmt: skip
@@ -73,7 +74,7 @@ _SUFFIXES = {"keras": ".keras", "torch": ".py", "onnx": ".onnx"}
 @click.option("--seeds", metavar="N", type=click.IntRange(min=1), default=5, show_default=True,
               help="With --train: how often each network is trained.")  # fmt: skip
 @options.output
-@options.verbose("Show all that is not worth it, and why places are refused.")
+@options.verbose("Show all that is undecided or not worth it, and why places are refused.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -143,7 +144,8 @@ def command(
     if file is not None:
         if not found.changed:
             raise UsageError(
-                f"{file} is not written: nothing was rewritten: {found.steps[0].reason}"
+                f"{file} is not written: nothing was rewritten: {found.steps[0].reason}",
+                hint=_all_the_same(found),
             )
         source = _onnx_source(sources, nets[0])
         save([found.network], file, force=output.force, source=source)
@@ -199,6 +201,13 @@ def _onnx_source(sources: Sequence[str], net: Network) -> Source | None:
 
     path = Path(sources[0])
     return Source(path, net) if net.framework == "onnx" and path.is_file() else None
+
+
+def _all_the_same(found: Rewriting) -> str | None:
+    """What to type for what is not sure to be worth it to be done even so; None elsewhere."""
+    if all(step.kind == "exact" or step.pattern is not None for step in found.steps):
+        return None
+    return "--layers '*' does it wherever it can be done, worth it or not"
 
 
 def _next(net: Network, found: Rewriting) -> tuple[str, list[tuple[str, object]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from convcost.rewrite.folding import Fold, fold_back, fold_forward, function_before
+from convcost.rewrite.shared.folding import Fold, fold_back, fold_forward, function_before
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ from convcost.count import Workload
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.collector import without_collecting
+from convcost.network.cost import NOTHING
 from convcost.predict.calibrated import by_profile
 from convcost.predict.plan import plan_of
 from convcost.predict.prediction import LayerPrediction, Prediction
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from convcost.device import Device
+    from convcost.network.cost import Cost
     from convcost.network.network import Layer, Network
     from convcost.predict.profile import Profile
     from convcost.predict.roofline import KernelTime
@@ -34,6 +36,7 @@ def predict(
     device: Device | None = None,
     runtime: Runtime | None = None,
     profile: Profile | None = None,
+    beside: Cost = NOTHING,
 ) -> Prediction:
     """Predict the time of a batch: by a profile, or of a forward pass by data sheet.
 
@@ -43,6 +46,8 @@ def predict(
         device: default: this machine.
         runtime: default: the runtime of the network's own framework.
         profile: what calibration learned about that runtime on that device in the workload's mode.
+        beside: the forward cost of what else a batch consists of, where the network is a part of
+            another one: a profile knows that kernels of a small network find their caches warm.
 
     Raises:
         NetworkError: no layer has a known cost.
@@ -54,7 +59,7 @@ def predict(
     True
     """
     with without_collecting():
-        return _predict(network, workload or Workload(), device, runtime, profile)
+        return _predict(network, workload or Workload(), device, runtime, profile, beside)
 
 
 def _predict(
@@ -63,6 +68,7 @@ def _predict(
     device: Device | None,
     runtime: Runtime | None,
     profile: Profile | None,
+    beside: Cost,
 ) -> Prediction:
     if device is None:
         from convcost.device import THIS_MACHINE, load
@@ -78,6 +84,7 @@ def _predict(
     if profile is None:
         timed = by_data_sheet(parts.kernels, workload, device, rules, dtype)
     else:
+        parts = parts if beside is NOTHING else parts.beside(beside)
         timed = by_profile(parts, workload, profile, device, rules, dtype)
     return Prediction(
         source=network.name,

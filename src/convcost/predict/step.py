@@ -53,6 +53,23 @@ class Parts:
     works: tuple[Work, ...]
     input_bytes: Dim
 
+    def beside(self, cost: Cost) -> Parts:
+        """The same as a part of a larger run.
+
+        Args:
+            cost: of all else that the run consists of.
+        """
+        works = [
+            replace(
+                work,
+                run_written=work.run_written + cost.write_bytes,
+                run_weights=work.run_weights + cost.weight_bytes,
+                run_macs=work.run_macs + cost.macs,
+            )
+            for work in self.works
+        ]
+        return replace(self, works=tuple(works))
+
 
 class Step:
     """A batch of a network as a runtime runs it.

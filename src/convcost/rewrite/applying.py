@@ -6,26 +6,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import UsageError
 from convcost.predict import Estimate
-from convcost.rewrite.candidates import prepared
-from convcost.rewrite.effect import effect
-from convcost.rewrite.figures import field_of, memory_of, priced
-from convcost.rewrite.places import done, groups, places
+from convcost.rewrite.judging.candidates import prepared
+from convcost.rewrite.judging.effect import effect
+from convcost.rewrite.judging.figures import field_of, memory_of, priced
+from convcost.rewrite.judging.search import sizes_at
+from convcost.rewrite.judging.setting import Setting
+from convcost.rewrite.judging.verdict import judged
 from convcost.rewrite.registry import rewrite_of
-from convcost.rewrite.rewrite import Refused
-from convcost.rewrite.search import largest_worth_it
-from convcost.rewrite.setting import Setting
-from convcost.rewrite.verdict import judged
+from convcost.rewrite.sites import done, sites_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Network
-    from convcost.rewrite.figures import Figures, Priced
-    from convcost.rewrite.places import Done, Places
-    from convcost.rewrite.rewrite import Kind, Rewrite
-    from convcost.rewrite.verdict import Verdict
+    from convcost.rewrite.judging.figures import Figures, Priced
+    from convcost.rewrite.judging.verdict import Verdict
+    from convcost.rewrite.rewrite import Kind, Refused, Rewrite
+    from convcost.rewrite.sites import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,9 @@ class Choice:
     Attributes:
         name: of the rewrite.
         layers: a pattern of names of layers (``conv*``), one of which a place has to have; None:
-            at all places.
-        size: a rank or width; None: the largest that is worth it by predicted time.
+            where it is worth it; an exact one everywhere.
+        size: a rank or width, for all places; None: the largest that is worth it by predicted
+            time.
     """
 
     name: str
@@ -149,7 +148,7 @@ def repeated(network: Network, steps: Sequence[Step]) -> Network:
     """
     for step in steps:
         rewrite = rewrite_of(step.name)
-        again = partial(places, rewrite=rewrite, training=False, pattern=step.pattern)
+        again = partial(sites_of, rewrite=rewrite, training=False, pattern=step.pattern)
         network = done(network, rewrite, step.sizes, again=again).network
     return network
 
@@ -159,10 +158,10 @@ def _step(
 ) -> tuple[Priced, Step]:
     """The network after a choice, and what became of it."""
     again = partial(
-        places, rewrite=rewrite, training=setting.workload.training, pattern=choice.layers
+        sites_of, rewrite=rewrite, training=setting.workload.training, pattern=choice.layers
     )
     there = again(before.network)
-    sizes, unwanted = _sizes(before, choice, rewrite, there, setting)
+    sizes, unwanted = sizes_at(before, rewrite, there, choice, setting)
     found = done(before.network, rewrite, sizes, again=again)
     exact = rewrite.kind == "exact"
     refused = (*(() if exact else there.refused), *unwanted, *found.refused)
@@ -190,33 +189,6 @@ def _step(
         reason=verdict.reason,
         refused=refused,
     )
-
-
-def _sizes(
-    before: Priced, choice: Choice, rewrite: Rewrite, there: Places, setting: Setting
-) -> tuple[dict[str, int | None], list[Refused]]:
-    """A size for each place, and the places at which none is worth it.
-
-    Raises:
-        UsageError: a size is given to what has none.
-    """
-    if choice.size is not None and there.sites and not any(s.sizes for s in there.sites):
-        raise UsageError(f"{rewrite.name} has no size to choose", hint="leave the size out")
-    sizes: dict[str, int | None] = {}
-    refused = []
-    for group in groups(before.network, rewrite, there.sites):
-        size = choice.size if group[0].sizes else None
-        if group[0].sizes and size is None:
-            found = largest_worth_it(before.network, rewrite, group, before.figures, setting)
-            if found is None or not found.judged.worth_it:
-                why = "its time is not known" if found is None else (
-                    f"no size is worth it; {found.size} {found.judged.reason}"
-                )  # fmt: skip
-                refused += [Refused(layer=site.layer, why=why) for site in group]
-                continue
-            size = found.size
-        sizes.update((site.layer, size) for site in group)
-    return sizes, refused
 
 
 def _nothing(before: Priced, rewrite: Rewrite, choice: Choice, refused: Sequence[Refused]) -> Step:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @cache
 def rewrites() -> Mapping[str, Rewrite]:
-    """All of them: exact ones, approximate ones, those that need training."""
-    found = folder.defined("convcost.rewrite.rewrites", "REWRITE")
-    kinds = get_args(Kind)
-    return {each.name: each for each in sorted(found, key=lambda x: (kinds.index(x.kind), x.name))}
+    """All of them: exact ones, approximate ones, those that need training; each has its folder."""
+    found: dict[str, Rewrite] = {}
+    for kind in get_args(Kind):
+        found |= folder.by_name(f"convcost.rewrite.{kind}", "REWRITE")
+    return found
 
 
 def rewrite_of(name: str) -> Rewrite:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from convcost.network.network import Network
     from convcost.predict import Estimate
     from convcost.rewrite.applying import Step
-    from convcost.rewrite.candidates import Candidates
+    from convcost.rewrite.judging.candidates import Candidates
+    from convcost.rewrite.judging.setting import Setting
     from convcost.rewrite.proof.proof import Proof
-    from convcost.rewrite.recalibrate import Recalibrated
-    from convcost.rewrite.setting import Setting
+    from convcost.rewrite.statistics.recalibrate import Recalibrated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

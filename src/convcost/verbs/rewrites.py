@@ -58,7 +58,8 @@ def rewrite(
     Args:
         net: what to rewrite, as it is at inference.
         names: of rewrites, in order (``"fold-batch-norm"``); none: list what could be done.
-        layers: a pattern of names of layers (``"conv*"``): only places with such a layer.
+        layers: a pattern of names of layers (``"conv*"``): only places with such a layer, worth it
+            or not; default: exact rewrites everywhere, others where they are worth it.
         size: the rank or width of rewrites that have one; default: the largest that is worth it by
             predicted time.
         device: as in `predict`.
@@ -92,10 +93,10 @@ def rewrite(
     ('worth it', 0)
     """
     from convcost.rewrite.applying import Choice, applied
-    from convcost.rewrite.candidates import candidates
+    from convcost.rewrite.judging.candidates import candidates
+    from convcost.rewrite.judging.setting import Setting
+    from convcost.rewrite.proof.verifying import Wanted, verified
     from convcost.rewrite.rewriting import Rewriting
-    from convcost.rewrite.setting import Setting
-    from convcost.rewrite.verifying import Wanted, verified
 
     net, by = network_of(net), runtime_named(runtime)
     if verify and device not in (None, THIS_MACHINE):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convcost.rewrite.proof.equality import Equality
     from convcost.rewrite.proof.proof import Proof
     from convcost.rewrite.proof.timing import Timing
-    from convcost.rewrite.recalibrate import Recalibrated
+    from convcost.rewrite.statistics.recalibrate import Recalibrated
     from convcost.rewrite.training.curves import Training
     from convcost.rewrite.training.means import Mean
 

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
     from convcost.count.field import Field
     from convcost.rewrite.applying import Step
-    from convcost.rewrite.candidates import Candidate, Candidates
-    from convcost.rewrite.figures import Figures
+    from convcost.rewrite.judging.candidates import Candidate, Candidates
+    from convcost.rewrite.judging.figures import Figures
+    from convcost.rewrite.judging.verdict import Verdict
     from convcost.rewrite.rewrite import Kind, Refused
     from convcost.rewrite.rewriting import Rewriting
 
-#: Rows of what is worth it and of what is not, unless all are asked for.
-_MOST_WORTH, _MOST = 20, 8
+#: Rows of a list, unless all are asked for.
+_MOST = 8
+#: Likewise by verdict, in this order.
+_SHOWN: Mapping[Verdict, int] = {"worth it": 20, "undecided": _MOST, "not worth it": _MOST}
 _KINDS: Mapping[Kind, str] = {
     "exact": "those that keep the outputs",
     "approximate": "those that carry the weights over",
@@ -78,6 +81,8 @@ def _listed(found: Rewriting, candidates: Candidates) -> str:
         best = candidates.found[0]
         why = f"{best.name} {best.reason}"
         many = "the only candidate" if number == 1 else f"none of {exact(number)} candidates"
+        open_ = len(candidates.judged("undecided"))
+        many += f", {exact(open_)} undecided" if open_ else ""
         return f"{found.source}: nothing is worth it ({many}; {where}); the best, {why}"
     of_kind = {each.kind: each for each in reversed(worth)}
     kinds = (
@@ -123,11 +128,9 @@ def _before(found: Rewriting, figures: Figures) -> str:
 
 
 def _candidates(found: Candidates, *, verbose: bool) -> Iterator[Table | Lines]:
-    others = [each for each in found.found if each.verdict != "worth it"]
     hidden = []
-    for title, rows, most in (
-        ("worth it", found.worth_it, _MOST_WORTH), ("not worth it", others, _MOST),
-    ):  # fmt: skip
+    for title, most in _SHOWN.items():
+        rows = found.judged(title)
         shown = rows if verbose else rows[:most]
         if shown:
             yield Table(

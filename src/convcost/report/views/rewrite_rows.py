@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from convcost.report.document import Row
     from convcost.rewrite.applying import Step
-    from convcost.rewrite.candidates import Candidate
+    from convcost.rewrite.judging.candidates import Candidate
     from convcost.rewrite.rewrite import Kind
 
 _FIGURES = (

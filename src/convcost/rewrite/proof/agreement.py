@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.network import naming
-from convcost.rewrite.data import Data, fixed_batch
-from convcost.rewrite.labels import class_labels, classes_of
-from convcost.rewrite.running import running, runtime_to_compare, widened
+from convcost.rewrite.running.forward import running, runtime_to_compare, widened
+from convcost.rewrite.samples.data import Data, fixed_batch
+from convcost.rewrite.samples.labels import class_labels, classes_of
 from convcost.runtime.runners.inputs import random_inputs
 from convcost.runtime.runners.learning import class_of
 from convcost.write.kept import check_kept

@@ -8,16 +8,16 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.builder import BATCH
-from convcost.rewrite.data import fixed_batch
 from convcost.rewrite.proof.tolerance import relative_tolerance
-from convcost.rewrite.running import running, runtime_to_compare, widened
+from convcost.rewrite.running.forward import running, runtime_to_compare, widened
+from convcost.rewrite.samples.data import fixed_batch
 from convcost.runtime.runners.inputs import random_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.network.network import Network
-    from convcost.rewrite.running import Forward
+    from convcost.rewrite.running.forward import Forward
 
 #: Seeds of the inputs.
 SEEDS = (0, 1, 2)

@@ -10,7 +10,7 @@ from convcost.rewrite.proof.denormals import denormals
 from convcost.rewrite.proof.equality import equality
 from convcost.rewrite.proof.timing import timing
 from convcost.rewrite.proof.weights import weight_errors
-from convcost.rewrite.valued import filled, without_values
+from convcost.rewrite.running.valued import filled, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from convcost.measure import Effort
     from convcost.network.network import Network
     from convcost.predict import Estimate
-    from convcost.rewrite.data import Data
     from convcost.rewrite.proof.agreement import Agreement
     from convcost.rewrite.proof.denormals import Denormal
     from convcost.rewrite.proof.equality import Equality
     from convcost.rewrite.proof.timing import Timing
     from convcost.rewrite.proof.weights import WeightError
     from convcost.rewrite.rewrite import Kind
+    from convcost.rewrite.samples.data import Data
     from convcost.rewrite.training.curves import Training
 
 

@@ -6,14 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convcost.rewrite.labels import class_labels
+from convcost.rewrite.samples.labels import class_labels
 from convcost.runtime.runners.learning import Lesson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.network.network import Network
-    from convcost.rewrite.data import Data
+    from convcost.rewrite.samples.data import Data
 
 #: Of the samples, those that are not trained on where the file does not set any aside.
 TEST_SHARE = 0.2

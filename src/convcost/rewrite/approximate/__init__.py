@@ -1,0 +1,1 @@
+"""Rewrites that carry the values over, as nearly as fewer numbers can have them."""

@@ -1,0 +1,1 @@
+"""Rewrites that keep the structure alone: the new layers have to be trained."""

@@ -1,1 +1,0 @@
-"""The rewrites: every module has a `REWRITE`."""

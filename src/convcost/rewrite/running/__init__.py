@@ -1,0 +1,1 @@
+"""Networks run on given numbers, in a process of their own where the runtime is a framework."""
