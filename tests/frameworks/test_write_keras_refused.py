@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import convcost
@@ -26,6 +27,7 @@ from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
 from convcost.write.keras.model import keras_model
 from support.written import one_layer, totals
+from support.written_keras import outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,8 @@ def image(**sizes: int) -> dict[str, int]:
 REFUSED = {
     "unknown": (Unknown(name="Capsule", results=(Tensor.of(batch=BATCH, feature=3),)),
                 {"feature": 3}, "'unknown' has no counterpart in Keras"),
-    "clamp": (Elementwise(function="clamp"), {"feature": 3}, "'clamp' cannot be written to Keras"),
+    "clamp": (Elementwise(function="clamp"), {"feature": 3}, "'clamp' with a plain number"),
+    "lerp": (Elementwise(function="lerp"), {"feature": 3}, "'lerp' cannot be written to Keras"),
     "x + 1": (Elementwise(function="add"), {"feature": 3}, "'add' with a plain number"),
     "stride and dilation": (Conv(filters=2, windows=window(3, 2, dilation=2)), image(),
                             "a stride and a dilation at once"),
@@ -66,16 +69,22 @@ def test_what_keras_lacks_is_refused_by_name(name: str) -> None:
     assert message in error.value.message
 
 
-@pytest.mark.parametrize("op", ["constant", "ones"])
-def test_operands_that_come_from_nowhere_are_refused(op: str) -> None:
+def test_parameters_that_are_operands_and_tensors_of_the_batch_s_size_are_refused() -> None:
     tensor = Tensor.of(batch=1, feature=3)
-    builder = Builder("operand")
-    x = builder.add(Input(Tensor.of(batch=BATCH, feature=3)), name="image")
     ops = {"constant": Constant(tensor=tensor, parameter=True),
+           "of each sample": Fill(function="ones", result=Tensor.of(batch=BATCH, feature=3)),
            "ones": Fill(function="ones", result=tensor)}  # fmt: skip
-    builder.add(Merge("add"), x, builder.add(ops[op], name="odd"))
-    with pytest.raises(NetworkError, match=r"^layer 'odd': "):
-        keras_model(builder.build())
+    networks = {}
+    for name, op in ops.items():
+        builder = Builder("operand")
+        x = builder.add(Input(Tensor.of(batch=BATCH, feature=3)), name="image")
+        builder.add(Merge("add"), x, builder.add(op, name="odd"))
+        networks[name] = builder.build()
+    for name in ("constant", "of each sample"):
+        with pytest.raises(NetworkError, match=r"^layer 'odd': "):
+            keras_model(networks[name])
+    x = np.zeros((2, 3), "float32")
+    assert (outputs(keras_model(networks["ones"]), [x])[0] == 1).all()
 
 
 @pytest.mark.parametrize(

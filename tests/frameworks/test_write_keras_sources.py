@@ -71,6 +71,11 @@ def models() -> dict[str, Callable[[], Any]]:
         "rows": sequential(k.BatchNormalization(axis=1)),
         "last two": sequential(k.LayerNormalization(axis=(2, 3))),
         "statistics": sequential(k.Normalization(), shape=steps),
+        "given statistics": sequential(
+            k.Normalization(mean=[0.5, 0.1, 0.2, -1], variance=[1, 2, 0.5, 3]),
+            k.Normalization(axis=None, mean=0.3, variance=1.7)),
+        "factors": sequential(k.Rescaling([0.5, 2, 3, 1], offset=-1),
+                              k.Rescaling(2.0, offset=[1, 2, 3, 4])),
         "both directions": sequential(
             k.Bidirectional(k.LSTM(4, return_sequences=True)),
             k.Bidirectional(k.GRU(3), merge_mode="sum"), shape=steps,
@@ -241,7 +246,7 @@ def test_both_biases_of_pytorch_s_lstm_become_one() -> None:
     assert totals(convcost.read(model))[:2] == (macs, parameters - 4 * 4 * 6)
 
 
-APPLICATIONS = {"MobileNet": {"alpha": 0.25}, "MobileNetV2": {"alpha": 0.35},
+APPLICATIONS = {"EfficientNetB0": {}, "MobileNet": {"alpha": 0.25}, "MobileNetV2": {"alpha": 0.35},
                 "MobileNetV3Small": {}, "ResNet50V2": {}, "VGG16": {}}  # fmt: skip
 
 

@@ -154,10 +154,9 @@ def test_attention_keeps_its_scale_and_its_mask(options: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("layer", "function"),
     [
-        (torch.nn.Hardtanh(-2, 2), "clamp"),
         (torch.nn.Threshold(0.1, 20.0), "select"),
-        (torch.nn.ConstantPad2d(1, 3.0), "copy"),
-        (torch.nn.ReflectionPad2d(1), "copy"),
+        (torch.nn.ConstantPad2d(1, 3.0), "constant_pad"),
+        (torch.nn.ReflectionPad2d(1), "reflect_pad"),
     ],
 )
 def test_what_the_network_does_not_keep_is_refused(layer: Any, function: str) -> None:
@@ -175,19 +174,29 @@ def keras_settings() -> dict[str, Any]:
         "linear": k.Resizing(4, 9), "lengths": k.UnitNormalization(axis=(1, 2)),
         "root mean square": k.RMSNormalization(), "rows": k.BatchNormalization(axis=1),
         "slopes": k.PReLU(), "last two": k.LayerNormalization(axis=(2, 3)),
+        "statistics": k.Normalization(), "statistics of rows": k.Normalization(axis=1),
+        "given statistics": k.Normalization(mean=[0.5, 0.1, 0.2, -1], variance=[1, 2, 0.5, 3]),
+        "one for all": k.Normalization(axis=None, mean=0.3, variance=1.7),
+        "factors": k.Rescaling([0.5, 2, 3, 1], offset=-1),
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "name",
     ["softmax over rows", "leaky", "slope", "nearest", "linear", "lengths", "root mean square",
-     "rows", "slopes", "last two"],
+     "rows", "slopes", "last two", "statistics", "statistics of rows", "given statistics",
+     "one for all", "factors"],
 )  # fmt: skip
 def test_settings_of_keras_are_kept_by_both_writers(name: str) -> None:
     layer = keras_settings()[name]
     import keras
 
     model = keras.Sequential([keras.Input((6, 6, 4)), layer])
+    if name.startswith("statistics"):
+        state = np.random.default_rng(1)
+        layer.adapt_mean.assign(state.normal(size=layer.adapt_mean.shape))
+        layer.adapt_variance.assign(state.uniform(0.5, 1.5, layer.adapt_variance.shape))
+        layer.finalize_state()
     x = np.random.default_rng(0).normal(size=(2, 6, 6, 4)).astype("float32")
     net = convcost.read(model)
     wanted = predicted(model, x)

@@ -224,7 +224,7 @@ def test_what_does_not_fit_is_refused(changes: Any, message: str) -> None:
 
 
 def test_layers_that_join_cannot_be_taken_out() -> None:
-    with pytest.raises(NetworkError, match="'sum' cannot be taken out: it joins"):
+    with pytest.raises(NetworkError, match="'sum' cannot be taken out: it has 2 inputs"):
         rebuilt(shared(), {"sum": ()})
 
 

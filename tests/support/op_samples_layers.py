@@ -188,6 +188,12 @@ SAMPLES: dict[type[Op], list[Sample]] = {
     Normalization: [
         Sample(lambda n: (Normalization(), (image(n),))),
         Sample(lambda n: (Normalization(axes=(), stored=False), (image(n),))),
+        Sample(
+            lambda n: (
+                Normalization(stored=False, mean=(0.5, 1.0, 0.0, 2.0), variance=(1.0,) * 4),
+                (image(n),),
+            )
+        ),
     ],
     PRelu: [Sample(lambda n: (PRelu(("height", "width")), (image(n),)))],
     Permute: [Sample(lambda n: (Permute((0, 2, 1)), (sequence(n),)))],
@@ -218,7 +224,10 @@ SAMPLES: dict[type[Op], list[Sample]] = {
         )
     ],
     Repeat: [Sample(lambda n: (Repeat(4), (vector(n),)))],
-    Rescaling: [Sample(lambda n: (Rescaling(), (image(n),)))],
+    Rescaling: [
+        Sample(lambda n: (Rescaling(), (image(n),))),
+        Sample(lambda n: (Rescaling((0.5, 1.0, 2.0, 1.0), -1.0), (image(n),))),
+    ],
     Resize: [Sample(lambda n: (Resize(sizes=(("height", 9), ("width", 2))), (image(n),)))],
     Scale: [Sample(lambda n: (Scale(), (image(n),)))],
     SpectralNorm: [

@@ -17,7 +17,7 @@ from convcost.ops.recurrent_stack import RecurrentStack
 from convcost.ops.reduce import Cumulate, Reduce
 from convcost.ops.scaled_attention import ScaledAttention
 from convcost.ops.scatter import ScatterAdd
-from convcost.ops.view import View
+from convcost.ops.view import Cut, View
 from convcost.ops.window import window
 from support.op_sample import MODES, Sample, image, sequence, vector
 
@@ -47,12 +47,21 @@ SAMPLES: dict[type[Op], list[Sample]] = {
         Sample(lambda n: (Elementwise(function="rsqrt"), (image(n),))),
         Sample(
             lambda n: (
+                Elementwise(function="clamp", numbers=(None, -0.5, float("inf"))),
+                (image(n),),
+            )
+        ),
+        Sample(
+            lambda n: (
                 Elementwise(function="divide"),
                 (image(n), Tensor.of(height=6, width=1, channel=1)),
             )
         ),
     ],
-    Fill: [Sample(lambda n: (Fill(function="zeros", result=image(n)), ()))],
+    Fill: [
+        Sample(lambda n: (Fill(function="zeros", result=image(n)), ())),
+        Sample(lambda n: (Fill(function="constant", result=image(n), value=1.5), ())),
+    ],
     Gather: [
         Sample(
             lambda n: (
@@ -128,5 +137,15 @@ SAMPLES: dict[type[Op], list[Sample]] = {
             lambda n: (ScatterAdd(result=vector(n), source=1), (vector(n), vector(n), vector(n)))
         ),
     ],
-    View: [Sample(lambda n: (View((vector(n), image(n))), (image(n),)), view_in=MODES)],
+    View: [
+        Sample(lambda n: (View((vector(n), image(n))), (image(n),)), view_in=MODES),
+        Sample(
+            lambda n: (View((image(n, 1),), "slice", ((Cut(0, 0, n), Cut(3, 1, 2)),)), (image(n),)),
+            view_in=MODES,
+        ),
+        Sample(
+            lambda n: (View((sequence(n),), "permute", order=(0, 2, 1)), (sequence(n),)),
+            view_in=MODES,
+        ),
+    ],
 }

@@ -80,6 +80,17 @@ def test_what_is_not_kept_is_refused_also_from_a_file(
     assert onnx_model(net, exact=False).graph.node[0].op_type == op_type
 
 
+@pytest.mark.parametrize("op_type", ["Max", "Mean", "Sum"])
+def test_a_number_beside_several_tensors_is_refused(op_type: str) -> None:
+    values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, (2, 3)) for n in ("x", "z", "y")]
+    node = helper.make_node(op_type, ["x", "z", "two"], ["y"], "node")
+    two = helper.make_tensor("two", TensorProto.FLOAT, (), [2.0])
+    graph = helper.make_graph([node], "one", values[:2], values[2:], [two])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    with pytest.raises(NetworkError, match="layer 'node': a plain number beside its tensors"):
+        onnx_model(convcost.read(model))
+
+
 def test_a_hard_sigmoid_in_a_file_is_that_of_either_keras(tmp_path: Path) -> None:
     layers = [
         {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 5, 4], "name": "x"}},

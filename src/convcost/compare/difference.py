@@ -82,7 +82,7 @@ def _changes(a: Layer, b: Layer) -> Iterator[str]:
     if type(a.op) is not type(b.op):
         yield f"op: {a.op.kind} -> {b.op.kind}"
         return
-    for name in (field.name for field in fields(a.op)):  # type: ignore[arg-type]
+    for name in (field.name for field in fields(a.op) if field.compare):  # type: ignore[arg-type]
         old, new = getattr(a.op, name), getattr(b.op, name)
         if old == new:
             continue

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from convcost.network.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from convcost.network.dataclass import dataclass, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,11 @@ class Origin:
     module: str = ""
     call: int = 0
     part_of: str = ""
+
+
+def holding(modules: tuple[Module, ...], table: Collection[str]) -> tuple[Module, ...]:
+    """The source's modules with those of their parameters that are still there."""
+    return tuple(
+        replace(module, parameters=tuple(id_ for id_ in module.parameters if id_ in table))
+        for module in modules
+    )

@@ -10,6 +10,7 @@ from convcost.network.builder import check_arity
 from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import product
 from convcost.network.following import as_before, following
+from convcost.network.module import holding
 from convcost.network.network import Layer, Ref, check_sizes, naming
 from convcost.network.parameter import Parameter
 
@@ -48,7 +49,8 @@ def rebuilt(network: Network, changes: Mapping[str, Sequence[New]]) -> Network:
     Sizes behind a change follow. Layers that are not named keep their names, parameters and
     values; where a parameter's size follows, it loses its values. Parameters that only layers used
     which are gone go with them. New parameters have the dtype of those that they replace.
-    Measured times do not stay, which were of the network as it was.
+    Measured times do not stay, which were of the network as it was. Where a layer is taken out and
+    a later call of it stays, that becomes the first.
 
     Args:
         network: to change.
@@ -78,7 +80,8 @@ def _check(layer: Layer, layers: Sequence[New]) -> None:
         if layers[-1].name != layer.name:
             raise NetworkError(f"what replaces '{layer.name}' ends with '{layers[-1].name}'")
     elif len(layer.inputs) != 1 or len(layer.outputs) != 1:
-        raise NetworkError(f"'{layer.name}' cannot be taken out: it joins or divides")
+        counts = f"{len(layer.inputs)} inputs and {len(layer.outputs)} results"
+        raise NetworkError(f"'{layer.name}' cannot be taken out: it has {counts}")
 
 
 class _Rebuilding:
@@ -92,6 +95,8 @@ class _Rebuilding:
         self._instead: dict[str, Ref] = {}
         #: who cannot be read any more, and why
         self._gone: dict[str, str] = {}
+        #: calls that become the first of theirs, by the first that is taken out
+        self._heirs: dict[str, str] = {}
         used = {id_ for layer in network.layers for id_ in layer.parameters}
         kept = {i for x in network.layers if x.name not in changes for i in x.parameters}
         #: what no layer uses stays as well
@@ -118,10 +123,6 @@ class _Rebuilding:
         for layer in self._layers.values():
             self._check_sizes(layer)
         old, gone = self._network, {*self._instead, *self._gone}
-        modules = tuple(
-            replace(each, parameters=tuple(x for x in each.parameters if x in self._table))
-            for each in old.modules
-        )
         return replace(
             old,
             layers=tuple(self._layers.values()),
@@ -129,28 +130,36 @@ class _Rebuilding:
             outputs=tuple(map(self._found, old.outputs)),
             notes=tuple(note for note in old.notes if note.layer not in gone),
             measured=() if self._changes else old.measured,
-            modules=modules,
+            modules=holding(old.modules, self._table),
         )
 
     def _keep(self, layer: Layer) -> None:
-        """A layer as it is, but for sizes that follow.
-
-        Raises:
-            NetworkError: its parameters are replaced with another layer's.
-        """
-        if layer.shared_with in self._changes:
-            raise NetworkError(
-                f"it uses the parameters of '{layer.shared_with}', which is to be replaced"
-            )
+        """A layer as it is, but for sizes that follow; errors as `_first_call`."""
+        first = self._first_call(layer)
         inputs = tuple(map(self._found, layer.inputs))
         before = [self._network.tensor(ref) for ref in layer.inputs]
         now = [self._tensor(ref) for ref in inputs]
-        kept = layer if inputs == layer.inputs else replace(layer, inputs=inputs)
+        same = inputs == layer.inputs and first == layer.shared_with
+        kept = layer if same else replace(layer, inputs=inputs, shared_with=first)
         if before != now:
             kept = replace(kept, outputs=following(layer, before, now))
             check_sizes(kept)
             self._resize(layer, before, now)
         self._layers[layer.name] = kept
+
+    def _first_call(self, layer: Layer) -> str | None:
+        """The first call of the layer's parameters that is still there; None: this one.
+
+        Raises:
+            NetworkError: they are replaced with another layer's.
+        """
+        first = layer.shared_with
+        if first is None or first not in self._changes:
+            return first
+        if self._changes[first]:
+            raise NetworkError(f"it uses the parameters of '{first}', which is to be replaced")
+        heir = self._heirs.setdefault(first, layer.name)
+        return None if heir == layer.name else heir
 
     def _resize(self, layer: Layer, before: Sequence[Tensor], now: Sequence[Tensor]) -> None:
         """Give its parameters the sizes that they need now.
@@ -184,11 +193,11 @@ class _Rebuilding:
 
     def _take_out(self, layer: Layer) -> None:
         source = self._found(layer.inputs[0])
-        shapes = (self._tensor(source).shape, layer.outputs[0].shape)
-        if shapes[0] == shapes[1]:
+        before, after = self._tensor(source), layer.outputs[0]
+        if before.axes == after.axes:
             self._instead[layer.name] = source
         else:
-            self._gone[layer.name] = f"makes {shapes[1]} of {shapes[0]}"
+            self._gone[layer.name] = f"makes {after} of {before}"
 
     def _make(self, new: New, old: Layer) -> None:
         """A new layer in the place of an old one.
@@ -230,7 +239,7 @@ class _Rebuilding:
     def _found(self, ref: Ref) -> Ref:
         if ref.layer in self._gone:
             raise NetworkError(
-                f"'{ref.layer}', which is to be taken out, {self._gone[ref.layer]}, and is read"
+                f"'{ref.layer}', which is to be taken out, {self._gone[ref.layer]}, and is needed"
             )
         return self._instead.get(ref.layer, ref)
 

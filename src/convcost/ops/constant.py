@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from convcost.network.dataclass import dataclass
+from convcost.network.dataclass import dataclass, field
 from convcost.network.op import Call, Op
 from convcost.network.parameter import Weight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from convcost.network.tensor import Tensor
 
 
@@ -22,6 +24,8 @@ class Constant(Op):
         tensor: what is stored.
         parameter: whether it belongs to the network's parameters; else it is a plain constant.
         learned: whether, as a parameter, it is learned.
+        values: a handle that loads the numbers of a plain constant, where the source has them;
+            those of a parameter are the network's.
 
     >>> from convcost.network.tensor import Tensor
     >>> token = Constant(tensor=Tensor.of(batch=1, time=1, feature=768), parameter=True)
@@ -34,6 +38,7 @@ class Constant(Op):
     tensor: Tensor
     parameter: bool = False
     learned: bool = True
+    values: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The tensor itself."""

@@ -58,6 +58,8 @@ class Gather(Op):
 
     Attributes:
         result: the tensor that is written.
+        axis: of the first input that the second one's indices are places of; None where it is
+            otherwise, or not told.
 
     >>> from convcost.network.tensor import Tensor
     >>> table, where = Tensor.of(row=169, head=3), Tensor.of(place=2401, dtype="int64")
@@ -69,6 +71,7 @@ class Gather(Op):
     kind: ClassVar[str] = "gather"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     result: Tensor
+    axis: int | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What is written."""
@@ -97,6 +100,7 @@ class Fill(Op):
     Attributes:
         function: what they are (``zeros``, ``arange``, ``randn``).
         result: the tensor that is written.
+        value: the number, where it is one everywhere and the function does not tell which.
 
     >>> from convcost.network.tensor import Tensor
     >>> state = Tensor.of(batch=1, feature=32)
@@ -108,6 +112,7 @@ class Fill(Op):
     arity: ClassVar[tuple[int, int | None]] = (0, 0)
     function: str
     result: Tensor
+    value: float | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What is written."""

@@ -103,6 +103,9 @@ class Elementwise(Op):
     Attributes:
         function: a key of `ELEMENTWISE_CHARGES`.
         dtype: of the result, where it is another one (comparisons).
+        numbers: the operands in order, None for an input: ``1 - x`` has ``(1.0, None)``, a
+            ``clamp`` its limits behind the input, a ``scaled_add`` its factor behind both. Empty
+            where all operands are inputs, or where the source does not tell the numbers.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, feature=10)
@@ -114,6 +117,7 @@ class Elementwise(Op):
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     function: str
     dtype: str | None = None
+    numbers: tuple[float | None, ...] = ()
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The broadcast shape.

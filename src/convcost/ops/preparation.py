@@ -26,6 +26,9 @@ class Normalization(Op):
     Attributes:
         axes: along which each position has statistics of its own; None for the last one.
         stored: whether the statistics are stored with the network.
+        mean: what they are where they are not: a number per position, or one for all; None where
+            the source does not tell.
+        variance: likewise.
 
     >>> x = Tensor.of(batch=1, height=8, width=8, channel=3)
     >>> [weight.shape for weight in Normalization().weights(x)]
@@ -35,6 +38,8 @@ class Normalization(Op):
     kind: ClassVar[str] = "normalization"
     axes: tuple[str, ...] | None = None
     stored: bool = True
+    mean: tuple[float, ...] | None = None
+    variance: tuple[float, ...] | None = None
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""
@@ -62,7 +67,7 @@ class Normalization(Op):
 
 @dataclass(frozen=True, slots=True)
 class Rescaling(Op):
-    """Values times a constant plus a constant.
+    """Values times a constant plus a constant, each one number or one per place of the last axis.
 
     Element-wise: 2 per element (multiply, add); an offset of 0 is added all the same. Gradient: 1
     per element (multiply).
@@ -77,8 +82,8 @@ class Rescaling(Op):
     """
 
     kind: ClassVar[str] = "rescaling"
-    scale: float | None = None
-    offset: float = 0.0
+    scale: float | tuple[float, ...] | None = None
+    offset: float | tuple[float, ...] = 0.0
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """The input's shape."""

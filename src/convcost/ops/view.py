@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.cost import Cost
 from convcost.network.dataclass import dataclass
@@ -10,7 +10,25 @@ from convcost.network.dims import maximum, minimum, summed
 from convcost.network.op import Call, Op, Phase
 
 if TYPE_CHECKING:
+    from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of an axis: every so many values from one place up to another.
+
+    Attributes:
+        position: of the axis.
+        start: the first place.
+        stop: the place behind the last one; None: up to the axis's end.
+        step: from one value to the next; at least 1.
+    """
+
+    position: int
+    start: Dim
+    stop: Dim | None = None
+    step: Dim = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,11 @@ class View(Op):
 
     Attributes:
         results: what is seen; several for a split.
+        function: how: all values in their order (``reshape``), in another order of the axes
+            (``permute``), repeated along axes (``expand``), or some of them (``slice``), of which
+            axes of one value may be left out; empty where the source does not tell.
+        cuts: for each result of a slice the axes that it does not see the whole of.
+        order: for each axis of a permutation's result, the position of the input's axis.
 
     >>> from convcost.network.tensor import Tensor
     >>> x = Tensor.of(batch=1, channel=8, height=4, width=4)
@@ -33,6 +56,9 @@ class View(Op):
     kind: ClassVar[str] = "view"
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     results: tuple[Tensor, ...]
+    function: Literal["", "reshape", "permute", "expand", "slice"] = ""
+    cuts: tuple[tuple[Cut, ...], ...] = ()
+    order: tuple[int, ...] = ()
 
     def outputs(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What is seen."""

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from convcost.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Layer
+    from convcost.network.tensor import Tensor
     from convcost.ops.cell import Cell
     from convcost.ops.copy import Fill
+    from convcost.ops.elementwise import Elementwise
     from convcost.ops.matmul import MatMul
 
-_FILLED: Mapping[str, int] = {"zeros": 0, "ones": 1, "zeros_like": 0, "ones_like": 1}
+T = TypeVar("T")
+
+_FILLED: Mapping[str, int] = {
+    **dict.fromkeys(("zeros", "zeros_like", "new_zeros", "zero"), 0),
+    **dict.fromkeys(("ones", "ones_like", "new_ones"), 1),
+}
+#: Functions -> how many operands they have, plain numbers among them; of others, all are inputs.
+_OPERANDS: Mapping[str, int] = {
+    **dict.fromkeys(
+        ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "remainder"), 2
+    ),
+    **dict.fromkeys(("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"), 2),
+    **dict.fromkeys(("atan2", "floor_divide", "logical_and", "logical_or", "logical_xor"), 2),
+    **dict.fromkeys(("clamp", "scaled_add", "select"), 3),
+}
+#: In the place of plain numbers that are not kept, where only the cost counts.
+_STAND_INS = (-2.0, 2.0)
 
 
 def check_kept(layer: Layer) -> None:
@@ -29,15 +47,94 @@ def check_kept(layer: Layer) -> None:
         )
 
 
-def fill_value(op: Fill) -> int:
+def fill_value(op: Fill) -> float:
     """The number that a tensor is filled with.
 
     Raises:
         NetworkError: the network does not keep it.
     """
+    if op.value is not None:
+        return op.value
     if op.function not in _FILLED:
         raise NetworkError(f"'{op.function}' fills a tensor with what the network does not keep")
     return _FILLED[op.function]
+
+
+def operands(op: Elementwise, inputs: Sequence[T], *, exact: bool) -> list[T | float]:
+    """The operands of a function in order: its inputs, and the plain numbers between them.
+
+    Args:
+        op: the function.
+        inputs: what its inputs are called.
+        exact: False where other numbers do for those that the network does not keep.
+
+    Raises:
+        NetworkError: it does not keep them.
+
+    >>> from convcost.ops.elementwise import Elementwise
+    >>> operands(Elementwise(function="subtract", numbers=(1.0, None)), ["x"], exact=True)
+    [1.0, 'x']
+    """
+    if op.numbers:
+        if op.numbers.count(None) != len(inputs):
+            raise NetworkError(f"its numbers are {op.numbers}, its inputs {len(inputs)}")
+        rest = iter(inputs)
+        return [next(rest) if number is None else number for number in op.numbers]
+    missing = _OPERANDS.get(op.function, len(inputs)) - len(inputs)
+    if missing <= 0:
+        return list(inputs)
+    # of a choice it is not even kept which operand the number is
+    if exact or missing > len(_STAND_INS) or op.function == "select":
+        raise NetworkError(f"'{op.function}' with a plain number, which the network does not keep")
+    return [*inputs, *_STAND_INS[-missing:]]
+
+
+def plain_number(value: float, tensor: Tensor) -> float | int | bool:
+    """A number between tensors of that dtype, as one of theirs.
+
+    Raises:
+        NetworkError: it is a fraction among whole numbers.
+    """
+    if tensor.floating:
+        return value
+    if not value.is_integer():
+        raise NetworkError(f"{value} between tensors of {tensor.dtype}")
+    return bool(value) if tensor.dtype == "bool" else int(value)
+
+
+def number_among(op: Elementwise, value: float, tensor: Tensor, result: Tensor) -> float:
+    """A plain number among the operands where whole numbers and others may be mixed.
+
+    Args:
+        op: the function.
+        value: the number.
+        tensor: an operand.
+        result: what the function gives.
+
+    Raises:
+        NetworkError: as `plain_number`.
+    """
+    chosen = result.floating or op.function == "select"
+    return plain_number(value, result if chosen else tensor)
+
+
+def check_division(
+    function: str, tensors: Sequence[Tensor], result: Tensor, *, truncates: bool
+) -> None:
+    """Refuse a division of whole numbers whose result is another one than in its source.
+
+    Args:
+        function: a key of `convcost.ops.elementwise.ELEMENTWISE_CHARGES`.
+        tensors: what it takes.
+        result: what it gives.
+        truncates: whether the target's division of whole numbers gives whole numbers.
+
+    Raises:
+        NetworkError: it is one.
+    """
+    whole = not any(tensor.floating for tensor in tensors)
+    if function == "divide" and whole and result.floating == truncates:
+        raise NetworkError(f"a division of whole numbers that gives {result.dtype}")
 
 
 def check_factor(op: MatMul) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import product
 from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
@@ -46,6 +47,31 @@ def last_places(tensor: Tensor, names: Sequence[str] | None) -> tuple[int, ...]:
     if names is None:
         return (len(tensor.axes) - 1,)
     return tuple(place for place, name in enumerate(tensor.names) if name in names)
+
+
+def spread(numbers: Any, tensor: Tensor, places: Sequence[int], order: Sequence[int]) -> Any:
+    """Numbers along some axes as an array that broadcasts over a tensor.
+
+    Args:
+        numbers: an array with those axes; or one number.
+        tensor: in the network's order.
+        places: of the axes, ascending.
+        order: in which the tensor lies.
+
+    Raises:
+        NetworkError: there are other numbers of them.
+
+    >>> import numpy as np
+    >>> from convcost.network.tensor import Tensor
+    >>> spread(np.ones(3), Tensor.of(batch=1, height=8, channel=3), (2,), (0, 2, 1)).shape
+    (1, 3, 1)
+    """
+    shape = [size if place in places else 1 for place, size in enumerate(tensor.shape)]
+    if numbers.size == 1:
+        shape = [1] * len(shape)
+    if numbers.size != product(shape):
+        raise NetworkError(f"{numbers.size} numbers for {tensor}")
+    return numbers.reshape(shape).transpose(order)
 
 
 def second(order: tuple[int, ...], place: int) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.network import Layer, Network
     from convcost.network.parameter import Parameter
+    from convcost.ops.constant import Constant
 
 
 class Values:
@@ -72,6 +73,30 @@ class Values:
         import numpy as np
 
         return np.random.default_rng([self._seed, zlib.crc32(parameter.id.encode())])
+
+
+def constant_numbers(op: Constant, *, exact: bool) -> Any:
+    """The numbers of a plain constant.
+
+    Args:
+        op: that is no parameter.
+        exact: False where ones, or zeros for what is no fraction, do for what is not kept.
+
+    Raises:
+        NetworkError: the network does not keep them, or they are of another shape.
+    """
+    import numpy as np
+
+    tensor = op.tensor
+    shape, dtype = [number(size, "a size") for size in tensor.shape], _storable(tensor.dtype)
+    if op.values is None:
+        if exact:
+            raise NetworkError("a constant: the network does not keep what stored tensors hold")
+        return np.full(shape, int(tensor.floating), dtype)
+    array = op.values()
+    if array.size != math.prod(shape):
+        raise NetworkError(f"it holds {array.shape}; expected {tuple(shape)}")
+    return array.reshape(shape).astype(dtype)
 
 
 def _storable(dtype: str) -> str:

@@ -81,5 +81,5 @@ def _encoded(value: Any, sizes: Formulas) -> Any:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
-    """Names and defaults of a dataclass; `MISSING`, which equals nothing, where there is none."""
-    return tuple((field.name, field.default) for field in dataclasses.fields(kind))
+    """Names of what is compared, and defaults; `MISSING`, which equals nothing, for none."""
+    return tuple((each.name, each.default) for each in dataclasses.fields(kind) if each.compare)

@@ -14,9 +14,10 @@ from convcost.network.network import Layer, Measured, Note, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import Axis, Tensor
+from convcost.ops.constant import Constant
 
 #: Fields that are not in a file: handles to the numbers themselves.
-_NOT_STORED: dict[type, set[str]] = {Parameter: {"values"}}
+_NOT_STORED: dict[type, set[str]] = {Constant: {"values"}, Parameter: {"values"}}
 
 
 def stored_fields(kind: type) -> tuple[dataclasses.Field[Any], ...]:

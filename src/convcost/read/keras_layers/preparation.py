@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.augmentation import Augmentation
@@ -33,17 +33,30 @@ _RANDOM = (
 
 def _normalization(site: Site) -> Op:
     given = site.config.get("mean") is not None
+    mean, variance = (_numbers(site.get(name)) for name in ("mean", "variance"))
+    if mean is None or variance is None:
+        mean = variance = None
     if "axis" in site.config and site.config["axis"] is None:
-        return Normalization(axes=(), stored=not given)
+        return Normalization(axes=(), stored=not given, mean=mean, variance=variance)
     axes = site.get("axis", -1)
-    last = axes in (-1, (-1,), [-1])
-    return Normalization(axes=None if last else site.axes("axis"), stored=not given)
+    names = None if axes in (-1, (-1,), [-1]) else site.axes("axis")
+    return Normalization(axes=names, stored=not given, mean=mean, variance=variance)
 
 
 def _rescaling(site: Site) -> Op:
-    scale, offset = site.get("scale"), site.get("offset", 0.0)
-    plain = isinstance(scale, (int, float)) and isinstance(offset, (int, float))
-    return Rescaling(float(scale), float(offset)) if plain else Rescaling()
+    scale, offset = (_numbers(each) for each in (site.get("scale"), site.get("offset", 0.0)))
+    if scale is None or offset is None:
+        return Rescaling()
+    if len(scale) == len(offset) == 1:
+        return Rescaling(scale[0], offset[0])
+    return Rescaling() if site.channels_first else Rescaling(scale, offset)
+
+
+def _numbers(stated: Any) -> tuple[float, ...] | None:
+    """A number, or several in a row; None for anything else."""
+    several = stated if isinstance(stated, (tuple, list)) else (stated,)
+    plain = all(isinstance(each, (int, float)) for each in several)
+    return tuple(map(float, several)) if several and plain else None
 
 
 def _discretization(site: Site) -> Op:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Arguments that are off by default, and what they do.
 _SWITCHES: Mapping[str, str] = {
     "go_backwards": "it goes backwards through time",
+    "invert": "it undoes a normalisation",
     "stateful": "it begins where the batch before ended",
     "crop_to_aspect_ratio": "it crops to the target's ratio before it resizes",
     "pad_to_aspect_ratio": "it pads to the target's ratio before it resizes",

@@ -25,7 +25,7 @@ from convcost.read.onnx.scope import Draft, layer_name
 from convcost.read.onnx.site import Site
 from convcost.read.onnx.step import Step, Weight
 from convcost.read.onnx.unkept import unkept
-from convcost.read.onnx.values import Stored, Value
+from convcost.read.onnx.values import Stored, StoredValues, Value
 from convcost.read.unique import unique
 
 if TYPE_CHECKING:
@@ -167,31 +167,33 @@ class Building:
         if stored is None:
             if value.known is None:
                 raise NetworkError(f"the value '{value.name}' is not known")
-            self._draft(value.name, lambda out: Constant(tensor=out[0]), (), (value,), idle=True)
+            numbers = value.known.array
+            self._draft(value.name, lambda out: Constant(tensor=out[0], values=numbers), (),
+                        (value,), idle=True)  # fmt: skip
             return value
-        whole = self._whole.get(stored.id)
-        if whole is None:
-            whole = value if not stored.views else self.stored_value(
-                stored.id, replace(stored, views=()))  # fmt: skip
-            self._whole[stored.id] = whole
-            self._store(whole, stored)
+        if stored.views:  # in the shape that it is read in: nothing is done at run time
+            self._store(value.name, value, stored)
+            return value
+        whole = self._whole.setdefault(stored.id, value)
         if whole is value:
-            return value
-        if not stored.views:
+            self._store(stored.id, value, stored)
+        else:
             value.ref, value.axes = whole.ref, whole.axes
-            return value
-        self._draft(value.name, View, (whole,), (value,), idle=True)
         return value
 
-    def _store(self, whole: Value, stored: Stored) -> None:
+    def _store(self, name: str, value: Value, stored: Stored) -> None:
         learned = stored.is_parameter
-        weights = (Weight("value", whole),) if learned else ()
+        weights = (Weight("value", value),) if learned else ()
         if stored.origin == "filled":
-            self._draft(stored.id, lambda out: Fill(function="constant", result=out[0]), (),
-                        (whole,), idle=True)  # fmt: skip
+            self._draft(
+                name, lambda out: Fill(function="constant", result=out[0], value=stored.number), (),
+                (value,), idle=True,
+            )  # fmt: skip
             return
-        self._draft(stored.id, lambda out: Constant(tensor=out[0], parameter=learned), (),
-                    (whole,), weights, idle=True)  # fmt: skip
+        absent = learned or stored.tensor.load is None
+        numbers = None if absent else StoredValues(stored, None)
+        self._draft(name, lambda out: Constant(tensor=out[0], parameter=learned, values=numbers),
+                    (), (value,), weights, idle=True)  # fmt: skip
 
     def parameter(self, value: Value) -> Value:
         """A stored tensor as data that is learned, whatever its dtype: a quantised weight."""
@@ -230,7 +232,7 @@ class Building:
         inputs = tuple([value if value.ref is not None else self.readable(value)
                         for value in step.inputs if not value.is_empty])  # fmt: skip
         name = layer_name(node, scope) + (f".{what}" if what else "")
-        idle = what == "view" or step.op is View
+        idle = what == "view" or step.idle
         op: Any = step.op
         if len(inputs) < len(step.inputs) and (not isinstance(op, Op) or len(inputs) < op.arity[0]):
             op = lambda out: Fill(function="constant", result=out[0])  # noqa: E731 - of nothing

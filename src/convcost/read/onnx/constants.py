@@ -64,6 +64,12 @@ def _quotient(task: Task) -> tuple[Known, ...]:
     return _each(lambda a, b: divided(a, b, real=real))(task)
 
 
+def _remainder(task: Task) -> tuple[Known, ...]:
+    if task.attribute("fmod", 0):
+        raise Undecided  # with the dividend's sign
+    return _each(remainder)(task)
+
+
 def _reduced(function: Callable[[Any, Any], Any]) -> Rule:
     def rule(task: Task) -> tuple[Known, ...]:
         data, axes = task[0], task.numbers(1, "axes")
@@ -95,7 +101,7 @@ RULES: Mapping[str, Rule] = {
     "Sub": _each(lambda a, b: total(a, -b)),
     "Mul": _each(product),
     "Div": _quotient,
-    "Mod": _each(remainder),
+    "Mod": _remainder,
     "Max": _each(larger),
     "Min": _each(smaller),
     "Neg": _each(operator.neg),

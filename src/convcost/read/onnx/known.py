@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -43,6 +44,21 @@ class Known:
         """
         return tuple([whole(item) if isinstance(item, (float, Ratio)) else item
                       for item in self.items])  # fmt: skip
+
+    @property
+    def array(self) -> Callable[[], Any] | None:
+        """What makes a NumPy array of the elements; None where one depends on open sizes."""
+        if not all(isinstance(item, (int, float)) for item in self.items):
+            return None
+        return partial(_array, self.items, self.shape)
+
+    @property
+    def number(self) -> float | None:
+        """The only element; None where there are others, or a float cannot hold it."""
+        if len(self.items) != 1 or not isinstance(self.items[0], (int, float)):
+            return None
+        found = float(self.items[0])
+        return found if found == self.items[0] else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,12 @@ class Task:
         if not all(isinstance(value, int) for value in values):
             raise Undecided
         return values
+
+
+def _array(items: tuple[Scalar, ...], shape: tuple[int, ...]) -> Any:
+    import numpy as np
+
+    return np.array(items).reshape(shape)
 
 
 #: What works out a node's outputs.

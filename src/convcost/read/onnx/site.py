@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
 from convcost.ops.computed import ComputedWeights
-from convcost.ops.view import View
 from convcost.read.axis_names import AxisNames
 from convcost.read.limits import MAX_OUTPUTS, MAX_SIZE
 from convcost.read.onnx.messages import TensorValue
 from convcost.read.onnx.scalars import Undecided
 from convcost.read.onnx.sizes import broadcast
-from convcost.read.onnx.step import Step
+from convcost.read.onnx.step import Step, view
 from convcost.read.onnx.values import Value
 
 if TYPE_CHECKING:
@@ -260,16 +259,17 @@ class Site:
         """The value with axes of these names; under other names a view of it."""
         if value.axes.take(names):
             return value
-        return self.seen(value, value.sizes, names)
+        return self.seen(value, value.sizes, names, function="reshape")
 
     def seen(
-        self, value: Value, shape: Sequence[Dim], names: Sequence[str | None] | None = None
-    ) -> Value:
-        """A view of a value, as a layer of its own."""
+        self, value: Value, shape: Sequence[Dim], names: Sequence[str | None] | None = None,
+        **how: Any,
+    ) -> Value:  # fmt: skip
+        """A view of a value, as a layer of its own; `how`: see `view`."""
         result = Value(
             value.name, tuple(shape), value.dtype, AxisNames(names or [None] * len(shape))
         )
-        self.building.layer("view", Step(View, (value,), (result,)), self.scope, self.node)
+        self.building.layer("view", view(value, result, **how), self.scope, self.node)
         return result
 
     def weighted(

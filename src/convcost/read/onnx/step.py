@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from convcost.network.dataclass import dataclass
+from convcost.ops.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +49,7 @@ class Step:
         results: the values that it makes.
         weights: the stored tensors that it uses, in the op's order.
         byproducts: further outputs of the node, whose readers wait for the layer.
+        idle: whether it only matters to those who read it.
     """
 
     op: Op | Callable[[tuple[Tensor, ...]], Op]
@@ -54,3 +57,15 @@ class Step:
     results: tuple[Value, ...]
     weights: tuple[Weight, ...] = ()
     byproducts: tuple[Value, ...] = ()
+    idle: bool = False
+
+
+def view(tensor: Value, *results: Value, **how: Any) -> Step:
+    """A layer that sees a tensor in another way.
+
+    Args:
+        tensor: what is seen.
+        results: what it is seen as.
+        how: the `View`'s function, cuts and order; without these it is not told.
+    """
+    return Step(partial(View, **how), (tensor,), results, idle=True)

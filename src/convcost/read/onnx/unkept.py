@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.dims import product
+from convcost.network.tensor import DTYPE_BYTES
+from convcost.read.onnx.dtypes import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +25,9 @@ _ATTRIBUTES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     "LpNormalization": {"p": (2, None)},
     "GlobalLpPool": {"p": (2, None)},
     "Mod": {"fmod": (0, None)},
+    "IsInf": {"detect_negative": (1, None), "detect_positive": (1, None)},
+    "Cast": {"saturate": (1, None), "round_mode": ("up", None)},
+    "CastLike": {"saturate": (1, None), "round_mode": ("up", None)},
     "MaxPool": {"storage_order": (0, None)},
 }  # fmt: skip
 _OF_ATTENTION = frozenset(
@@ -47,6 +52,9 @@ def unkept(site: Site) -> str | None:
         return None
     if kind in _OTHERS:
         return _OTHERS[kind]
+    for given in site.given:  # texts, numbers of less than a byte: counted as others
+        if given is not None and given.dtype not in DTYPE_BYTES:
+            return f"it computes with {given.dtype}"
     if "QLinear" in kind:
         return "it computes with quantised numbers"
     for name, usual in _ATTRIBUTES.get(kind, {}).items():
@@ -56,6 +64,19 @@ def unkept(site: Site) -> str | None:
             return f"its {name} is {value!r:.40}"
     rule = _RULES.get(kind)
     return None if rule is None else rule(site)
+
+
+def _cast(site: Site) -> str | None:
+    like = site.node.op_type == "CastLike"
+    dtype = site.value(1).dtype if like else DTYPES.get(site.attribute("to"))
+    return None if dtype in DTYPE_BYTES else f"its dtype is {dtype}"
+
+
+def _several(site: Site) -> str | None:
+    """A mean counts its numbers; a sum of several tensors has no place for one."""
+    given = [value.is_number for value in site.values()]
+    several = site.node.op_type == "Mean" or given.count(False) > 1
+    return "a plain number beside its tensors" if several and any(given) else None
 
 
 def _softmax(site: Site) -> str | None:
@@ -205,6 +226,8 @@ def _stated(site: Site) -> list[float] | None:
 
 
 _RULES: Mapping[str, Callable[[Site], str | None]] = {
+    **dict.fromkeys(("Cast", "CastLike"), _cast),
+    **dict.fromkeys(("Max", "Mean", "Min", "Sum"), _several),
     "Softmax": _softmax,
     "LogSoftmax": _softmax,
     "Hardmax": _softmax,

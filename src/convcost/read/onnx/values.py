@@ -28,6 +28,7 @@ class Stored:
             a filled tensor only where they are a layer's weight.
         overridable: whether it is a graph input as well.
         views: what brings its numbers into the shape in which a layer takes them.
+        number: of a filled tensor, what it holds everywhere, where that is a plain number.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Stored:
     origin: Literal["initializer", "constant", "filled"]
     overridable: bool = False
     views: tuple[Arrange, ...] = ()
+    number: float | None = None
 
     @property
     def is_parameter(self) -> bool:

@@ -10,10 +10,10 @@ from convcost.network.module import Module, Origin
 from convcost.network.network import Layer, Network, Note, Ref
 from convcost.network.op import Op
 from convcost.network.parameter import Parameter
-from convcost.ops.view import View
 from convcost.read.torch_module.graph import Graph
 from convcost.read.torch_module.memory import Memory
 from convcost.read.torch_module.naming import input_names, names_of
+from convcost.read.torch_module.site import is_view
 from convcost.read.torch_module.sizes import Sizes, same_calls
 from convcost.read.torch_module.values import Stored, StoredValues, dtype_name
 
@@ -101,7 +101,7 @@ def _needed(drafts: Sequence[Draft], returned: Sequence[Ref]) -> set[int]:
     read = {int(ref.layer) for ref in returned}
     for place in reversed(range(len(drafts))):
         draft = drafts[place]
-        idle = draft.op is View or draft.function == "constant"
+        idle = is_view(draft.op) or draft.function == "constant"
         if place in read or not idle:
             read.add(place)
             read.update(int(o.ref.layer) for o in draft.inputs if o.ref is not None)

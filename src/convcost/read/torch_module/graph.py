@@ -11,14 +11,13 @@ from convcost.network.op import Op
 from convcost.ops.constant import Constant
 from convcost.ops.input import Input
 from convcost.ops.unknown import Unknown
-from convcost.ops.view import View
 from convcost.read.axis_names import AxisNames
 from convcost.read.torch_module.aten import rule_for
 from convcost.read.torch_module.capture import ModuleCall, tensors_in
 from convcost.read.torch_module.memory import memory_of
-from convcost.read.torch_module.site import Arranged, Site, Step
+from convcost.read.torch_module.site import Arranged, Site, Step, is_view, view
 from convcost.read.torch_module.unkept import unkept
-from convcost.read.torch_module.values import Operand, Stored, dtype_name
+from convcost.read.torch_module.values import Operand, Stored, StoredValues, dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,7 +142,7 @@ class Graph:
         if later:
             old = self._readable(found)
             found = Operand(old.shape, old.dtype, old.axes)
-            self._add(Draft("view", None, View, (old, *later), (found,)))
+            self._add(Draft("view", None, view(), (old, *later), (found,)))
             self.memory.register(value, found)
         return found
 
@@ -158,7 +157,7 @@ class Graph:
             return operand
         old = self._readable(operand)
         renamed = Operand(operand.shape, operand.dtype, AxisNames(names))
-        self._add(Draft("view", None, View, (old,), (renamed,)))
+        self._add(Draft("view", None, view("reshape"), (old,), (renamed,)))
         return renamed
 
     def shares_memory(self, site: Site) -> bool:
@@ -193,16 +192,16 @@ class Graph:
     def _is_view_of_stored(self, step: Step, site: Site) -> bool:
         """Follow views of whole stored tensors, so that they stay weights."""
         record = site.record
-        if step.op is not View or len(step.inputs) != 1 or len(site.results) != 1:
+        if not is_view(step.op) or len(step.inputs) != 1 or len(site.results) != 1:
             return False
         stored = step.inputs[0].stored
         if stored is None or stored.name is None:
             return False
         if record.results[0].numel() != stored.tensor.numel():
             return False
-        view = (record.func, record.args, dict(record.kwargs))
+        call = (record.func, record.args, dict(record.kwargs))
         site.result.stored = Stored(
-            stored.name, stored.tensor, stored.learned, (*stored.views, view)
+            stored.name, stored.tensor, stored.learned, (*stored.views, call)
         )
         self.memory.register(record.results[0], site.result)
         return True
@@ -214,14 +213,16 @@ class Graph:
         stored = operand.stored
         if stored.views:
             base = self._readable(self.memory.whole(stored))
-            self._add(Draft("view", None, View, (base,), (operand,)))
+            self._add(Draft("view", None, view(), (base,), (operand,)))
             return operand
         is_parameter = stored.learned
+        told = not is_parameter and stored.name is not None and not stored.tensor.is_meta
+        values = StoredValues(stored) if told else None
         self._add(
             Draft(
                 "constant",
                 None,
-                lambda out: Constant(tensor=out[0], parameter=is_parameter),
+                lambda out: Constant(tensor=out[0], parameter=is_parameter, values=values),
                 (),
                 (operand,),
                 (operand,) if is_parameter else (),

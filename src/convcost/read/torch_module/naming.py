@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.ops.view import View
+from convcost.read.torch_module.site import is_view
 from convcost.read.unique import unique
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _principal(drafts: Sequence[Draft], needed: Collection[int]) -> set[int]:
         within = draft.within
         if place not in needed or within is None or not within.leaf or not within.path:
             continue
-        rank = 2 if draft.weights else 0 if draft.op is View else 1
+        rank = 2 if draft.weights else 0 if is_view(draft.op) else 1
         if id(within) not in best or rank > best[id(within)][0]:
             best[id(within)] = rank, place
     return {place for _, place in best.values()}

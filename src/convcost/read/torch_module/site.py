@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
 from convcost.ops.computed import ComputedWeights
+from convcost.ops.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,16 @@ class Step:
     arranged: tuple[Arranged | None, ...] = ()
     kept: int | None = None
     unkept: str | None = None
+
+
+def view(function: str = "", **how: Any) -> Callable[[tuple[Tensor, ...]], Op]:
+    """What makes a `View` of a step's results; without a function it is not told how."""
+    return partial(View, function=function, **how)  # type: ignore[arg-type]
+
+
+def is_view(op: object) -> bool:
+    """Whether `view` has made it."""
+    return isinstance(op, partial) and op.func is View
 
 
 #: How a weight's stored numbers are brought into the op's order, and their shape then.
@@ -79,6 +90,22 @@ class Site:
     def raw(self, name: str) -> Any:
         """An argument as it was passed, or its default; None where the operator has none."""
         return _argument(self.record, name)
+
+    def raw_in(self, record: Record, name: str) -> Any:
+        """The same of the call in another pass."""
+        return _argument(record, name)
+
+    def number(self, name: str) -> float | None:
+        """A plain number, the same in each pass; None where it is none, or no float can hold it."""
+        values = [_argument(record, name) for record in self.records]
+        first = values[0]
+        if not isinstance(first, (int, float)) or any(value != first for value in values):
+            return None
+        try:
+            found = float(first)
+        except OverflowError:
+            return None
+        return found if found == first else None
 
     def get(self, name: str) -> Any:
         """An argument that is no tensor.

@@ -28,7 +28,6 @@ _ARGUMENTS: Mapping[str, tuple[str, tuple[Any, ...]]] = {
 _OTHERS: Mapping[str, str] = {
     "count_nonzero": "only values that are not zero are counted",
     "fmod": "the remainder has the sign of the dividend",
-    "rsub": "the second value is subtracted from",
     **dict.fromkeys(
         ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not"), "it works on single bits"
     ),
@@ -46,6 +45,12 @@ def unkept(site: Site) -> str | None:
         return None if value in usual else f"its {argument} is {value!r}"
     rule = _RULES.get(name)
     return None if rule is None else rule(site)
+
+
+def _reversed(site: Site) -> str | None:
+    """A tensor is subtracted from another one, or from a number with a factor."""
+    plain = site.number("other") is not None and site.raw("alpha") in (None, 1)
+    return None if plain else "the second value is subtracted from"
 
 
 def _softplus(site: Site) -> str | None:
@@ -104,6 +109,7 @@ def _spatial(site: Site) -> int:
 
 
 _RULES: Mapping[str, Callable[[Site], str | None]] = {
+    "rsub": _reversed,
     "softplus": _softplus,
     **dict.fromkeys(
         ("batch_norm", "native_batch_norm", "cudnn_batch_norm", "_native_batch_norm_legit"),

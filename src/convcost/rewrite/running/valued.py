@@ -10,7 +10,8 @@ from convcost.errors import NetworkError
 from convcost.network.dataclass import replace
 from convcost.network.dims import number
 from convcost.network.equation import Learned
-from convcost.write.values import Values, around_one
+from convcost.ops.constant import Constant
+from convcost.write.values import Values, around_one, constant_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +28,12 @@ def without_values(network: Network) -> tuple[str, ...]:
     ('conv2d_1', 'batch_normalization_1')
     """
     table = network.table
+    constants = {layer.name for layer in _constants(network).values()}
     return tuple(
         layer.name
         for layer in network.layers
         if any(table[id_].values is None for id_ in layer.parameters)
+        or (layer.name in constants and layer.op.values is None)  # type: ignore[attr-defined]
     )
 
 
@@ -114,13 +117,28 @@ def _factor(network: Network, layer: Layer, name: str, array: Any) -> float:
 
 
 def with_arrays(network: Network, arrays: Mapping[str, Any]) -> Network:
-    """The network with numbers of some parameters, by their ids."""
-    table = dict(network.table)
+    """The network with numbers of some parameters and plain constants, by their ids."""
+    table, constants = dict(network.table), _constants(network)
+    changed: dict[str, Layer] = {}
     for id_, array in arrays.items():
-        old = table[id_]
-        # a handle gives what the parameter's own dtype holds
-        table[id_] = replace(old, values=partial(_same, array))
-    return replace(network, table=table)
+        values = partial(_same, array)
+        if id_ in constants:
+            layer = constants[id_]
+            changed[layer.name] = replace(layer, op=replace(layer.op, values=values))  # type: ignore[type-var]
+        else:
+            # a handle gives what the parameter's own dtype holds
+            table[id_] = replace(table[id_], values=values)
+    layers = tuple(changed.get(layer.name, layer) for layer in network.layers)
+    return replace(network, layers=layers, table=table)
+
+
+def _constants(network: Network) -> dict[str, Layer]:
+    """The layers that hold plain constants, by ids that no parameter has."""
+    return {
+        f"{layer.name}//constant": layer
+        for layer in network.layers
+        if isinstance(layer.op, Constant) and not layer.op.parameter
+    }
 
 
 def _same(array: Any) -> Any:
@@ -128,7 +146,7 @@ def _same(array: Any) -> Any:
 
 
 def save_values(network: Network, path: Path) -> list[str]:
-    """Write the numbers of the parameters that layers use; their ids, in order.
+    """Write the numbers of the parameters and constants that layers use; their ids, in order.
 
     Raises:
         NetworkError: numbers are missing, or have another shape.
@@ -141,6 +159,8 @@ def save_values(network: Network, path: Path) -> list[str]:
     for layer in network.layers:
         for id_, array in zip(layer.parameters, values.of(layer).values(), strict=True):
             arrays.setdefault(id_, array)
+    for id_, layer in _constants(network).items():
+        arrays[id_] = constant_numbers(layer.op, exact=True)  # type: ignore[arg-type]
     np.savez(path, **{f"p{place}": array for place, array in enumerate(arrays.values())})
     return list(arrays)
 

@@ -19,7 +19,7 @@ class Value:
     """A tensor of the model.
 
     Attributes:
-        node: symbolic.
+        node: symbolic; or a constant that depends on no input.
         order: for each of its axes, the position of that axis in the network's tensor.
         positive: whether it is known to hold no number below zero.
         zeros: whether it is known to hold nothing but zeros; there is no node then.
@@ -127,6 +127,8 @@ class Graph:
         """By a Reshape where only axes of one value change places."""
         import keras
 
+        if not is_symbolic(value.node):
+            return keras.ops.transpose(value.node, steps)
         node, dtype = value.node, _policy(value.node.dtype)
         if steps[0] == 0 and same_values(node.shape, value.order, order):
             target = tuple(node.shape[step] for step in steps[1:])
@@ -138,8 +140,13 @@ class Graph:
         return self.named(keras.ops.transpose(node, steps), owner, "permute")
 
     def named(self, made: Any, owner: str, part: str) -> Any:
-        """The result of a function of `keras.ops`, whose call gets a name."""
+        """The result of a function of `keras.ops`, whose call gets a name.
+
+        What is made of constants is one itself.
+        """
         first = made[0] if isinstance(made, (tuple, list)) else made
+        if not is_symbolic(first):
+            return made
         # Keras has no other way to name what a function adds to a graph
         first._keras_history.operation.name = self.names.of(owner, part)  # noqa: SLF001
         return made
@@ -154,6 +161,11 @@ class Graph:
             results[0] if len(results) == 1 else list(results),
             name=name,
         )
+
+
+def is_symbolic(node: Any) -> bool:
+    """Whether a node depends on an input; else it is a constant."""
+    return hasattr(node, "_keras_history")
 
 
 def _variable(layer: Any, path: str) -> Any:

@@ -61,7 +61,8 @@ def keras_model(
                 continue
             if exact:
                 check_kept(layer)
-            for output, value in _written(graph, network, layer, known, values).items():
+            made = _written(graph, network, layer, known, values, exact=exact)
+            for output, value in made.items():
                 known[Ref(layer.name, output)] = value
     results = []
     for ref in network.outputs:
@@ -105,8 +106,9 @@ def _input(graph: Graph, name: str, tensor: Tensor) -> Any:
 
 
 def _written(
-    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values
-) -> dict[int, Value]:
+    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values, *,
+    exact: bool,
+) -> dict[int, Value]:  # fmt: skip
     """Have the layer's rule add its layers and calls.
 
     Raises:
@@ -126,6 +128,7 @@ def _written(
         own=layer.name,
         name=owner(network, layer),
         framework=network.framework,
+        exact=exact,
         shared=is_shared(network, layer),
         tensors=call.inputs,
         results=call.outputs,

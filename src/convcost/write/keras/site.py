@@ -65,6 +65,7 @@ class Site:
         own: the layer's name in the network.
         name: of whom it uses the layers: itself, or the first call of a shared layer.
         framework: whose conventions hold where the op does not tell.
+        exact: whether the results count, not the cost alone.
         shared: whether several calls use the same layers.
         tensors: the op's inputs as the network has them.
         results: its outputs likewise.
@@ -79,6 +80,7 @@ class Site:
     own: str
     name: str
     framework: str | None
+    exact: bool
     shared: bool
     tensors: tuple[Tensor, ...]
     results: tuple[Tensor, ...]

@@ -1,6 +1,6 @@
 """An ONNX model with some of its nodes rewritten, and everything else as its file has it.
 
-A network does not keep all that a file says (which values a slice takes, plain numbers). Where a
+A network does not keep all that a file says (where a flip moves values, bodies of loops). Where a
 network was rewritten, the nodes of the layers that were not touched are taken from the file.
 """
 

@@ -70,16 +70,17 @@ def onnx_model(
             if exact:
                 check_kept(layer)
             first = len(graph.initializers)
-            for output, value in written(graph, network, layer, known, values).items():
+            made = written(graph, network, layer, known, values, exact=exact)
+            for output, value in made.items():
                 known[Ref(layer.name, output)] = value
             if any(network.table[id_].overridable for id_ in layer.parameters):
                 variable += map(_as_input, graph.initializers[first:])
     outputs = [_output(graph, network, known, ref) for ref in dict.fromkeys(network.outputs)]
-    made = helper.make_graph(
+    whole = helper.make_graph(
         graph.nodes, network.name, [*inputs, *variable], outputs, graph.initializers
     )
     return helper.make_model(
-        made,
+        whole,
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="convcost",
@@ -111,8 +112,9 @@ def _helper() -> Any:
 
 
 def written(
-    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values
-) -> dict[int, Value]:
+    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values, *,
+    exact: bool = True,
+) -> dict[int, Value]:  # fmt: skip
     """Have a layer's rule add its nodes; what each of its outputs is in the graph.
 
     Args:
@@ -121,6 +123,7 @@ def written(
         layer: the layer.
         known: what it reads.
         values: the numbers of the network's parameters.
+        exact: as of `onnx_model`.
 
     Raises:
         NetworkError: there is no rule.
@@ -137,6 +140,7 @@ def written(
         op=layer.op,
         name=layer.name,
         framework=network.framework,
+        exact=exact,
         tensors=call.inputs,
         results=call.outputs,
         values=tuple(known[ref] for ref in layer.inputs),

@@ -24,6 +24,7 @@ class Site:
         op: what is to be written.
         name: what its result is called.
         framework: whose conventions hold where the op does not tell.
+        exact: whether the results count, not the cost alone.
         tensors: the op's inputs as the network has them.
         results: its outputs likewise.
         values: its inputs in the graph.
@@ -35,6 +36,7 @@ class Site:
     op: Op
     name: str
     framework: str | None
+    exact: bool
     tensors: tuple[Tensor, ...]
     results: tuple[Tensor, ...]
     values: tuple[Value, ...]

@@ -33,7 +33,12 @@ def unit_length(x: Any, places: Sequence[int], epsilon: float) -> Any:
     return x * x.square().sum(tuple(places), keepdim=True).clamp_min(epsilon).rsqrt()
 
 
-def filled(like: Any, axis: int, shape: Sequence[int], number: int, dtype: str) -> Any:
+def normalized(x: Any, mean: Any, variance: Any, least: float) -> Any:
+    """Less the mean, divided by the deviation, which is at least a number; all broadcast."""
+    return (x - mean) / variance.sqrt().clamp(min=least)
+
+
+def filled(like: Any, axis: int, shape: Sequence[int], number: float, dtype: str) -> Any:
     """A number everywhere; -1 in the shape is the size of an axis of `like`."""
     import torch
 

@@ -54,7 +54,8 @@ def torch_module(
         with naming(layer.name):
             if exact:
                 check_kept(layer)
-            for output, value in _written(graph, network, layer, known, values).items():
+            made = _written(graph, network, layer, known, values, exact=exact)
+            for output, value in made.items():
                 known[Ref(layer.name, output)] = value
     _keep_unused(graph, network, values)
     results = [graph.turned(known[r], plain_order(network.tensor(r))) for r in network.outputs]
@@ -81,8 +82,9 @@ def _require_torch() -> None:
 
 
 def _written(
-    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values
-) -> dict[int, Value]:
+    graph: Graph, network: Network, layer: Layer, known: dict[Ref, Value], values: Values, *,
+    exact: bool,
+) -> dict[int, Value]:  # fmt: skip
     """Have the layer's rule add its parts and calls.
 
     Raises:
@@ -98,6 +100,7 @@ def _written(
         op=layer.op,
         name=owner(network, layer),
         framework=network.framework,
+        exact=exact,
         shared=is_shared(network, layer),
         tensors=call.inputs,
         results=call.outputs,

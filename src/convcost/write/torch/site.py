@@ -26,6 +26,7 @@ class Site:
         op: what is to be written.
         name: of its parts: the layer's, or that of the first call of a shared layer.
         framework: whose conventions hold where the op does not tell.
+        exact: whether the results count, not the cost alone.
         shared: whether several layers use the same parts.
         tensors: the op's inputs as the network has them.
         results: its outputs likewise.
@@ -39,6 +40,7 @@ class Site:
     op: Op
     name: str
     framework: str | None
+    exact: bool
     shared: bool
     tensors: tuple[Tensor, ...]
     results: tuple[Tensor, ...]
@@ -75,6 +77,18 @@ class Site:
     def tensor(self, weight: str, array: Any = None) -> Any:
         """A node for a parameter that no layer of `torch.nn` holds; shaped as `array`."""
         return self.graph.tensor(f"{self.name}.{weight}", lambda: self.numbers(weight, array))
+
+    def buffer(self, name: str, array: Any) -> Any:
+        """A node for plain numbers, which are no parameter; the dtype is the result's."""
+        import numpy as np
+        import torch
+
+        dtype = getattr(torch, self.results[0].dtype)
+
+        def make() -> Any:
+            return torch.tensor(np.ascontiguousarray(array)).to(dtype)
+
+        return self.graph.tensor(f"{self.name}.{name}" if name else self.name, make)
 
     def filled(self, module: Any, tensors: Mapping[str, Any]) -> Any:
         """The module with tensors of those names; None takes one away."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.activation import Activation
@@ -66,7 +67,7 @@ def _clip(site: Site) -> Step:
     """Bounds are inputs since opset 11."""
     tensor = site.value(0)
     result = site.like(tensor)
-    bounds = []
+    bounds: list[tuple[Any, bool]] = []
     for place, name in ((1, "min"), (2, "max")):
         value = site.attribute(name)
         if site.has(place):
@@ -78,10 +79,13 @@ def _clip(site: Site) -> Step:
     (low, has_low), (high, has_high) = bounds
     if (low, high) == (0, 6):
         return Step(Activation("relu6"), (tensor,), (result,))
-    if has_low and has_high:
-        return Step(Elementwise(function="clamp"), (tensor,), (result,))
-    function = "maximum" if has_low else "minimum"
-    return Step(Elementwise(function=function), (tensor,), (result,))
+    function, limits = "clamp", [low, high]
+    if not (has_low and has_high):
+        function = "maximum" if has_low else "minimum"
+        limits = [low] if has_low else [high if has_high else math.inf]
+    told = all(isinstance(limit, (int, float)) and float(limit) == limit for limit in limits)
+    numbers = (None, *map(float, limits)) if told else ()
+    return Step(Elementwise(function=function, numbers=numbers), (tensor,), (result,))
 
 
 def _prelu(site: Site) -> Step:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.copy import Copy
-from convcost.ops.view import View
 from convcost.read.axis_names import AxisNames
 from convcost.read.limits import MAX_GRAPH_DEPTH, MAX_WRITTEN_OUT
 from convcost.read.onnx.known import Known
@@ -14,7 +13,7 @@ from convcost.read.onnx.messages import Graph
 from convcost.read.onnx.scalars import Undecided, truth
 from convcost.read.onnx.scope import Scope, layer_name
 from convcost.read.onnx.site import place_of
-from convcost.read.onnx.step import Step
+from convcost.read.onnx.step import Step, view
 from convcost.read.onnx.values import Value
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def _step_of(site: Site, value: Value, place: int) -> Value:
     names = value.names
     result = Value(value.name, shape, value.dtype, AxisNames([None] * len(shape)))
     result.axes.take((*names[:place], *names[place + 1 :]))
-    site.building.layer("step", Step(View, (value,), (result,)), site.scope, site.node)
+    site.building.layer("step", view(value, result), site.scope, site.node)
     return result
 
 

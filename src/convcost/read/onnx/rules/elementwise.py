@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dataclass import replace
 from convcost.ops.copy import Copy
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Merge
@@ -42,7 +43,7 @@ _TRUTHS = {
     "Equal": "equal", "Greater": "greater", "GreaterOrEqual": "greater_equal", "Less": "less",
     "LessOrEqual": "less_equal", "IsNaN": "isnan", "IsInf": "isinf",
 }  # fmt: skip
-_OPS: Mapping[str, Op] = {
+_OPS: Mapping[str, Elementwise] = {
     **{name: Elementwise(function=function) for name, function in _FUNCTIONS.items()},
     **{name: Elementwise(function=f, dtype="bool") for name, f in _TRUTHS.items()},
 }
@@ -58,6 +59,27 @@ def _operands(site: Site) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         values = (values[0], _laid_over(site, *values))
     tensors = tuple([value for value in values if not value.is_number])
     return values, tensors or values[:1]
+
+
+def _numbers(
+    site: Site, values: tuple[Value, ...], tensors: tuple[Value, ...], result: Value
+) -> tuple[float | None, ...]:
+    """The plain numbers between the tensors, for `Elementwise.numbers`.
+
+    Empty where there are none, where one is not told, and where their axes are the result's.
+    """
+    if len(tensors) == len(values) or result.rank != max(tensor.rank for tensor in tensors):
+        return ()
+    found: list[float | None] = []
+    for value in values:
+        number = None
+        if not any(value is tensor for tensor in tensors):
+            known = site.building.known(value, setting=True)
+            number = None if known is None else known.number
+            if number is None:
+                return ()
+        found.append(number)
+    return tuple(found)
 
 
 def _laid_over(site: Site, first: Value, second: Value) -> Value:
@@ -76,14 +98,18 @@ def _merge(site: Site) -> Step | Value:
         return Step(_MERGED[site.node.op_type], tensors, (result,))
     if len(values) == 1:
         return values[0]
-    return Step(Elementwise(function=_MERGES[site.node.op_type]), tensors, (result,))
+    numbers = _numbers(site, values, tensors, result)
+    op = Elementwise(function=_MERGES[site.node.op_type], numbers=numbers)
+    return Step(op, tensors, (result,))
 
 
 def _function(site: Site) -> Step:
     values, tensors = _operands(site)
     op = _OPS[site.node.op_type]
     dtype = "bool" if site.node.op_type in _TRUTHS else values[0].dtype
-    return Step(op, tensors, (site.merged(values, dtype),))
+    result = site.merged(values, dtype)
+    numbers = _numbers(site, values, tensors, result)
+    return Step(replace(op, numbers=numbers) if numbers else op, tensors, (result,))
 
 
 def _where(site: Site) -> Step:
@@ -92,8 +118,10 @@ def _where(site: Site) -> Step:
         raise NetworkError(f"Where has {len(values)} inputs; expected 3")
     dtype = values[1].dtype
     changed = dtype if tensors[0].dtype != dtype else None
-    return Step(Elementwise(function="select", dtype=changed), tensors,
-                (site.merged(values, dtype),))  # fmt: skip
+    result = site.merged(values, dtype)
+    numbers = _numbers(site, values, tensors, result)
+    return Step(Elementwise(function="select", dtype=changed, numbers=numbers), tensors,
+                (result,))  # fmt: skip
 
 
 def _cast(site: Site) -> Step | Value:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
+from convcost.network.dims import Expr
 from convcost.ops.copy import Copy, Fill, Gather
 from convcost.ops.embedding import Embedding
 from convcost.ops.scatter import ScatterAdd
-from convcost.ops.view import View
+from convcost.ops.view import Cut
 from convcost.read.onnx.known import Known
 from convcost.read.onnx.scalars import Undecided
 from convcost.read.onnx.site import place_of
-from convcost.read.onnx.step import Step, Weight
+from convcost.read.onnx.step import Step, Weight, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +38,18 @@ def _gather(site: Site) -> Step:
     names = table.names
     result.axes.take((*names[:axis], *(None,) * indices.rank, *names[axis + 1 :]))
     if indices.is_number or (indices.known is not None and len(indices.known.items) == 1):
-        return Step(View, (table,), (result,))  # one place along the axis
-    return Step(lambda out: Gather(result=out[0]), (table, indices), (result,))
+        return _one_place(site, table, axis, indices, result)
+    return Step(lambda out: Gather(result=out[0], axis=axis), (table, indices), (result,))
+
+
+def _one_place(site: Site, table: Value, axis: int, index: Value, result: Value) -> Step:
+    known = site.building.known(index, setting=True)
+    place: Any = None if known is None else known.items[0]
+    if isinstance(place, int) and place < 0:
+        place += table.sizes[axis]
+    if not isinstance(place, (int, Expr)):
+        return view(table, result)
+    return view(table, result, function="slice", cuts=((Cut(axis, place, place + 1),),))
 
 
 def _gather_elements(site: Site) -> Step:
@@ -119,7 +130,6 @@ def _told(site: Site, shape: tuple[int, ...], items: Sequence[Dim]) -> Value:
 
 def _range(site: Site) -> Step:
     """A range whose numbers are not all plain ones, or that is a long one."""
-    from convcost.network.dims import Expr
     from convcost.read.onnx.known import ceil_div_of
 
     start, limit, delta = (site.known(place) for place in range(3))

@@ -9,6 +9,7 @@ from convcost.ops.copy import Copy, Fill
 from convcost.ops.elementwise import Elementwise
 from convcost.read.limits import MAX_KNOWN_ELEMENTS
 from convcost.read.onnx.dtypes import DTYPES
+from convcost.read.onnx.folding import loaded
 from convcost.read.onnx.known import Known
 from convcost.read.onnx.messages import TensorValue
 from convcost.read.onnx.site import stated_dtype
@@ -66,8 +67,10 @@ def _filled(site: Site) -> Step | Value:
     if not (value is None or isinstance(value, TensorValue)):
         raise NetworkError(f"its attribute 'value' is {value!r:.40}; expected a tensor")
     result = site.new(shape, stated_dtype(value))
+    number = 0.0 if value is None else _number(value)
     if not all(isinstance(size, int) for size in shape):
-        return Step(lambda out: Fill(function="constant", result=out[0]), (), (result,))
+        return Step(lambda out: Fill(function="constant", result=out[0], value=number), (),
+                    (result,))  # fmt: skip
     numbers: Any = shape
 
     def load() -> Any:
@@ -77,8 +80,14 @@ def _filled(site: Site) -> Step | Value:
         return np.full(numbers, item, dtype=result.dtype)
 
     tensor = TensorValue(result.name, numbers, result.dtype, load)
-    result.stored = Stored(site.scope.prefix + result.name, tensor, "filled")
+    result.stored = Stored(site.scope.prefix + result.name, tensor, "filled", number=number)
     return result
+
+
+def _number(value: TensorValue) -> float | None:
+    """What a tensor of one number holds; None where that is no plain number."""
+    found = loaded(value)
+    return None if found is None else found.number
 
 
 def _random(site: Site) -> Step:
@@ -120,7 +129,7 @@ def _bit_cast(site: Site) -> Step:
     dtype = DTYPES.get(site.attribute("to"), "")
     if not dtype:
         raise NetworkError("a cast to an unknown dtype")
-    return Step(lambda out: Copy(function="cast", result=out[0]), (tensor,),
+    return Step(lambda out: Copy(function="bit_cast", result=out[0]), (tensor,),
                 (site.like(tensor, dtype),))  # fmt: skip
 
 

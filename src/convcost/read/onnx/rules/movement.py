@@ -8,12 +8,11 @@ from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.dims import Dim, product
 from convcost.ops.reshape import Flatten, Reshape
-from convcost.ops.view import View
 from convcost.read.axis_names import matched
 from convcost.read.onnx.scope import layer_name
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.sizes import broadcast, reshaped
-from convcost.read.onnx.step import Step
+from convcost.read.onnx.step import Step, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,17 +62,17 @@ def _seen(site: Site, tensor: Value, shape: Sequence[Dim]) -> Step | Value:
 
 def _reshaped(tensor: Value, result: Value) -> Step:
     """The same values in the same order; a reshape keeps the first axis."""
-    keeps = result.rank > 0 and tensor.sizes[:1] == result.sizes[:1]
+    if not (result.rank > 0 and tensor.sizes[:1] == result.sizes[:1]):
+        return view(tensor, result, function="reshape")
     # the axes are asked for once all have their names
-    op: Any = (lambda out: Reshape(out[0].axes[1:])) if keeps else View
-    return Step(op, (tensor,), (result,))
+    return Step(lambda out: Reshape(out[0].axes[1:]), (tensor,), (result,))
 
 
-def _stored(tensor: Value, result: Value, view: Any) -> Value:
+def _stored(tensor: Value, result: Value, seen: Any) -> Value:
     from dataclasses import replace
 
     assert tensor.stored is not None  # noqa: S101 - asked before
-    result.stored = replace(tensor.stored, views=(*tensor.stored.views, view))
+    result.stored = replace(tensor.stored, views=(*tensor.stored.views, seen))
     return result
 
 
@@ -168,7 +167,7 @@ def _expand(site: Site) -> Step | Value:
     result = site.new(shape, tensor.dtype)
     names = (*(None,) * (len(shape) - tensor.rank), *tensor.names)
     result.axes.take(names)
-    return Step(View, (tensor,), (result,))
+    return view(tensor, result, function="expand")
 
 
 def _of_one(site: Site, tensor: Value, target: Sequence[Dim]) -> tuple[Dim, ...]:

@@ -9,11 +9,11 @@ from convcost.network.builder import BATCH
 from convcost.network.dims import free_symbols
 from convcost.ops.copy import Copy
 from convcost.ops.merge import Concatenate
-from convcost.ops.view import View
+from convcost.ops.view import Cut
 from convcost.read.onnx.known import clipped
 from convcost.read.onnx.scope import layer_name
 from convcost.read.onnx.site import place_of
-from convcost.read.onnx.step import Step
+from convcost.read.onnx.step import Step, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.read.onnx.site import Rule, Site
     from convcost.read.onnx.values import Value
+
+#: What exporters write for "up to the end", and more.
+_FAR = 2**31 - 1
 
 
 def _concatenate(site: Site) -> Step | Value:
@@ -81,12 +84,16 @@ def _split(site: Site) -> Step:
         parts = [*[each] * (count - 1), size - each * (count - 1)]
     if len(parts) != count or sum(parts) != size:
         raise NetworkError(f"{size} cannot be split into {tuple(parts)} as {count} outputs")
-    results = []
+    results, cuts = [], []
+    start: Dim = 0
     for place, part in enumerate(parts):
         result = site.resized(tensor, (*tensor.sizes[:axis], part, *tensor.sizes[axis + 1 :]))
         result.name = site.node.outputs[place]
         results.append(result)
-    return Step(View, (tensor,), tuple(results))
+        if not result.is_empty:  # what is empty is no result of the layer
+            cuts.append((Cut(axis, start, start + part),))
+        start += part
+    return view(tensor, *results, function="slice", cuts=tuple(cuts))
 
 
 def _slice(site: Site) -> Step | Value:
@@ -98,16 +105,28 @@ def _slice(site: Site) -> Step | Value:
         starts, ends = site.integers("starts") or (), site.integers("ends") or ()
     axes = site.numbers("axes", 3) or tuple(range(len(starts)))
     steps = site.numbers("steps", 4) or (1,) * len(starts)
-    shape = list(tensor.sizes)
+    shape, cuts = list(tensor.sizes), []
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         place = place_of(axis, tensor.rank)
-        shape[place] = sliced(tensor.sizes[place], start, end, step)
+        size = tensor.sizes[place]
+        shape[place] = sliced(size, start, end, step)
+        cuts.append(Cut(place, *_bounds(size, start, end), step))
     if tuple(shape) == tensor.sizes and all(step > 0 for step in steps):
         return tensor
     result = site.resized(tensor, shape)
     if any(step < 0 for step in steps):
         return Step(lambda out: Copy(function="flip", result=out[0]), (tensor,), (result,))
-    return Step(View, (tensor,), (result,))
+    return view(tensor, result, function="slice", cuts=(tuple(cuts),))
+
+
+def _bounds(size: Dim, start: Dim, end: Dim) -> tuple[Dim, Dim | None]:
+    """The first place of a slice forwards and the one behind its last; None: the axis's end."""
+    if isinstance(size, int) and isinstance(start, int) and isinstance(end, int):
+        return slice(start, end).indices(size)[:2]
+    first = start + size if isinstance(start, int) and start < 0 else start
+    if end == size or (isinstance(end, int) and end >= _FAR):
+        return first, None
+    return first, size + end if isinstance(end, int) and end < 0 else end
 
 
 def sliced(size: Dim, start: Dim, end: Dim, step: int) -> Dim:
@@ -120,7 +139,7 @@ def sliced(size: Dim, start: Dim, end: Dim, step: int) -> Dim:
         raise NetworkError("a slice of step 0")
     if isinstance(size, int) and isinstance(start, int) and isinstance(end, int):
         return len(range(size)[clipped(start, end, step, size)])
-    far = isinstance(end, int) and end >= 2**31 - 1
+    far = isinstance(end, int) and end >= _FAR
     if step < 0:
         if start == -1 and isinstance(end, int) and end < -(2**31) + 2:
             return -(size // step) if step == -1 else (size - 1) // -step + 1

@@ -50,7 +50,8 @@ def transposed(site: Site, value: Value) -> Value:
     shape = (*value.sizes[:-2], value.sizes[-1], value.sizes[-2])
     if value.stored is not None:
         value = site.building.readable(value)
-    return site.seen(value, shape, names)
+    order = (*range(value.rank - 2), value.rank - 1, value.rank - 2)
+    return site.seen(value, shape, names, function="permute", order=order)
 
 
 def _dense(

@@ -71,15 +71,17 @@ def _layers(site: Site, op: RecurrentStack, tensor: Value, *, first: bool) -> tu
     site.building.layer("", step, site.scope, site.node)
     steps, *finals = made
     rows = steps.sizes[:2]
+    # several directions are an axis between others, and no longer the values in their order
+    how = {"function": "reshape"} if op.directions == 1 else {}
     if first:
         shape: tuple[Any, ...] = (*rows, op.directions, op.units)
     else:
         shape = (rows[0], op.directions, rows[1], op.units)
-    found = [site.seen(steps, shape)]
+    found = [site.seen(steps, shape, **how)]
     for place, final in enumerate(finals, 1):
         value = final
         if first:
-            value = site.seen(final, (final.sizes[1], op.directions, op.units))
+            value = site.seen(final, (final.sizes[1], op.directions, op.units), **how)
         value.name = site.node.outputs[place] if site.wants(place) else value.name
         found.append(value)
     return tuple(found)

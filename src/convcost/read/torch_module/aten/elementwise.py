@@ -12,10 +12,11 @@ from convcost.ops.prelu import PRelu
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.op import Op
     from convcost.read.torch_module.site import Rule, Site
+    from convcost.read.torch_module.values import Operand
 
 #: ATen's name -> ours, where they differ.
 _ACTIVATIONS = {
@@ -124,7 +125,10 @@ def _hardtanh(site: Site) -> Step:
     tensor = site.tensor()
     site.like(tensor)
     known = {(0, 6): "relu6", (-1, 1): "hard_tanh"}.get((site.get("min_val"), site.get("max_val")))
-    return Step(Activation(known) if known else Elementwise(function="clamp"), (tensor,))
+    if known:
+        return Step(Activation(known), (tensor,))
+    numbers = _numbers(site, (tensor,), ("self", "min_val", "max_val"))
+    return Step(Elementwise(function="clamp", numbers=numbers), (tensor,))
 
 
 def _prelu(site: Site) -> Step:
@@ -150,12 +154,36 @@ def _merge(site: Site) -> Step:
     site.like(*operands)
     op: Op
     if scale is not None and scale != 1:
-        op = Elementwise(function="scaled_add")
+        numbers = _numbers(site, operands, ("self", "other", "alpha"))
+        # PyTorch's subtraction has a factor too, which is not told apart here
+        numbers = numbers if site.function == "add" else ()
+        op = Elementwise(function="scaled_add", numbers=numbers)
     elif len(operands) > 1:
         op = Merge(_MERGES[site.function])
     else:
-        op = Elementwise(function=_MERGES[site.function])
+        op = Elementwise(function=_MERGES[site.function],
+                         numbers=_numbers(site, operands, ("self", "other")))  # fmt: skip
     return Step(op, operands)
+
+
+def _numbers(
+    site: Site, operands: Sequence[Operand], arguments: Sequence[str]
+) -> tuple[float | None, ...]:
+    """The plain numbers between the tensors, for `Elementwise.numbers`.
+
+    Args:
+        site: the call.
+        operands: its tensors, in the order in which the layer takes them.
+        arguments: the names of the operands, numbers among them, in the order of the op.
+    """
+    tensors = [site.maybe(name) for name in arguments]
+    if [each for each in tensors if each is not None] != list(operands):
+        return ()
+    found = [None if tensor is not None else site.number(name)
+             for tensor, name in zip(tensors, arguments, strict=True)]  # fmt: skip
+    told = all(number is not None or tensor is not None
+               for number, tensor in zip(found, tensors, strict=True))  # fmt: skip
+    return tuple(found) if told and len(operands) < len(arguments) else ()
 
 
 def between(site: Site, function: Any) -> Step:
@@ -175,7 +203,22 @@ def _function(site: Site) -> Step:
     if not operands:
         return Step(lambda out: Fill(function=function, result=out[0]), ())
     changed = None if dtype == max(operands, key=lambda o: o.rank).dtype else dtype
-    return Step(Elementwise(function=function, dtype=changed), operands)
+    arguments = _arguments(site)
+    if site.function == "masked_fill":  # in the order of ``where``
+        found = [site.maybe(name) for name in arguments]
+        operands = tuple(each for each in found if each is not None)
+    numbers = _numbers(site, operands, arguments)
+    return Step(Elementwise(function=function, dtype=changed, numbers=numbers), operands)
+
+
+def _arguments(site: Site) -> Sequence[str]:
+    """The names of a function's operands in the order of the op."""
+    limits = [name for name in ("min", "max") if site.raw(name) is not None]
+    return {
+        "clamp": ("self", *limits), "clip": ("self", *limits), "clamp_min": ("self", "min"),
+        "clamp_max": ("self", "max"), "pow": ("self", "exponent"), "rsub": ("other", "self"),
+        "where": ("condition", "self", "other"), "masked_fill": ("mask", "value", "self"),
+    }.get(site.function, ("self", "other"))  # fmt: skip
 
 
 RULES: Mapping[str, Rule] = {

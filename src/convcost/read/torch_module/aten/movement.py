@@ -10,8 +10,8 @@ from convcost.ops.copy import Copy, Fill, Gather
 from convcost.ops.merge import Concatenate
 from convcost.ops.reshape import Flatten
 from convcost.ops.scatter import ScatterAdd
-from convcost.ops.view import View
 from convcost.read.axis_names import matched
+from convcost.read.torch_module.seen import seen
 from convcost.read.torch_module.site import Step
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ _MADE = (
 )  # fmt: skip
 
 _OVERWRITTEN = ("fill", "zero")
+#: The argument that is the number everywhere.
+_FILLED_WITH = {"full": "fill_value", "full_like": "fill_value", "new_full": "fill_value",
+                "fill": "value", "scalar_tensor": "s"}  # fmt: skip
 
 _UNSET = (
     "empty",
@@ -73,7 +76,9 @@ def _shaped(site: Site) -> Step | None:
         return Step(lambda out: Copy(function=function, result=out[0]), (tensor,))
     if len(site.results) == 1 and site.result.shape == tensor.shape and _keeps(site):
         return None
-    return Step(Flatten(), (tensor,)) if flat else Step(View, (tensor,))
+    if flat:
+        return Step(Flatten(), (tensor,))
+    return Step(seen(site, tensor, _order(site, tensor.rank)), (tensor,))
 
 
 def _keeps(site: Site) -> bool:
@@ -145,7 +150,8 @@ def _copied(site: Site) -> Step:
 
 def _made(site: Site) -> Step:
     function = site.function
-    return Step(lambda out: Fill(function=function, result=out[0]), ())
+    value = site.number(_FILLED_WITH[function]) if function in _FILLED_WITH else None
+    return Step(lambda out: Fill(function=function, result=out[0], value=value), ())
 
 
 def _overwritten(site: Site) -> Step:
@@ -159,7 +165,8 @@ def _unset(site: Site) -> Step:
 
 
 def _gathered(site: Site) -> Step:
-    return Step(lambda out: Gather(result=out[0]), site.every_operand())
+    axis = int(site.get("dim")) if site.function == "index_select" else None
+    return Step(lambda out: Gather(result=out[0], axis=axis), site.every_operand())
 
 
 def _added(site: Site) -> Step:

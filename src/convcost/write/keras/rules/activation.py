@@ -120,7 +120,8 @@ def _activation(site: Site) -> None:
     op: Any = site.op
     value = site.values[0]
     last = len(value.order) - 1
-    axis = value.order.index(last if op.position is None else op.position)
+    position = last if op.position is None else op.position
+    axis = value.order.index(position) if value.order else -1
     node = site.turned(0, value.order)
     made = activated(site, node, op.function, -1 if axis == last else axis)
     positive = op.function in POSITIVE or (op.function == "linear" and value.positive)

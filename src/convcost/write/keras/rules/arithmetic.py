@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Merge
-from convcost.ops.preparation import Rescaling
 from convcost.ops.reduce import Reduce
+from convcost.write.kept import check_division, number_among, operands
+from convcost.write.keras.graph import is_symbolic
 from convcost.write.keras.rules.pooling import without
+from convcost.write.layout import sizes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,18 +46,33 @@ _FUNCTIONS: tuple[Mapping[str, str], ...] = (
                          "maximum", "minimum", "multiply", "not_equal", "power", "subtract")
         },
     },
-    {"select": "where"},
+    {"select": "where", "clamp": "clip"},
 )  # fmt: skip
 _REDUCTIONS = {"sum": "sum", "product": "prod", "mean": "mean", "max": "max", "min": "min",
                "logsumexp": "logsumexp"}  # fmt: skip
 
 
-def _aligned(site: Site) -> tuple[list[Any], tuple[int, ...] | None]:
-    """The inputs with axes in one order: the first one's where all have its axes."""
-    if len({tensor.names for tensor in site.tensors}) == 1:
-        order = site.values[0].order
-        return [site.turned(place, order) for place in range(len(site.values))], order
-    return [site.plain(place) for place in range(len(site.values))], None
+def _aligned(site: Site) -> tuple[list[Any], tuple[int, ...]]:
+    """The inputs with axes in one order: that of the first one with most axes.
+
+    What is added to or multiplied with a map, one number per channel, is turned, not the map.
+    """
+    ranks = [len(tensor.axes) for tensor in site.tensors]
+    order = site.values[ranks.index(max(ranks))].order
+    return [_laid(site, place, order) for place in range(len(site.values))], order
+
+
+def _laid(site: Site, place: int, order: tuple[int, ...]) -> Any:
+    """An input in that order; one with fewer axes is aligned at the last one of the network's."""
+    import keras
+
+    tensor = site.tensors[place]
+    missing = len(order) - len(tensor.axes)
+    if not missing or order == tuple(range(len(order))):
+        return site.turned(place, order) if not missing else site.plain(place)
+    shape = tuple([1] * missing + sizes_of(tensor.shape, "an operand"))
+    node = site.function(keras.ops.reshape, site.plain(place), shape, part=f"operand{place}")
+    return site.function(keras.ops.transpose, node, order, part=f"turned{place}")
 
 
 def _merge(site: Site) -> None:
@@ -68,12 +85,13 @@ def _merge(site: Site) -> None:
 def _merged(site: Site, nodes: list[Any], function: str) -> Any:
     """By a layer; by functions where Keras's layers would not take the shapes.
 
-    They want tensors of as many axes and the same batch; a difference is one of two tensors.
+    They want tensors of as many axes and the same batch, none of them a constant; a difference is
+    one of two tensors.
     """
     import keras
 
     alike = len({len(node.shape) for node in nodes}) == 1
-    alike = alike and len({node.shape[0] for node in nodes}) == 1
+    alike = alike and len({node.shape[0] for node in nodes}) == 1 and all(map(is_symbolic, nodes))
     if alike and len(nodes) > 1 and (function != "subtract" or len(nodes) == 2):
         return site.layer(_MERGES[function], nodes)
     call = getattr(keras.ops, "add" if function == "average" else function)
@@ -90,19 +108,28 @@ def _elementwise(site: Site) -> None:
     import keras
 
     op: Any = site.op
-    count = len(site.values)
+    nodes, order = _aligned(site)
+    given = operands(op, nodes, exact=site.exact)
+    check_division(op.function, site.tensors, site.results[0], truncates=False)
+    if op.function in _MERGES and len(given) == len(nodes):
+        positive = site.positive and op.function in _POSITIVE
+        site.give(_merged(site, nodes, op.function), order, positive=positive)
+        return
+    inputs = [
+        number_among(op, each, site.tensors[0], site.results[0]) if isinstance(each, float)
+        else each
+        for each in given
+    ]  # fmt: skip
+    count = len(inputs)
+    if op.function == "scaled_add" and count == 3:
+        scaled = site.function(keras.ops.multiply, *inputs[1:], part="scaled")
+        site.give(site.function(keras.ops.add, inputs[0], scaled), order)
+        return
     name = _FUNCTIONS[count - 1].get(op.function) if count <= len(_FUNCTIONS) else None
     function = getattr(keras.ops, name, None) if name else None
     if function is None:
-        lost = count == 1 and op.function in _FUNCTIONS[1]
-        plain = "with a plain number, which the network does not keep, " if lost else ""
-        raise NetworkError(f"'{op.function}' {plain}cannot be written to Keras")
-    nodes, order = _aligned(site)
-    if op.function in _MERGES:
-        positive = site.positive and op.function in _POSITIVE
-        site.give(_merged(site, nodes, op.function), order, positive=positive)
-    else:
-        site.give(site.function(function, *nodes), order)
+        raise NetworkError(f"'{op.function}' cannot be written to Keras")
+    site.give(site.function(function, *inputs), order)
 
 
 def _reduce(site: Site) -> None:
@@ -127,18 +154,8 @@ def _reduce(site: Site) -> None:
     site.give(site.function(function, node, **options), result, positive=positive)
 
 
-def _rescaling(site: Site) -> None:
-    """``x * scale + offset``."""
-    op: Any = site.op
-    if op.scale is None:
-        raise NetworkError("its factor is not known")
-    node = site.turned(0, site.values[0].order)
-    site.like_input(site.layer("Rescaling", node, scale=op.scale, offset=op.offset))
-
-
 RULES: Mapping[str, Rule] = {
     Merge.kind: _merge,
     Elementwise.kind: _elementwise,
     Reduce.kind: _reduce,
-    Rescaling.kind: _rescaling,
 }

@@ -11,7 +11,7 @@ from convcost.ops.pad import ZeroPadding
 from convcost.ops.permute import Permute, Repeat
 from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten, Reshape
-from convcost.write.keras.graph import same_values
+from convcost.write.keras.graph import is_symbolic, same_values
 from convcost.write.keras.site import channels_last, is_image
 from convcost.write.keras.windows import cut, zeros_around
 from convcost.write.layout import plain_order, sizes_of
@@ -29,7 +29,7 @@ def _in_sequence(site: Site) -> Any:
     plain = plain_order(site.tensors[0])
     if (
         not value.zeros
-        and value.order[0] == 0
+        and value.order[:1] == (0,)
         and same_values(value.node.shape, value.order, plain)
     ):
         return value.node
@@ -40,20 +40,21 @@ def _flatten(site: Site) -> None:
     site.give(site.layer("Flatten", _in_sequence(site)), positive=site.positive)
 
 
-def _reshape(site: Site) -> None:
+def reshaped(site: Site) -> None:
     """A layer where the first axis stays."""
     import keras
 
     sizes = sizes_of(site.results[0].shape, site.op.kind)
-    first, old = site.results[0].shape[0], site.tensors[0].shape[0]
-    if first == old:
-        made = site.layer("Reshape", _in_sequence(site), target_shape=tuple(sizes[1:]))
+    first, old = site.results[0].shape[:1], site.tensors[0].shape[:1]
+    node = _in_sequence(site)
+    if first and first == old and is_symbolic(node):
+        made = site.layer("Reshape", node, target_shape=tuple(sizes[1:]))
     else:
         made = site.function(keras.ops.reshape, site.plain(), tuple(sizes))
     site.give(made, positive=site.positive)
 
 
-def _permute(site: Site) -> None:
+def permuted(site: Site) -> None:
     """A layer where it is one of Keras's; elsewhere the axes are only called otherwise.
 
     What other frameworks permute is often undone by the order that Keras wants.
@@ -86,13 +87,19 @@ def _repeat(site: Site) -> None:
 
 
 def _concatenate(site: Site) -> None:
-    """In the order in which the first one lies."""
+    """In the order in which the first one lies; by a function where a constant is among them."""
+    import keras
+
     op: Any = site.op
     order = site.values[0].order
     nodes = [site.turned(place, order) for place in range(len(site.values))]
     place = order.index(site.tensors[0].names.index(op.axis))
     axis = -1 if place == len(order) - 1 else place
-    site.like_input(site.layer("Concatenate", nodes, axis=axis), positive=site.positive)
+    if all(map(is_symbolic, nodes)):
+        made = site.layer("Concatenate", nodes, axis=axis)
+    else:
+        made = site.function(keras.ops.concatenate, nodes, axis=axis)
+    site.like_input(made, positive=site.positive)
 
 
 def _changed(site: Site) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
@@ -154,8 +161,8 @@ def _dropout(site: Site) -> None:
 
 RULES: Mapping[str, Rule] = {
     Flatten.kind: _flatten,
-    Reshape.kind: _reshape,
-    Permute.kind: _permute,
+    Reshape.kind: reshaped,
+    Permute.kind: permuted,
     Repeat.kind: _repeat,
     Concatenate.kind: _concatenate,
     ZeroPadding.kind: _pad,

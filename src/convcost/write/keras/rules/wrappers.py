@@ -56,8 +56,8 @@ def _layer(site: Site, op: Op, prefix: str, tensor: Tensor) -> Any:
     value = Value(keras.Input(batch_shape=sizes, dtype=tensor.dtype), plain_order(tensor))
     names = [weight.name for weight in op.weights(tensor)]
     inside = Site(
-        graph=graph, op=op, own=name, name=name, framework=site.framework, shared=False,
-        tensors=(tensor,), results=op.outputs(tensor), values=(value,),
+        graph=graph, op=op, own=name, name=name, framework=site.framework, exact=site.exact,
+        shared=False, tensors=(tensor,), results=op.outputs(tensor), values=(value,),
         weights={each: site.weights[f"{prefix}{each}"] for each in names},
         parameters={each: site.parameters[f"{prefix}{each}"] for each in names}, made={},
     )  # fmt: skip

@@ -133,7 +133,8 @@ def _activation(site: Site) -> None:
     assert isinstance(op, Activation)  # noqa: S101 - the table says so
     value = site.values[0]
     last = len(value.order) - 1
-    axis = value.order.index(last if op.position is None else op.position)
+    position = last if op.position is None else op.position
+    axis = value.order.index(position) if value.order else -1
     site.like_input(activated(site, value.name, op.function, axis))
 
 

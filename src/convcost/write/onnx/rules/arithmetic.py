@@ -7,34 +7,44 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Merge
-from convcost.ops.preparation import Rescaling
 from convcost.ops.reduce import Reduce
+from convcost.write.kept import check_division, operands, plain_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from convcost.write.onnx.site import Rule, Site
 
 _MERGES = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "maximum": "Max", "minimum": "Min",
            "average": "Mean"}  # fmt: skip
-#: Function of so many tensors -> operator.
+#: Function of so many operands, tensors or plain numbers -> operator.
 _FUNCTIONS = {
     **{
         (name, 1): node
         for name, node in (
-            ("abs", "Abs"), ("ceil", "Ceil"), ("cos", "Cos"), ("erf", "Erf"), ("exp", "Exp"),
-            ("floor", "Floor"), ("log", "Log"), ("negate", "Neg"), ("reciprocal", "Reciprocal"),
-            ("round", "Round"), ("sign", "Sign"), ("sin", "Sin"), ("sqrt", "Sqrt"), ("tan", "Tan"),
+            ("abs", "Abs"), ("acos", "Acos"), ("acosh", "Acosh"), ("asin", "Asin"),
+            ("asinh", "Asinh"), ("atan", "Atan"), ("atanh", "Atanh"), ("ceil", "Ceil"),
+            ("cos", "Cos"), ("cosh", "Cosh"), ("erf", "Erf"), ("exp", "Exp"), ("floor", "Floor"),
+            ("isinf", "IsInf"), ("isnan", "IsNaN"), ("log", "Log"), ("negate", "Neg"),
+            ("reciprocal", "Reciprocal"), ("round", "Round"), ("sign", "Sign"), ("sin", "Sin"),
+            ("sinh", "Sinh"), ("sqrt", "Sqrt"), ("tan", "Tan"),
         )
     },
     **{
         (name, 2): node
         for name, node in (
             ("add", "Add"), ("subtract", "Sub"), ("multiply", "Mul"), ("divide", "Div"),
-            ("maximum", "Max"), ("minimum", "Min"), ("power", "Pow"),
+            ("maximum", "Max"), ("minimum", "Min"), ("power", "Pow"), ("equal", "Equal"),
+            ("greater", "Greater"), ("greater_equal", "GreaterOrEqual"), ("less", "Less"),
+            ("less_equal", "LessOrEqual"),
         )
     },
+    ("clamp", 3): "Clip",
+    ("select", 3): "Where",
 }  # fmt: skip
+#: Likewise, of truth values only.
+_LOGIC = {("logical_not", 1): "Not", ("logical_and", 2): "And", ("logical_or", 2): "Or",
+          ("logical_xor", 2): "Xor"}  # fmt: skip
 _REDUCTIONS = {"sum": "ReduceSum", "mean": "ReduceMean", "max": "ReduceMax", "min": "ReduceMin",
                "product": "ReduceProd", "norm": "ReduceL2",
                "logsumexp": "ReduceLogSumExp"}  # fmt: skip
@@ -64,14 +74,49 @@ def _merge(site: Site) -> None:
 
 def _elementwise(site: Site) -> None:
     op: Any = site.op
-    count = len(site.values)
-    node = _FUNCTIONS.get((op.function, count))
-    if node is None:
-        lost = count == 1 and (op.function, 2) in _FUNCTIONS
-        plain = "with a plain number, which the network does not keep, " if lost else ""
-        raise NetworkError(f"'{op.function}' {plain}cannot be written to ONNX")
     names, order = _aligned(site)
-    site.give(site.node(node, *names), order)
+    given = operands(op, names, exact=site.exact)
+    check_division(op.function, site.tensors, site.results[0], truncates=True)
+    inputs = [
+        each if isinstance(each, str) else _number(site, each, place)
+        for place, each in enumerate(given)
+    ]
+    if op.function in _COMPOSED:
+        site.give(_COMPOSED[op.function](site, *inputs), order)
+        return
+    key = (op.function, len(inputs))
+    node = _FUNCTIONS.get(key)
+    if node is None and all(tensor.dtype == "bool" for tensor in site.tensors):
+        node = _LOGIC.get(key)
+    if node is None:
+        raise NetworkError(f"'{op.function}' cannot be written to ONNX")
+    site.give(site.node(node, *inputs), order)
+
+
+def _number(site: Site, value: float, place: int) -> str:
+    """A plain number among the operands; ONNX has them in the dtype of the others."""
+    op: Any = site.op
+    tensor = site.results[0] if op.function == "select" and place else site.tensors[0]
+    return site.graph.number(plain_number(value, tensor), tensor.dtype)
+
+
+def _square(site: Site, x: str) -> str:
+    return site.node("Mul", x, x)
+
+
+def _rsqrt(site: Site, x: str) -> str:
+    return site.node("Reciprocal", site.node("Sqrt", x))
+
+
+def _scaled_add(site: Site, x: str, y: str, factor: str) -> str:
+    return site.node("Add", x, site.node("Mul", y, factor))
+
+
+_COMPOSED: Mapping[str, Callable[..., str]] = {
+    "square": _square,
+    "rsqrt": _rsqrt,
+    "scaled_add": _scaled_add,
+}
 
 
 def _reduce(site: Site) -> None:
@@ -83,19 +128,8 @@ def _reduce(site: Site) -> None:
     site.give(site.node(node, site.plain(), axes, keepdims=int(op.keep_axes)))
 
 
-def _rescaling(site: Site) -> None:
-    """``x * scale + offset``."""
-    op: Any = site.op
-    if op.scale is None:
-        raise NetworkError("its factor is not known")
-    dtype = site.tensors[0].dtype
-    made = site.node("Mul", site.values[0].name, site.graph.number(op.scale, dtype))
-    site.like_input(site.node("Add", made, site.graph.number(op.offset, dtype)))
-
-
 RULES: Mapping[str, Rule] = {
     Merge.kind: _merge,
     Elementwise.kind: _elementwise,
     Reduce.kind: _reduce,
-    Rescaling.kind: _rescaling,
 }

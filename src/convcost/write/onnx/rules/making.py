@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import NetworkError
 from convcost.network.dims import number
 from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
 from convcost.write.kept import fill_value
+from convcost.write.values import constant_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,12 @@ def _fill(site: Site) -> None:
 
 
 def _constant(site: Site) -> None:
-    """A stored tensor.
-
-    Raises:
-        NetworkError: it is no parameter, so that its numbers are not kept.
-    """
-    if "value" not in site.weights:
-        raise NetworkError("a constant whose numbers the network does not keep")
-    site.give(site.weight("value"))
+    """A stored tensor."""
+    op: Any = site.op
+    if op.parameter:
+        site.give(site.weight("value"))
+    else:
+        site.give(site.stored(constant_numbers(op, exact=site.exact), "value"))
 
 
 RULES: Mapping[str, Rule] = {Fill.kind: _fill, Constant.kind: _constant}

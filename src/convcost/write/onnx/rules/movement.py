@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from convcost.write.onnx.site import Rule, Site
 
 
-def _reshape(site: Site) -> None:
+def reshaped(site: Site) -> None:
     """The values in the network's order, which decides what is next to what."""
     shape = site.graph.whole_numbers(sizes_of(site.results[0].shape, site.op.kind))
     site.give(site.node("Reshape", site.plain(), shape))
 
 
-def _permute(site: Site) -> None:
+def permuted(site: Site) -> None:
     """No node: the axes are only called otherwise."""
     op: Any = site.op
     value = site.values[0]
@@ -83,9 +83,9 @@ def _dropout(site: Site) -> None:
 
 
 RULES: Mapping[str, Rule] = {
-    Flatten.kind: _reshape,
-    Reshape.kind: _reshape,
-    Permute.kind: _permute,
+    Flatten.kind: reshaped,
+    Reshape.kind: reshaped,
+    Permute.kind: permuted,
     Repeat.kind: _repeat,
     Concatenate.kind: _concatenate,
     ZeroPadding.kind: _pad,

@@ -90,7 +90,8 @@ def _activation(site: Site) -> None:
     op: Any = site.op
     value = site.values[0]
     last = len(value.order) - 1
-    axis = value.order.index(last if op.position is None else op.position)
+    position = last if op.position is None else op.position
+    axis = value.order.index(position) if value.order else -1
     site.like_input(activated(site, value.node, op.function, axis, part=""))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Merge
-from convcost.ops.preparation import Rescaling
 from convcost.ops.reduce import Reduce
+from convcost.write.kept import check_division, number_among, operands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +42,14 @@ _FUNCTIONS: tuple[Mapping[str, str], ...] = (
                          "logical_xor", "maximum", "minimum", "remainder")
         },
     },
-    {"select": "where"},
+    {"select": "where", "clamp": "clamp"},
 )  # fmt: skip
+#: Functions of two operands that take a plain number, on either side where Python's operator does.
+_WITH_NUMBERS: Mapping[str, str] = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "power": "pow",
+    "equal": "eq", "not_equal": "ne", "greater": "gt", "greater_equal": "ge", "less": "lt",
+    "less_equal": "le",
+}  # fmt: skip
 _REDUCTIONS = {"sum": "sum", "mean": "mean", "max": "amax", "min": "amin", "logsumexp": "logsumexp"}
 
 
@@ -72,14 +79,46 @@ def _elementwise(site: Site) -> None:
     import torch
 
     op: Any = site.op
-    count = len(site.values)
-    name = _FUNCTIONS[count - 1].get(op.function) if count <= len(_FUNCTIONS) else None
-    if name is None:
-        lost = count == 1 and op.function in _FUNCTIONS[1]
-        plain = "with a plain number, which the network does not keep, " if lost else ""
-        raise NetworkError(f"'{op.function}' {plain}cannot be written to PyTorch")
     nodes, order = _aligned(site)
-    site.give(site.function(getattr(torch, name), *nodes), order)
+    given = operands(op, nodes, exact=site.exact)
+    check_division(op.function, site.tensors, site.results[0], truncates=False)
+    inputs = [
+        number_among(op, each, site.tensors[0], site.results[0]) if isinstance(each, float)
+        else each
+        for each in given
+    ]  # fmt: skip
+    count, function = len(inputs), op.function
+    if function == "scaled_add" and count == 3:
+        made = site.function(torch.add, *inputs[:2], alpha=inputs[2])
+    elif any(isinstance(each, float) for each in given) and count == 2:
+        made = _with_number(site, function, inputs)
+    else:
+        name = _FUNCTIONS[count - 1].get(function) if count <= len(_FUNCTIONS) else None
+        if name is None:
+            raise NetworkError(f"'{function}' cannot be written to PyTorch")
+        made = site.function(getattr(torch, name), *inputs)
+    site.give(made, order)
+
+
+def _with_number(site: Site, function: str, inputs: list[Any]) -> Any:
+    """A function of a tensor and a number, in either order.
+
+    Raises:
+        NetworkError: PyTorch has it for tensors only.
+    """
+    import torch
+
+    if function in _WITH_NUMBERS:
+        return site.function(getattr(operator, _WITH_NUMBERS[function]), *inputs)
+    first, second = inputs
+    if isinstance(first, (int, float)):
+        first, second = (second, first) if function in {"maximum", "minimum"} else (None, None)
+    if function in {"maximum", "minimum"}:
+        limit = {"min" if function == "maximum" else "max": second}
+        return site.function(torch.clamp, first, **limit)
+    if function not in {"remainder", "floor_divide"} or first is None:
+        raise NetworkError(f"'{function}' of a number cannot be written to PyTorch")
+    return site.function(getattr(torch, function), first, second)
 
 
 def _reduce(site: Site) -> None:
@@ -96,20 +135,8 @@ def _reduce(site: Site) -> None:
     site.give(site.function(getattr(torch, name), site.plain(), **options))
 
 
-def _rescaling(site: Site) -> None:
-    """``x * scale + offset``."""
-    import torch
-
-    op: Any = site.op
-    if op.scale is None:
-        raise NetworkError("its factor is not known")
-    made = site.function(torch.mul, site.values[0].node, op.scale)
-    site.like_input(site.function(torch.add, made, op.offset))
-
-
 RULES: Mapping[str, Rule] = {
     Merge.kind: _merge,
     Elementwise.kind: _elementwise,
     Reduce.kind: _reduce,
-    Rescaling.kind: _rescaling,
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.dims import number
 from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
 from convcost.write.kept import fill_value
 from convcost.write.torch import functions
+from convcost.write.values import constant_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,10 +35,12 @@ def _fill(site: Site) -> None:
 
 
 def _constant(site: Site) -> None:
+    """A parameter, or a buffer."""
     op: Any = site.op
-    if not op.parameter:
-        raise NetworkError("a stored tensor whose numbers the network does not keep")
-    site.give(site.graph.tensor(site.name, lambda: site.numbers("value")))
+    if op.parameter:
+        site.give(site.graph.tensor(site.name, lambda: site.numbers("value")))
+    else:
+        site.give(site.buffer("", constant_numbers(op, exact=site.exact)))
 
 
 RULES: Mapping[str, Rule] = {Fill.kind: _fill, Constant.kind: _constant}

@@ -27,7 +27,7 @@ def _flatten(site: Site) -> None:
     site.give(site.module(torch.nn.Flatten, site.plain()))
 
 
-def _reshape(site: Site) -> None:
+def reshaped(site: Site) -> None:
     """As `_flatten`."""
     import torch
 
@@ -35,7 +35,7 @@ def _reshape(site: Site) -> None:
     site.give(site.function(torch.reshape, site.plain(), shape))
 
 
-def _permute(site: Site) -> None:
+def permuted(site: Site) -> None:
     """Nothing to compute: the axes are only called otherwise."""
     op: Any = site.op
     value = site.values[0]
@@ -100,8 +100,8 @@ def _dropout(site: Site) -> None:
 
 RULES: Mapping[str, Rule] = {
     Flatten.kind: _flatten,
-    Reshape.kind: _reshape,
-    Permute.kind: _permute,
+    Reshape.kind: reshaped,
+    Permute.kind: permuted,
     Repeat.kind: _repeat,
     Concatenate.kind: _concatenate,
     ZeroPadding.kind: _pad,

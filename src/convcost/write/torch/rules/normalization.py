@@ -10,7 +10,7 @@ from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.norm import BatchNorm
 from convcost.ops.scale import Scale
-from convcost.write.layout import behind, last_places, second
+from convcost.write.layout import behind, last_places, second, spread
 from convcost.write.torch import functions
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ def _scale(site: Site) -> None:
 
     op: Any = site.op
     tensor, order = site.tensors[0], site.values[0].order
-    places = last_places(tensor, op.axes)
-    shape = [size if place in places else 1 for place, size in enumerate(tensor.shape)]
-    gamma = site.weights["gamma"].reshape(shape).transpose(order)
+    gamma = spread(site.weights["gamma"], tensor, last_places(tensor, op.axes), order)
     site.like_input(site.function(torch.mul, site.values[0].node, site.tensor("gamma", gamma)))
 
 
