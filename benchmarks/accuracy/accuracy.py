@@ -9,7 +9,8 @@ and not one of them always. Between the rounds this machine is calibrated, a par
 so that the profile and the measurements meet the same slow and fast hours. Then the networks are
 predicted from the profile and by data sheet. What is done is in results/, a file per runtime and
 mode: a run that was ended goes on with its next round. Without --calibrate the profile is the one
-that is there; --predict-again keeps what was measured.
+that is there; --predict-again keeps what was measured, --refused-again tries networks once more
+that were refused.
 
 Networks of keras.applications are read where Keras is installed, light ONNX files where the
 package `onnx` has them.
@@ -30,7 +31,7 @@ import convcost
 from convcost.count import Workload
 from convcost.count.prepare import prepared
 from convcost.device.machine import describe
-from convcost.errors import ConvcostError
+from convcost.errors import ConvcostError, MissingFramework, SourceError, UsageError
 from convcost.measure.layers import instrument, layer_times
 from convcost.measure.process import Worker
 from convcost.measure.protocol import PROCESSES
@@ -69,6 +70,7 @@ def networks() -> Iterator[tuple[str, convcost.Network, tuple[int, ...]]]:
         print("keras.applications left out: Keras is not installed", file=sys.stderr)
     else:
         for name in APPLICATIONS:
+            keras.utils.clear_session()  # layers are numbered anew: same names in every part
             model = getattr(keras.applications, name)(weights=None)
             yield f"keras.applications.{name}", convcost.read(model), (1, 8)
     import onnx
@@ -101,21 +103,29 @@ class Cases:
         for name, network, batches in networks():
             for batch in batches:
                 self._add(f"{name}, batch {batch}", network, batch)
+        chosen.refused_again = False  # what this run refuses stays so
         self.save()
 
     def save(self) -> None:
-        """Write the file."""
-        self._path.write_text(json.dumps(self.found, indent=1) + "\n")
+        """Write the file: a line per network, five digits of every figure."""
+        about = json.dumps(self.found.get("about", {}))
+        cases = ",\n".join(
+            f"  {json.dumps(key)}: {json.dumps(short(case))}"
+            for key, case in self.found["cases"].items()
+        )
+        self._path.write_text(f'{{"about": {about},\n "cases": {{\n{cases}\n}}}}\n')
 
     def _add(self, key: str, network: convcost.Network, batch: int) -> None:
         """Predict what is not predicted yet."""
         chosen, known = self._chosen, self.found["cases"].get(key)
+        if known is not None and "refused" in known and chosen.refused_again:
+            known = None
         if known is None or (chosen.predict_again and "refused" not in known):
             print(f"predicting {key}", file=sys.stderr, flush=True)
             try:
                 predicted = self._predicted(network, batch)
             except ConvcostError as error:
-                if known is not None:  # what was measured stays
+                if known is not None or not is_refusal(error):  # what was measured stays
                     raise
                 self.found["cases"][key] = {"refused": error.message}
                 return
@@ -152,6 +162,23 @@ class Cases:
         }
 
 
+def short(value: Any) -> Any:
+    """Figures with five digits; what they are of has three."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: short(each) for key, each in value.items()}
+    return [short(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def is_refusal(error: ConvcostError) -> bool:
+    """Whether an error says that this network cannot be predicted or measured.
+
+    A profile of another version, a missing framework, a wrong request stand in the way of all.
+    """
+    return not isinstance(error, (SourceError, UsageError, MissingFramework))
+
+
 def main() -> None:
     """Predict and measure what is not there yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -159,8 +186,16 @@ def main() -> None:
     parser.add_argument("--training", action="store_true")
     parser.add_argument("--seconds", type=float, default=0.5, help="per network and round, about")
     parser.add_argument("--predict-again", action="store_true", help="from the present profile")
+    parser.add_argument("--refused-again", action="store_true", help="try once more what was")
     parser.add_argument("--calibrate", metavar="TIME", help="in all, between the rounds: 10min")
-    chosen = parser.parse_args()
+    try:
+        run(parser.parse_args())
+    except ConvcostError as error:
+        sys.exit(str(error))
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """All rounds, with parts of a calibration between them where one is asked for."""
     if chosen.calibrate is None:
         cases = Cases(chosen)
         for number in range(PROCESSES):
@@ -197,6 +232,8 @@ def measured(cases: Cases, number: int, seconds: float) -> None:
             if number == PROCESSES - 1:
                 case["layers"] = layers(worker, network, case["rounds"])
         except ConvcostError as error:
+            if not is_refusal(error):
+                raise
             case["refused"] = error.message
             worker = None
             continue

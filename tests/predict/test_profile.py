@@ -24,7 +24,7 @@ TREES = Trees((0, 3), (1, 0, 0, 0), (0.5, 0, 0, 0), (1, 1, 2, 3), (2, 1, 2, 3), 
 def made():
     found = network("seed000").bind({"N": 1})
     works = Works(found, Workload())
-    return profile([works.of((layer.name,), "forward") for layer in found.layers])
+    return profile([works.of((layer.name,), "forward") for layer in found.layers], common=0.4)
 
 
 @pytest.fixture

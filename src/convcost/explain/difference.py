@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -103,16 +104,23 @@ def by_cause(parts: Iterable[Difference]) -> tuple[CauseSum, ...]:
     ...          Difference(1, 0, "e", "memory", 0.5)]
     >>> [(each.cause, each.seconds) for each in by_cause(parts)]
     [('launch', -3.0), ('memory', 2.5)]
+
+    What is smaller than the rounding of the times is nothing:
+
+    >>> parts = [Difference(1, 0, "c", "compute", 9.0), Difference(1, 0, "c", "launch", 0.3),
+    ...          Difference(1, 0, "d", "launch", 0.1 - 0.4)]
+    >>> [(each.cause, each.seconds) for each in by_cause(parts)]
+    [('compute', 9.0), ('launch', 0.0)]
     """
     found: dict[tuple[int, int], dict[Cause, list[float]]] = {}
     for part in parts:
         of_pair = found.setdefault((part.a, part.b), {})
         of_pair.setdefault(part.cause, []).append(part.seconds)
-    return tuple(
-        each
-        for (a, b), causes in found.items()
-        for each in sorted(
-            (CauseSum(a, b, cause, math.fsum(seconds)) for cause, seconds in causes.items()),
-            key=lambda each: -abs(each.seconds),
-        )
-    )
+    return tuple(each for pair, causes in found.items() for each in _sums(*pair, causes))
+
+
+def _sums(a: int, b: int, causes: Mapping[Cause, list[float]]) -> list[CauseSum]:
+    rounding = sys.float_info.epsilon * math.fsum(abs(x) for each in causes.values() for x in each)
+    sums = [(cause, math.fsum(seconds)) for cause, seconds in causes.items()]
+    told = [CauseSum(a, b, cause, 0.0 if abs(x) <= rounding else x) for cause, x in sums]
+    return sorted(told, key=lambda each: -abs(each.seconds))

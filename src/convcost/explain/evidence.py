@@ -129,8 +129,7 @@ class Pair:
             for p in self.pairings
             if p.a and p.b and self._same(p.a, p.b)
         )
-        spread = max(case.prediction.seconds.spread for case in (self.a, self.b))
-        return ratio(self.a.seconds, self.b.seconds, shared, spread)
+        return ratio(self.a.prediction.seconds, self.b.prediction.seconds, shared)
 
     @property
     def compared(self) -> MeasuredRatio | None:

@@ -67,7 +67,7 @@ def by_profile(
     low, high = bounds(whole, sum([seconds[place] for place in unseen]), profile)
     return Timed(
         times=tuple(times),
-        seconds=Estimate(whole, max(low, 0.0), high),
+        seconds=Estimate(whole, max(low, 0.0), high, profile.common),
         loop=_loop(parts, workload, profile, rules),
         remarks=(*_remarks(profile, found, [found[place] for place in unseen], dtype), *said),
         rest=others,

@@ -11,19 +11,30 @@ _Z90 = 1.645
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds with a 90 % band."""
+    """Seconds with a 90 % band.
+
+    Attributes:
+        value: seconds.
+        low: 5 % are below.
+        high: 5 % are above.
+        common: the share of the variance of its logarithm that all parts of what takes this time
+            have in common, as far as that is known.
+    """
 
     value: float
     low: float
     high: float
+    common: float = 0.0
 
     def times(self, factor: float) -> Estimate:
         """The estimate of doing it that many times."""
-        return Estimate(self.value * factor, self.low * factor, self.high * factor)
+        low, high = self.low * factor, self.high * factor
+        return Estimate(self.value * factor, low, high, self.common)
 
     def plus(self, seconds: float) -> Estimate:
         """The estimate with a known duration added."""
-        return Estimate(self.value + seconds, self.low + seconds, self.high + seconds)
+        low, high = self.low + seconds, self.high + seconds
+        return Estimate(self.value + seconds, low, high, self.common)
 
     @property
     def spread(self) -> float:

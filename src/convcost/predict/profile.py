@@ -113,6 +113,8 @@ class Profile:
         model: seconds of works.
         whole: of networks that were held out.
         kinds: of works that were held out, by their key.
+        common: the share of the variance of these networks' errors, as logarithms, that parts of a
+            network have in common.
         noise: why the machine was too noisy for a good profile; empty where it was not.
         loops: what the framework's own loops add to a batch, by their names; those that it has.
         refined: works that were measured themselves.
@@ -126,6 +128,7 @@ class Profile:
     model: Model
     whole: Band
     kinds: dict[str, Band]
+    common: float = 0.0
     noise: tuple[str, ...] = ()
     loops: dict[str, LoopCost] = field(default_factory=dict)
     refined: tuple[Refined, ...] = ()
@@ -161,6 +164,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     networks: int
     whole: Band
     kinds: dict[str, Band]
+    common: float
     noise: tuple[str, ...]
     columns: tuple[str, ...]
     terms: tuple[str, ...]
@@ -187,6 +191,31 @@ def band(residuals: Sequence[float]) -> Band:
     place = min(number, math.ceil((number + 1) * (1 + LEVEL) / 2))
     middle = (ordered[(number - 1) // 2] + ordered[number // 2]) / 2
     return Band(ordered[-place], middle, ordered[place - 1], number)
+
+
+def in_common(halves: Sequence[tuple[float, float]]) -> float:
+    """The share of the variance of errors that the halves of a network have in common, 0 to 1.
+
+    Errors x and y of the same variance v and the correlation c have sums of the variance 2v(1 + c)
+    and differences of 2v(1 - c). Both are taken from the width of their 90 % bands, since a few
+    networks are far off.
+
+    Args:
+        halves: residuals of the two halves of each network.
+
+    >>> in_common([(-0.3, -0.2), (-0.1, 0.0), (0.1, 0.1), (0.2, 0.1), (0.3, 0.3)]) > 0.9
+    True
+    >>> in_common([(-0.3, 0.3), (0.1, -0.1), (0.2, -0.2)])
+    0.0
+    """
+    if not halves:
+        return 0.0
+    together, apart = (
+        (found.high - found.low) ** 2
+        for found in (band([x + y for x, y in halves]), band([x - y for x, y in halves]))
+    )
+    whole = together + apart
+    return max(0.0, (together - apart) / whole) if whole else 0.0
 
 
 def folder() -> Path:
@@ -244,7 +273,8 @@ def load(path: Path) -> Profile:
     return Profile(
         setting=file.setting, machine=file.machine, versions=file.versions, date=file.date,
         networks=file.networks, model=Model(file.factors, file.fallback, trees), whole=file.whole,
-        kinds=file.kinds, noise=file.noise, loops=file.loops, refined=file.refined,
+        kinds=file.kinds, common=file.common, noise=file.noise, loops=file.loops,
+        refined=file.refined,
     )  # fmt: skip
 
 
@@ -267,7 +297,7 @@ def _as_file(profile: Profile) -> _File:
     return _File(
         schema=_SCHEMA, setting=profile.setting, machine=profile.machine,
         versions=profile.versions, date=profile.date, networks=profile.networks,
-        whole=profile.whole, kinds=profile.kinds, noise=profile.noise, loops=profile.loops,
-        refined=profile.refined, columns=COLUMNS, terms=TERMS,
+        whole=profile.whole, kinds=profile.kinds, common=profile.common, noise=profile.noise,
+        loops=profile.loops, refined=profile.refined, columns=COLUMNS, terms=TERMS,
         factors=dict(model.factors), fallback=dict(model.fallback), trees=_Trees(**trees),
     )  # fmt: skip

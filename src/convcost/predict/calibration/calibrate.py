@@ -21,7 +21,16 @@ from convcost.predict.calibration.fit import check, fitted, held_out, runs_of
 from convcost.predict.calibration.loops import loop_costs
 from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Sampler
-from convcost.predict.profile import Profile, Setting, band, file_name, folder, load, save
+from convcost.predict.profile import (
+    Profile,
+    Setting,
+    band,
+    file_name,
+    folder,
+    in_common,
+    load,
+    save,
+)
 from convcost.predict.profiles import this_machine
 from convcost.result import Result
 from convcost.runtime import runtimes
@@ -87,6 +96,7 @@ class Calibration(Result):
             "reasons": list(profile.noise),
             "whole": _band(profile.whole),
             "kinds": {name: _band(found) for name, found in profile.kinds.items()},
+            "common": profile.common,
             "loops": {
                 name: {"batch": loop.batch, "byte": loop.byte}
                 for name, loop in profile.loops.items()
@@ -267,8 +277,8 @@ def _seeds(records: Records) -> Iterator[int]:
 
 def _worst(found: Sequence[Record], setting: Setting) -> tuple[str, ...]:
     """Blocks to draw from, by how well networks of them are predicted by the others."""
-    whole, _ = held_out(runs_of([record.sample for record in found], setting))
-    return weighted(found, whole)
+    residuals = held_out(runs_of([record.sample for record in found], setting))
+    return weighted(found, residuals.whole)
 
 
 def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, ...]:
@@ -293,7 +303,7 @@ def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, 
 
 def _profile(about: About, found: Sequence[Record]) -> Profile:
     runs = runs_of([record.sample for record in found], about.setting)
-    whole, kinds = held_out(runs)
+    residuals = held_out(runs)
     return Profile(
         setting=about.setting,
         machine=about.machine,
@@ -301,8 +311,9 @@ def _profile(about: About, found: Sequence[Record]) -> Profile:
         date=datetime.now(UTC).date().isoformat(),
         networks=len(found),
         model=fitted(runs),
-        whole=band(whole),
-        kinds={name: band(values) for name, values in sorted(kinds.items())},
+        whole=band(residuals.whole),
+        kinds={name: band(values) for name, values in sorted(residuals.kinds.items())},
+        common=in_common(residuals.halves),
         noise=_noise(found),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convcost.count import Workload
 from convcost.errors import MissingFramework
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Parts that the networks are divided into; each is predicted by the others.
 _FOLDS = 5
+#: Works that a network needs to be divided into two halves.
+_DIVISIBLE = 4
 #: Seconds that no part falls below: the clock's own steps.
 _LEAST = 1e-8
 #: Works of a kind that factors of its own need.
@@ -120,25 +122,42 @@ def fitted(runs: Sequence[Run]) -> Model:
     return replace(model, trees=_boosted(found, np.log(seconds / time), shares))
 
 
-def held_out(runs: Sequence[Run]) -> tuple[list[float], Mapping[str, list[float]]]:
-    """Logarithms of measured over predicted, by models that did not see the network.
+class Residuals(NamedTuple):
+    """Logarithms of measured over predicted time, by models that did not see the network.
 
-    Returns:
-        That of each network in order, and those of works by their key.
+    Attributes:
+        whole: of each network, in order.
+        kinds: of works, by their key.
+        halves: of every other work of a network, and of the rest.
     """
+
+    whole: list[float]
+    kinds: Mapping[str, list[float]]
+    halves: list[tuple[float, float]]
+
+
+def held_out(runs: Sequence[Run]) -> Residuals:
+    """What networks took beside what the others predict."""
     import numpy as np
 
     whole = [0.0] * len(runs)
     kinds: dict[str, list[float]] = defaultdict(list)
+    halves = []
     for fold in range(_FOLDS):
         model = fitted([run for place, run in enumerate(runs) if place % _FOLDS != fold])
         for place in range(fold, len(runs), _FOLDS):
             run = runs[place]
             times = model.seconds(run.works)
             whole[place] = float(np.log(run.whole / times.sum()))
+            if len(run.works) >= _DIVISIBLE:
+                one, other = (
+                    float(np.log(run.seconds[half::2].sum() / times[half::2].sum()))
+                    for half in (0, 1)
+                )
+                halves.append((one, other))
             for work, ratio in zip(run.works, np.log(run.seconds / times), strict=True):
                 kinds[key(work)].append(float(ratio))
-    return whole, kinds
+    return Residuals(whole, kinds, halves)
 
 
 def _factors(terms: Any, seconds: Any, places: Sequence[int]) -> tuple[float, ...]:

@@ -57,7 +57,7 @@ class Effect:
     def ratio(self, whole: Estimate) -> Estimate:
         """Predicted time after over that before, of a network that takes `whole` before."""
         kept = self._kept(whole)
-        return ratio(kept + self.new, whole.value, kept, whole.spread)
+        return ratio(whole.times((kept + self.new) / whole.value), whole, kept)
 
     def _kept(self, whole: Estimate) -> float:
         """Seconds that stay; parts, predicted by themselves, may come to more than the whole."""
