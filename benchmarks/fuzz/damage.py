@@ -16,7 +16,7 @@ import zipfile
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from convcost.read.onnx.wire import LENGTH, VARINT, Damage, fields
+from convcost.read.onnx.file.wire import LENGTH, VARINT, Damage, fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -122,7 +122,7 @@ def growth(folder: Path, sizes: list[int]) -> None:
 def one_chain(path: Path) -> None:
     """Seconds of scanning alone, of reading and of counting; then the peak of memory in MB."""
     import convcost
-    from convcost.read.onnx.parse import parse
+    from convcost.read.onnx.file.parse import parse
     from convcost.read.reader import Source
 
     began = time.perf_counter()

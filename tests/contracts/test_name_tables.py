@@ -12,8 +12,8 @@ from convcost import folder
 #: Packages whose rules are imported when they are needed, and a name that has none.
 PACKAGES = {
     "convcost.read.onnx.rules": "com.microsoft:NoSuchOperator",
-    "convcost.read.keras_layers": "CapsuleLayer",
-    "convcost.read.solve.rules": "Lambda",
+    "convcost.read.keras.layers": "CapsuleLayer",
+    "convcost.read.keras.solve.rules": "Lambda",
 }
 each_package = pytest.mark.parametrize("package", PACKAGES)
 
@@ -40,6 +40,16 @@ def test_the_table_gives_the_rules_of_the_files(package: str) -> None:
     table = import_module(package).rules()
     assert dict(table) == folder.table(package)
     assert len(table) == len(set(table))
+
+
+@pytest.mark.parametrize(
+    "package", ["convcost.read.torch.module.aten", "convcost.read.torch.tables.rules"]
+)
+def test_packages_that_are_imported_whole_have_the_rules_of_their_files(package: str) -> None:
+    module, files = import_module(package), folder.modules(package).values()
+    tables = [getattr(x, name, {}) for x in files for name in ("RULES", "MODULES")]
+    assert all(getattr(x, "RULES", None) for x in files)
+    assert sum(map(len, tables)) == len(module.rules())
 
 
 @each_package

@@ -246,6 +246,22 @@ def test_a_subclassed_model_that_is_not_built() -> None:
     assert convcost.count(larger).total.forward.macs > 4 * 14 * 10 * 9 * 8 * 30
 
 
+def test_inputs_by_name_in_any_order() -> None:
+    class Two(keras.Model):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.first, self.second = L.Dense(2, name="first"), L.Dense(3, name="second")
+
+        def call(self, inputs: Any) -> Any:
+            return self.first(inputs["a"]), self.second(inputs["b"])
+
+    a, b = keras.Input((None, 3), name="a"), keras.Input((None, 3), name="b")
+    known = keras.Model({"a": a, "b": b}, [L.Dense(2)(a), L.Dense(3)(b)])
+    for model in (Two(), known):
+        network = convcost.read(model, inputs={"b": (1, 8, 3), "a": (1, 4, 3)})
+        assert convcost.count(network).total.forward.macs == 4 * 3 * 2 + 8 * 3 * 3
+
+
 def test_a_call_that_cannot_be_followed() -> None:
     class Looking(keras.Model):  # type: ignore[misc]
         def __init__(self) -> None:

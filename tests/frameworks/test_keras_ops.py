@@ -14,9 +14,9 @@ import pytest
 
 from convcost.network.op import Call
 from convcost.network.parameter import Parameter
-from convcost.read.axes import named
-from convcost.read.keras_layers import Site, build, rules
-from convcost.read.keras_layers.undecidable import REASONS
+from convcost.read.axis_names import named
+from convcost.read.keras.layers import Site, build, rules
+from convcost.read.keras.layers.undecidable import REASONS
 from support.keras_layer_cases import CASES
 
 if TYPE_CHECKING:

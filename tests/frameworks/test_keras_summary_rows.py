@@ -9,8 +9,8 @@ import pytest
 from convcost.count import count
 from convcost.network.op import Call
 from convcost.ops.unknown import Unknown
-from convcost.read.axes import named
-from convcost.read.keras_layers import Site, build
+from convcost.read.axis_names import named
+from convcost.read.keras.layers import Site, build
 from convcost.read.source import read_source
 
 pytestmark = pytest.mark.filterwarnings("ignore")

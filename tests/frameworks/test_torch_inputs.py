@@ -54,6 +54,13 @@ def test_forms_of_inputs(inputs: Any) -> None:
     assert str(net.layers[0].outputs[0]) == "(batch=N, channel=3, height=32, width=32)"
 
 
+@pytest.mark.parametrize("words", [{"inputs": 5}, {"inputs": "no"}, {"inputs": (1, 0)},
+                                   {"inputs": (1, 2), "batch_axis": "x"}], ids=str)  # fmt: skip
+def test_what_is_no_input_is_refused(words: Any) -> None:
+    with pytest.raises(UsageError, match=r"is no input|size below 1|batch_axis is 'x'"):
+        convcost.read(nn.Linear(2, 2), **words)
+
+
 def test_missing_and_wrong_inputs_are_said() -> None:
     with pytest.raises(UsageError, match="needs example inputs"):
         convcost.read(nn.Linear(2, 2))

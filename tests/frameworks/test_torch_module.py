@@ -212,7 +212,7 @@ def test_outputs_and_inputs_of_any_nesting() -> None:
     ],
 )
 def test_quick_results_equal_the_frameworks(name: str, make: Any) -> None:
-    from convcost.read.torch_module.results import quick_results
+    from convcost.read.torch.module.results import quick_results
 
     packet = getattr(torch.ops.aten, name)
     operator = packet.Tensor if name in ("add", "mul") else packet.default

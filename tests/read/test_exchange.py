@@ -273,7 +273,7 @@ def test_models_of_keras_keep_their_reader(tmp_path: Path) -> None:
 
 
 def test_inputs_are_for_models() -> None:
-    with pytest.raises(UsageError, match="this network has its sizes"):
+    with pytest.raises(UsageError, match="are for models and their files"):
         convcost.read(TEXT, inputs=[(1, 32, 32, 3)])
     assert convcost.read(TEXT, dims={"X": 32}).layers[0].outputs[0].size("height") == 32
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convcost.read.keras_config import Unknown
-from convcost.read.pasted_code import find_models
+from convcost.read.keras.code.reading import find_models
+from convcost.read.keras.config import NotLiteral
 from support.pasted import classes, one
 
 SEEDS = Path(__file__).resolve().parents[2] / "../shared/seeds"
@@ -107,7 +107,7 @@ def test_the_post_about_batch_normalization() -> None:
     model = one(_seed("000"))
     assert classes(model) == ["Conv2D", "BatchNormalization", "Flatten", "Dense"]
     config = dict(model.layers[0].config)
-    assert isinstance(config.pop("input_shape"), Unknown)
+    assert isinstance(config.pop("input_shape"), NotLiteral)
     assert config == {
         "filters": 32,
         "kernel_size": (3, 3),
@@ -149,7 +149,7 @@ model.save({str(target)!r})
 """
     script = (
         "import sys\n"
-        "from convcost.read.pasted_code import find_models\n"
+        "from convcost.read.keras.code.reading import find_models\n"
         "def hook(event, args):\n"
         "    if watching and event in ('open', 'os.system', 'os.mkdir', 'exec', 'import'):\n"
         "        seen.append(event)\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from convcost.read.pasted_code import find_models
+from convcost.read.keras.code.reading import find_models
 
 if TYPE_CHECKING:
-    from convcost.read.keras_config import ModelConfig
+    from convcost.read.keras.config import ModelConfig
 
 
 def one(text: str) -> ModelConfig:

@@ -1,4 +1,4 @@
-"""Sources as networks. One file per format; nothing of a source is ever executed."""
+"""Sources as networks. One file per format; nothing of a file or text is ever executed."""
 
 from convcost.read.limits import MAX_TEXT_BYTES
 from convcost.read.source import read_source, with_choices, with_sizes

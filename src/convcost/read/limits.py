@@ -1,7 +1,8 @@
-"""Every limit on what is read, in one place: sources are untrusted.
+"""Limits on what is read: sources are untrusted.
 
 They are far above any real network, and low enough that a hostile file ends in a message within
-seconds and a bounded amount of memory.
+seconds and a bounded amount of memory. Beside what they bound are the limits of following pasted
+code (`convcost.read.keras.code`), and how far solving looks (`convcost.read.keras.solve.bounds`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MAX_LAYERS = 100_000
 MAX_OUTPUTS = 1_000
 #: Models inside models.
 MAX_MODEL_DEPTH = 32
+#: Layers inside layers: wrappers, cells.
+MAX_LAYER_DEPTH = 32
 #: Letters of a layer's name; a nested model's name stands before those of its layers.
 MAX_NAME = 1_000
 #: Any one size, count or kernel.
@@ -67,6 +70,8 @@ MAX_UNMAPPED_BYTES = 2 * 2**30
 MAX_KNOWN_ELEMENTS = 4_096
 #: Terms of the formula of a size.
 MAX_SIZE_TERMS = 64
+#: Sizes that one of its terms is the product of, powers counted: all axes of a tensor, flattened.
+MAX_SIZE_DEGREE = MAX_RANK
 #: Nodes that functions and loops of an ONNX file are written out to.
 MAX_WRITTEN_OUT = 100_000
 

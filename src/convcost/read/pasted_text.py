@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convcost.errors import SourceError
 from convcost.network.dataclass import replace
-from convcost.read import torch_tables
+from convcost.read.torch import tables as printouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +49,11 @@ def networks_of_text(text: str, where: str) -> tuple[Network, ...]:
 
 def _printouts(text: str) -> tuple[list[_Found], str]:
     """Printouts of PyTorch models, and the text without their lines."""
-    if not torch_tables.looks_like(text):
+    if not printouts.looks_like(text):
         return [], text
-    from convcost.read.summary.clean import split_lines
-    from convcost.read.torch_tables.find import find_torch_tables
-    from convcost.read.torch_tables.network import network_of
+    from convcost.read.keras.summary.clean import split_lines
+    from convcost.read.torch.tables.find import find_torch_tables
+    from convcost.read.torch.tables.network import network_of
 
     tables = find_torch_tables(text)
     if not tables:
@@ -70,20 +70,20 @@ def _printouts(text: str) -> tuple[list[_Found], str]:
 
 def _summaries(text: str) -> list[_Found]:
     """Tables of Keras, each with the code that builds the same."""
-    from convcost.read import keras_summary
-    from convcost.read.pasted_code import find_models
-    from convcost.read.summary.find import find_tables
+    from convcost.read.keras.code.reading import find_models
+    from convcost.read.keras.solve import reading
+    from convcost.read.keras.summary.find import find_tables
 
     tables = find_tables(text)
     models = find_models(text) if tables else ()
     found = []
     for table in tables:
-        code = next((m for m in models if keras_summary.matches(table, m)), None)
+        code = next((m for m in models if reading.matches(table, m)), None)
         found.append(
             _Found(
                 table.line,
                 table.title,
-                lambda name, table=table, code=code: keras_summary.network_of(table, name, code),  # type: ignore[misc]
+                lambda name, table=table, code=code: reading.network_of(table, name, code),  # type: ignore[misc]
             )
         )
     return found
@@ -91,14 +91,14 @@ def _summaries(text: str) -> list[_Found]:
 
 def _models(text: str) -> list[_Found]:
     """Models that code builds."""
-    from convcost.read import keras_model
-    from convcost.read.pasted_code import find_models
+    from convcost.read.keras.code.reading import find_models
+    from convcost.read.keras.network import reading
 
     return [
         _Found(
             model.line or 1,
             model.name,
-            lambda name, model=model: keras_model.network_of(model, name),  # type: ignore[misc]
+            lambda name, model=model: reading.network_of(model, name),  # type: ignore[misc]
         )
         for model in find_models(text)
     ]
@@ -148,7 +148,7 @@ def _nothing_found(text: str, where: str) -> SourceError:
             "the size of its input",
             hint="paste what torchinfo prints: summary(model, input_size=(1, 3, 224, 224))",
         )
-    if torch_tables.looks_like(text) and "Layer" in text:
+    if printouts.looks_like(text) and "Layer" in text:
         return SourceError(
             f"{where}: holds a printout of a PyTorch model that shows no layer",
             hint="print it with summary(model, input_size=(1, 3, 224, 224), depth=9)",

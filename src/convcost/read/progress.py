@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from convcost.network.dataclass import dataclass
 from convcost.network.network import Measured
-from convcost.read.summary.clean import clean_lines
+from convcost.read.keras.summary.clean import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,6 @@ class Progress:
         seconds: it took.
         steps: batches, where they were counted.
         samples: where they were counted.
-        seconds_per_step: as printed, per batch.
         epoch: number of the epoch; None where the line tells none.
         training: whether it is training; None where the text does not tell.
     """
@@ -60,7 +59,6 @@ class Progress:
     seconds: float
     steps: int | None = None
     samples: int | None = None
-    seconds_per_step: float | None = None
     epoch: int | None = None
     training: bool | None = None
 
@@ -71,8 +69,8 @@ def find_progress(text: str) -> tuple[Progress, ...]:
     >>> found = find_progress('''Epoch 1/2
     ... 44/44 [==============================] - 19s 425ms/step - loss: 0.69
     ... It takes about 4.6 s to evaluate.''')
-    >>> [(p.line, p.seconds, p.steps, p.seconds_per_step, p.epoch) for p in found]
-    [(2, 18.7, 44, 0.425, 1)]
+    >>> [(p.line, p.seconds, p.steps, p.epoch) for p in found]
+    [(2, 18.7, 44, 1)]
     """
     if not _TRACES.search(text):
         return ()
@@ -157,7 +155,6 @@ def _progress(
         seconds=seconds,
         steps=None if counts_samples else count,
         samples=count if counts_samples else samples if trains else None,
-        seconds_per_step=None if counts_samples or "step" not in per else _seconds(per["step"]),
         epoch=epoch,
         training=True if trains else None,
     )

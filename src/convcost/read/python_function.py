@@ -1,6 +1,6 @@
 """Models made by the user's own code: ``package.module:function``.
 
-This is the one source that runs code, and only because the user names a function to run.
+Nothing else that is named by a text runs code; this does because the user names a function to run.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
+from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,21 @@ class Source:
         return data
 
 
+class Rank(IntEnum):
+    """Which readers are asked first: several may recognise one source."""
+
+    #: stands in place of a file, whatever that file's name promises
+    POINTER = 0
+    #: convcost's own format: Keras's JSON has the same ending
+    OWN = 1
+    #: a format of models
+    FORMAT = 2
+    #: a known format that is not read; its endings are those of formats that are, too
+    REFUSED = 3
+    #: whatever is no binary file
+    TEXT = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A format of files.
@@ -101,12 +117,14 @@ class Reader:
         read: its networks. Raises SourceError where it is damaged, and MissingFramework where
             something has to be installed first.
         rank: of several that recognise a source, the one with the lowest rank reads it.
+        takes_inputs: whether the user may state the inputs' sizes and their batch.
     """
 
     name: str
     recognises: Callable[[Source], bool]
     read: Callable[[Source, Options], tuple[Network, ...]]
-    rank: int = 0
+    rank: Rank = Rank.FORMAT
+    takes_inputs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +143,7 @@ class LiveReader:
 
 
 @contextmanager
-def naming(where: str) -> Iterator[None]:
+def naming_source(where: str) -> Iterator[None]:
     """Say in an error which source it is about."""
     try:
         yield

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
+from convcost.network.builder import SENSELESS, senseless
 from convcost.network.dataclass import replace
 from convcost.network.dims import summed
 from convcost.network.edit import edited
-from convcost.read.exchange.check import SENSELESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def reread(network: Network, ops: Mapping[str, Op], asked: str) -> Network:
         NetworkError: an op does not fit what it is applied to, or contradicts the source.
     """
     try:
-        found = edited(network, lambda layer: ops.get(layer.name, layer.op))
+        found = edited(network, ops)
         for name in ops:
             layer = found.layer(name)
             layer.op.cost("forward", found.call(layer))
@@ -42,7 +42,7 @@ def reread(network: Network, ops: Mapping[str, Op], asked: str) -> Network:
             f"{network.name}: {asked} does not fit: {error.message}", hint=HINT
         ) from None
     except SENSELESS as error:
-        why = f"its attributes do not fit together: {type(error).__name__}: {error}"
+        why = senseless(error).message
         raise NetworkError(f"{network.name}: {asked} does not fit: {why}", hint=HINT) from None
     pairs = list(zip(network.layers, found.layers, strict=True))
     for old, new in pairs:

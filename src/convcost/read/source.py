@@ -6,24 +6,29 @@ not known here: see `convcost.read.formats`.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convcost.collector import without_collecting
 from convcost.errors import SourceError, UsageError, unknown_name
-from convcost.network.collector import without_collecting
 from convcost.network.dataclass import replace
-from convcost.read.limits import MAX_CONFIG_BYTES
+from convcost.read.opening import (
+    HINT,
+    exists,
+    refuse_blank,
+    source_at,
+    split_number,
+    standard_input,
+)
 from convcost.read.python_function import is_function, made_by
-from convcost.read.reader import HEAD_BYTES, Options, Source, live_readers, readers
+from convcost.read.reader import HEAD_BYTES, Options, Rank, Source, live_readers, readers
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Network
-
-_HINT = "give a file with a pasted model.summary(), or paste it into `convcost count -`"
+    from convcost.read.reader import Reader
 
 
 def read_source(
@@ -55,22 +60,20 @@ def read_source(
         MissingFramework: something has to be installed to read it.
     """
     options = Options(inputs, batch_axis)
+    if isinstance(source, str) and not source:
+        raise SourceError("the source is empty", hint=HINT)
     if isinstance(source, str) and source.startswith("zoo:"):
         from convcost import zoo
 
-        if inputs is not None:
-            raise UsageError(
-                f"{source}: 'inputs' are for models and model files",
-                hint="a network of the zoo takes parameters: 'zoo:vgg16?image=128'",
-            )
+        hint = "a network of the zoo takes parameters: 'zoo:vgg16?image=128'"
+        _refuse_inputs(source, options, hint)
         names = zoo.matching(source.removeprefix("zoo:"))
         networks: tuple[Network, ...] = tuple(zoo.load(name) for name in names)
     elif source == "-":
-        data = sys.stdin.buffer.read(MAX_CONFIG_BYTES + 1)
-        networks = _of_data(data, "standard input", options)
+        networks = _of_data(standard_input(), "standard input", options)
     elif isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
         networks = _of_data(source.encode("utf-8", "surrogatepass"), "the text", options)
-    elif isinstance(source, str) and is_function(source) and not _exists(Path(source)):
+    elif isinstance(source, str) and is_function(source) and not exists(Path(source)):
         networks = (_of_function(source, options),)
     elif isinstance(source, str | Path) or hasattr(source, "__fspath__"):
         networks = _of_path(str(source), options)
@@ -117,8 +120,8 @@ def with_sizes(networks: Sequence[Network], dims: Mapping[str, int]) -> tuple[Ne
 
 
 def _of_path(text: str, options: Options) -> tuple[Network, ...]:
-    path, number = _split_number(text)
-    networks = _dispatch(_source(path), options)
+    path, number = split_number(text)
+    networks = _dispatch(source_at(path), options)
     if number is None:
         return networks
     if not 1 <= number <= len(networks):
@@ -129,33 +132,19 @@ def _of_path(text: str, options: Options) -> tuple[Network, ...]:
     return (networks[number - 1],)
 
 
-def _split_number(source: str) -> tuple[Path, int | None]:
-    """``FILE#2`` as the file and the number, unless a file has that very name."""
-    base, mark, tail = source.rpartition("#")
-    if mark and tail.isascii() and tail.isdigit() and not _exists(Path(source)):
-        return Path(base), int(tail[:9])
-    return Path(source), None
+def _refuse_inputs(
+    where: str,
+    options: Options,
+    hint: str = "give open sizes by name: dims={'height': 416, 'width': 416}",
+) -> None:
+    """Refuse what the user says about inputs where the source has its sizes.
 
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _source(path: Path) -> Source:
-    suffix = path.suffix.lower()
-    try:
-        if path.is_dir():
-            return Source(str(path), suffix, b"", path, folder=True)
-        with path.open("rb") as file:
-            return Source(str(path), suffix, file.read(HEAD_BYTES), path)
-    except FileNotFoundError:
-        raise SourceError(f"{path}: there is no such file", hint=_HINT) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError(f"{path}: cannot be read: {reason}", hint=_HINT) from None
+    Raises:
+        UsageError: there is something.
+    """
+    if options.inputs is not None or options.batch_axis != 0:
+        raise UsageError(f"{where}: 'inputs' and 'batch_axis' are for models and their files",
+                         hint=hint)  # fmt: skip
 
 
 def _of_data(data: bytes, where: str, options: Options) -> tuple[Network, ...]:
@@ -169,29 +158,33 @@ def _dispatch(source: Source, options: Options) -> tuple[Network, ...]:
         SourceError: none does.
     """
     if not source.folder and not source.head.strip():
-        _refuse_blank(source)
+        refuse_blank(source)
     with without_collecting():
-        for reader in readers():
-            if reader.recognises(source):
-                return reader.read(source, options)
+        reader = _reader_of(source)
+        if reader is not None:
+            if not reader.takes_inputs:
+                _refuse_inputs(source.where, options)
+            return reader.read(source, options)
     if source.folder:
-        raise SourceError(f"{source.where}: is a directory, not a file", hint=_HINT)
-    known = ", ".join(reader.name for reader in readers() if 0 <= reader.rank < 50)
+        raise SourceError(f"{source.where}: is a directory, not a file", hint=HINT)
+    known = ", ".join(r.name for r in readers() if r.rank in (Rank.OWN, Rank.FORMAT))
     raise SourceError(
         f"{source.where}: is a binary file, not text, and of no format that is known here",
         hint=f"known are: {known}; or paste what model.summary() prints into a text file",
     )
 
 
-def _refuse_blank(source: Source) -> None:
-    with source.open() as file:
-        while block := file.read(HEAD_BYTES):
-            if block.strip():
-                return
-    raise SourceError(
-        f"{source.where}: is empty; expected a pasted model.summary()",
-        hint="paste the whole table that model.summary() prints, its header included",
-    )
+def _reader_of(source: Source) -> Reader | None:
+    """The first reader that recognises a source.
+
+    Raises:
+        SourceError: it may not be looked into.
+    """
+    try:
+        return next((reader for reader in readers() if reader.recognises(source)), None)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{source.where}: cannot be read: {reason}", hint=HINT) from None
 
 
 def _of_function(source: str, options: Options) -> Network:

@@ -154,6 +154,20 @@ def test_arrays_of_a_keras_archive(tmp_path: Path) -> None:
     assert len(found) == 6
 
 
+@pytest.mark.parametrize("group", ["conv_lstm2d", "conv_lst_m2d"], ids=["Keras 3", "Keras 2.12"])
+def test_groups_are_found_by_either_spelling(tmp_path: Path, group: str) -> None:
+    shape = {"batch_input_shape": [None, 5, 8, 8, 2]}
+    config = {"name": "c", "filters": 4, "kernel_size": [3, 3], **shape}
+    layers = [{"class_name": "ConvLSTM2D", "config": config}]
+    arrays = {"0": random(3, 3, 2, 16), "1": random(3, 3, 4, 16), "2": random(16)}
+    path = write_keras(
+        tmp_path / "model.keras",
+        {"class_name": "Sequential", "config": {"name": "net", "layers": layers}},
+        {f"layers/{group}/cell/vars/{number}": array for number, array in arrays.items()},
+    )
+    assert [len(array) for array in values(convcost.read(path)).values()] == [3, 3, 16]
+
+
 def test_a_compressed_archive_and_one_from_standard_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

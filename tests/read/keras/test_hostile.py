@@ -16,7 +16,7 @@ import pytest
 
 import convcost
 from convcost.errors import ConvcostError, LimitError, SourceError
-from convcost.read import keras_model
+from convcost.read.keras.network import reading
 
 Json = dict[str, Any]
 
@@ -230,7 +230,7 @@ def test_too_many_values() -> None:
 
 
 def test_calls_that_double_at_every_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras_model, "MAX_LAYERS", 2_000)
+    monkeypatch.setattr(reading, "MAX_LAYERS", 2_000)
     names = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "end")
     document: Json = {"class_name": "Dense", "config": {"units": 6}}
     for name in names:

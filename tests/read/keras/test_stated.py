@@ -5,7 +5,7 @@ import json
 import pytest
 
 import convcost
-from convcost.errors import ConvcostError, SourceError
+from convcost.errors import ConvcostError, SourceError, UsageError
 from support.keras_json import Json, call, conv, image, layer, model, on, read, tensor
 
 
@@ -108,6 +108,32 @@ def test_inputs_that_do_not_fit(inputs: object, message: str) -> None:
                      [["d", 0, 0]])  # fmt: skip
     with pytest.raises(ConvcostError, match=message):
         convcost.read(json.dumps(document), inputs=inputs)
+
+
+def two_inputs() -> str:
+    """Inputs a and b of open width, joined."""
+    layers = [image("a", None, 3), image("b", None, 3),
+              layer("Conv1D", "one", on("a"), filters=2, kernel_size=[1]),
+              layer("Conv1D", "two", on("b"), filters=2, kernel_size=[1])]  # fmt: skip
+    ends = [["a", 0, 0], ["b", 0, 0]], [["one", 0, 0], ["two", 0, 0]]
+    return json.dumps(model(layers, *ends))
+
+
+def test_inputs_by_name_are_those_of_that_name() -> None:
+    network = convcost.read(two_inputs(), inputs={"b": (1, 8, 3), "a": (1, 4, 3)})
+    assert [network.layer(name).outputs[0].shape[1:] for name in ("one", "two")] == [(4, 2), (8, 2)]
+
+
+def test_an_input_that_is_not_named_stays_as_it_is() -> None:
+    network = convcost.read(two_inputs(), inputs={"b": (1, 8, 3)})
+    assert network.layer("two").outputs[0].shape[1:] == (8, 2)
+    assert len(network.symbols) == 2
+
+
+def test_an_input_of_an_unknown_name() -> None:
+    with pytest.raises(UsageError, match="unknown input 'zzz'") as caught:
+        convcost.read(two_inputs(), inputs={"zzz": (1, 8, 3), "a": (1, 4, 3)})
+    assert "Known: a, b" in str(caught.value.hint)
 
 
 def test_open_sizes_are_given_by_inputs_or_by_name() -> None:

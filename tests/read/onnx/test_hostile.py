@@ -15,9 +15,9 @@ from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 from convcost.errors import LimitError, SourceError
 from convcost.read.limits import MAX_GRAPH_DEPTH, MAX_NAME, MAX_RANK, MAX_SIZE
-from convcost.read.onnx import nodes, scan
-from convcost.read.onnx.messages import Graph, Model, TensorValue
-from convcost.read.onnx.parse import looks_like_model, parse, parse_bytes
+from convcost.read.onnx.file import nodes, scan
+from convcost.read.onnx.file.messages import Graph, Model, TensorValue
+from convcost.read.onnx.file.parse import looks_like_model, parse, parse_bytes
 from convcost.read.reader import HEAD_BYTES, Source
 
 
@@ -399,7 +399,7 @@ def test_a_pipe_in_place_of_external_data(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from convcost.read.onnx import place
+    from convcost.read.onnx.file import place
 
     @contextmanager
     def refuse(*_: Any, **__: Any) -> Iterator[None]:

@@ -10,8 +10,8 @@ import pytest
 
 import convcost
 from convcost.errors import ConvcostError
+from convcost.read.onnx.file.messages import Graph, Model, Node, Reference, TensorValue, ValueInfo
 from convcost.read.onnx.graph import network_of_model
-from convcost.read.onnx.messages import Graph, Model, Node, Reference, TensorValue, ValueInfo
 from convcost.read.onnx.rules import rules
 from convcost.read.reader import Options
 

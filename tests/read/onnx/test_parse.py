@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 from convcost.errors import SourceError
-from convcost.read.onnx.messages import TensorValue
-from convcost.read.onnx.parse import looks_like_model, parse, parse_bytes
+from convcost.read.onnx.file.messages import TensorValue
+from convcost.read.onnx.file.parse import looks_like_model, parse, parse_bytes
 from convcost.read.reader import HEAD_BYTES, Source
 
 from .oracle import check_model, check_tensor

@@ -10,10 +10,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import convcost
-from convcost.errors import LimitError, SourceError
+from convcost.errors import SourceError
 from convcost.read.formats.onnx import LIVE, READER
-from convcost.read.limits import MAX_CONFIG_BYTES
-from convcost.read.reader import Options, Source, live_readers, readers
+from convcost.read.reader import Source, live_readers, readers
 
 MACS = 4 * 3 * 3 * 3 * 6 * 6
 
@@ -86,12 +85,6 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert f"{path}: cannot be read as an ONNX file: at byte " in done.stderr
     assert "download it again" in done.stderr
-
-
-def test_a_stream_is_limited() -> None:
-    data = model().SerializeToString() + bytes(MAX_CONFIG_BYTES)
-    with pytest.raises(LimitError, match="standard input: is larger than 64 MiB"):
-        READER.read(Source("standard input", "", data[:100], data=data), Options())
 
 
 def test_an_object_that_cannot_be_serialised() -> None:

@@ -7,7 +7,7 @@ from onnx import AttributeProto
 
 from convcost.errors import LimitError
 from convcost.read.limits import MAX_NAME
-from convcost.read.onnx.wire import (
+from convcost.read.onnx.file.wire import (
     FOUR_BYTES,
     LENGTH,
     VARINT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from convcost.errors import NetworkError
-from convcost.network.builder import check_arity
+from convcost.network.builder import SENSELESS, applied, senseless
 from convcost.network.dims import Dim, Expr
 from convcost.network.evaluation import Evaluation
 from convcost.network.network import Layer, Network, check_sizes
@@ -24,8 +24,6 @@ _Rules: TypeAlias = tuple[tuple[Tensor, ...], tuple[Dim, ...]]
 
 #: Two numbers for the open sizes that formulas are compared at; consecutive sizes differ.
 _TRIALS = (61, 1_024)
-#: What an op's rule runs into when its attributes make no sense together.
-SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def checked(network: Network, open_: Collection[str]) -> Network:
@@ -114,13 +112,12 @@ class _Check:
         """
         found = self._worked_out.get((op, inputs))
         if found is None:
-            check_arity(op, len(inputs))
+            outputs, weights = applied(op, inputs)
+            table = tuple(Parameter(w.name, w.shape, learned=w.learned) for w in weights)
             try:
-                outputs, weights = op.outputs(*inputs), op.weights(*inputs)
-                table = tuple(Parameter(w.name, w.shape, learned=w.learned) for w in weights)
                 op.cost("forward", Call(inputs, outputs, table))
             except SENSELESS as error:
-                raise _senseless(error) from None
+                raise senseless(error) from None
             found = outputs, tuple(parameter.elements for parameter in table)
             self._worked_out[op, inputs] = found
         return found
@@ -159,7 +156,3 @@ class _Check:
 
 def _unknown(id_: str) -> Misfit:
     return expected("the id of a parameter of the table", id_)
-
-
-def _senseless(error: Exception) -> Misfit:
-    return Misfit(f"its attributes do not fit together: {type(error).__name__}: {error}")

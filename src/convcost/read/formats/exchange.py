@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.errors import UsageError
 from convcost.read.exchange.names import HEAD
-from convcost.read.reader import Reader, naming
+from convcost.read.reader import Rank, Reader, naming_source
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -19,19 +18,13 @@ def _recognises(source: Source) -> bool:
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
     from convcost.read.exchange.document import networks_of
-    from convcost.read.limits import MAX_CONFIG_BYTES, MAX_EXCHANGE_BYTES
+    from convcost.read.limits import MAX_EXCHANGE_BYTES
 
-    if options.inputs is not None or options.batch_axis != 0:
-        raise UsageError(
-            f"{source.where}: 'inputs' and 'batch_axis' are for models; this network has its sizes",
-            hint="give open sizes by name: dims={'height': 416, 'width': 416}",
-        )
-    # the front door takes no more of a stream than this
-    limit = MAX_EXCHANGE_BYTES if source.path is not None else MAX_CONFIG_BYTES
-    data = source.read(limit, "networks", "no real network needs as much: look where it comes from")
-    with naming(source.where):
+    del options
+    hint = "no real network needs as much: look where it comes from"
+    data = source.read(MAX_EXCHANGE_BYTES, "networks", hint)
+    with naming_source(source.where):
         return networks_of(data)
 
 
-#: Before the reader of Keras's JSON, which takes every file of that ending.
-READER = Reader("convcost network (.json)", _recognises, _read, rank=-5)
+READER = Reader("convcost network (.json)", _recognises, _read, rank=Rank.OWN, takes_inputs=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from convcost.errors import SourceError
-from convcost.read.reader import Reader
+from convcost.read.reader import Rank, Reader
 
 if TYPE_CHECKING:
     from convcost.read.reader import Options, Source
@@ -23,4 +23,4 @@ def _read(source: Source, options: Options) -> NoReturn:
     )
 
 
-READER = Reader("Git LFS pointer", _recognises, _read, rank=-10)
+READER = Reader("Git LFS pointer", _recognises, _read, rank=Rank.POINTER)

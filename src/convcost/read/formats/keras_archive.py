@@ -29,9 +29,9 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    from convcost.read.hdf5 import File
-    from convcost.read.keras_files import network_of
-    from convcost.read.keras_stored import ByClass, Nothing
+    from convcost.read.keras.files.hdf5 import File
+    from convcost.read.keras.files.reading import network_of
+    from convcost.read.keras.serial.stored import ByClass, Nothing
 
     config, weights = _of_folder(source) if source.folder else _of_archive(source)
     if weights is None:

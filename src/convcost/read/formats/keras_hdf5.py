@@ -9,8 +9,8 @@ from convcost.read.reader import HDF5_MARK, Reader
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
-    from convcost.read.hdf5 import File
-    from convcost.read.keras_stored import ByName
+    from convcost.read.keras.files.hdf5 import File
+    from convcost.read.keras.serial.stored import ByName
     from convcost.read.reader import Options, Source
 
 _SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
@@ -23,8 +23,8 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    from convcost.read.hdf5 import File
-    from convcost.read.keras_files import network_of
+    from convcost.read.keras.files.hdf5 import File
+    from convcost.read.keras.files.reading import network_of
 
     file = File(source.open, source.where)
     with file.open() as root:
@@ -36,7 +36,7 @@ def _read(source: Source, options: Options) -> tuple[Network, ...]:
 
 
 def _without_model(root: Any, where: str) -> SourceError:
-    from convcost.read.hdf5 import has_attribute, member
+    from convcost.read.keras.files.hdf5 import has_attribute, member
 
     groups = (member(root, name) for name in ("layers", "model_weights"))
     if has_attribute(root, "layer_names") or any(group is not None for group in groups):
@@ -52,8 +52,8 @@ def _without_model(root: Any, where: str) -> SourceError:
 
 def _stored(file: File, root: Any) -> ByName:
     """The arrays of every layer, in the order of the file's own lists."""
-    from convcost.read.hdf5 import is_array, member
-    from convcost.read.keras_stored import ByName
+    from convcost.read.keras.files.hdf5 import is_array, member
+    from convcost.read.keras.serial.stored import ByName
 
     weights = member(root, "model_weights")
     if weights is None:

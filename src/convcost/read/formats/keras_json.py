@@ -20,8 +20,8 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    from convcost.read.keras_files import network_of
-    from convcost.read.keras_stored import Nothing
+    from convcost.read.keras.files.reading import network_of
+    from convcost.read.keras.serial.stored import Nothing
     from convcost.read.limits import MAX_CONFIG_BYTES
 
     hint = "no real model needs as much: check where the file comes from"

@@ -22,7 +22,7 @@ def _recognises(source: object) -> bool:
 
 
 def _read(source: Any, options: Options) -> Network:
-    from convcost.read.keras_live import network_of
+    from convcost.read.keras.live.reading import network_of
 
     return network_of(source, options)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import LimitError, SourceError
-from convcost.read.reader import LiveReader, Reader, naming
+from convcost.errors import SourceError
+from convcost.read.reader import LiveReader, Reader, naming_source
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -23,24 +23,16 @@ def _recognises(source: Source) -> bool:
         return True
     if not source.head.startswith(_FIRST_KEY):
         return False
-    from convcost.read.onnx.parse import looks_like_model
+    from convcost.read.onnx.file.parse import looks_like_model
 
     return looks_like_model(source.head)
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    from convcost.read.limits import MAX_CONFIG_BYTES
+    from convcost.read.onnx.file.parse import parse
     from convcost.read.onnx.graph import network_of_model
-    from convcost.read.onnx.parse import parse
 
-    if len(source.data) > MAX_CONFIG_BYTES:
-        # the front door takes no more of a stream than this
-        raise LimitError(
-            f"{source.where}: is larger than {MAX_CONFIG_BYTES // 2**20} MiB, the limit for "
-            "streams",
-            hint="give the file itself: convcost count model.onnx",
-        )
-    with naming(source.where):
+    with naming_source(source.where):
         name = "model" if source.path is None else PurePath(source.where).stem
         return (network_of_model(parse(source), name, options),)
 
@@ -53,8 +45,8 @@ def _is_proto(source: object) -> bool:
 
 
 def _read_proto(source: Any, options: Options) -> Network:
+    from convcost.read.onnx.file.parse import parse_bytes
     from convcost.read.onnx.graph import network_of_model
-    from convcost.read.onnx.parse import parse_bytes
 
     where = "the ModelProto"
     try:
@@ -65,7 +57,7 @@ def _read_proto(source: Any, options: Options) -> Network:
             hint="save it with onnx.save(model, 'model.onnx', save_as_external_data=True) and read "
             "that file",
         ) from None
-    with naming(where):
+    with naming_source(where):
         name = str(source.graph.name) or "model"
         return network_of_model(parse_bytes(data, where), name, options)
 

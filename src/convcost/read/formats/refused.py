@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from convcost.errors import SourceError
-from convcost.read.reader import ZIP_MARK, Reader
+from convcost.read.reader import ZIP_MARK, Rank, Reader
 
 if TYPE_CHECKING:
     from convcost.read.reader import Options, Source
@@ -74,4 +74,4 @@ def _read(source: Source, options: Options) -> NoReturn:
     raise SourceError(f"{source.where}: is {what}", hint=hint)
 
 
-READER = Reader("a format that is not read", _recognises, _read, rank=50)
+READER = Reader("a format that is not read", _recognises, _read, rank=Rank.REFUSED)

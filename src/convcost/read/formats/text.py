@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.errors import LimitError, SourceError, UsageError
+from convcost.errors import LimitError, SourceError
 from convcost.read.limits import MAX_TEXT_BYTES, MAX_TEXT_LINES
-from convcost.read.reader import Reader
+from convcost.read.reader import Rank, Reader
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
@@ -20,13 +20,9 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    if options.inputs is not None:
-        raise UsageError(
-            f"{source.where}: 'inputs' are for models and model files; this is a text",
-            hint="give open sizes by name: dims={'height': 416, 'width': 416}",
-        )
     from convcost.read.pasted_text import networks_of_text
 
+    del options
     hint = "cut out the part with the model.summary() tables"
     text = _decoded(source.read(MAX_TEXT_BYTES, "texts", hint), source.where)
     if text.count("\n") > MAX_TEXT_LINES:
@@ -56,4 +52,4 @@ def _decoded(data: bytes, where: str) -> str:
         return data.decode("utf-8", errors="replace")
 
 
-READER = Reader("pasted text", _recognises, _read, rank=100)
+READER = Reader("pasted text", _recognises, _read, rank=Rank.TEXT, takes_inputs=False)

@@ -20,7 +20,7 @@ def _recognises(source: Source) -> bool:
 
 
 def _read(source: Source, options: Options) -> tuple[Network, ...]:
-    from convcost.read.torch_module.exported import network_of
+    from convcost.read.torch.module.exported import network_of
 
     return (network_of(source, options),)
 

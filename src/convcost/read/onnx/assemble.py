@@ -9,6 +9,7 @@ from convcost.network.op import Op
 from convcost.network.parameter import Parameter
 from convcost.network.tensor import DTYPE_BYTES, Axis, Tensor
 from convcost.read.onnx.values import StoredValues
+from convcost.read.unused import unused_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,12 +142,7 @@ def _unused(building: Building, table: dict[str, Parameter]) -> list[Note]:
         if stored.is_parameter and stored.id not in used:
             table[stored.id] = _row(stored.id, stored, stored.tensor.dims, None, learned=True)
             unused[stored.id] = stored.elements
-    if not unused:
-        return []
-    shown = ", ".join([*unused][:5]) + (", ..." if len(unused) > 5 else "")
-    number = sum(unused.values())
-    what = "1 parameter is" if number == 1 else f"{number:,} parameters are"
-    return [Note("assumed", f"{what} used by no layer, and counted: {shown}")]
+    return unused_notes(unused)
 
 
 def _overridable(building: Building) -> list[Note]:

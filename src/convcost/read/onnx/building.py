@@ -13,28 +13,28 @@ from convcost.ops.constant import Constant
 from convcost.ops.copy import Fill
 from convcost.ops.unknown import Unknown
 from convcost.ops.view import View
-from convcost.read.axis_names import AxisNames
-from convcost.read.limits import MAX_KNOWN_ELEMENTS
-from convcost.read.onnx.folding import folded, loaded
-from convcost.read.onnx.known import MISFITS
-from convcost.read.onnx.messages import Reference
+from convcost.read.limits import MAX_KNOWN_ELEMENTS, MAX_OUTPUTS
+from convcost.read.onnx.arithmetic.folding import folded, loaded
+from convcost.read.onnx.arithmetic.known import MISFITS
+from convcost.read.onnx.arithmetic.scalars import Undecided
+from convcost.read.onnx.file.messages import Reference
 from convcost.read.onnx.order import ordered
 from convcost.read.onnx.rules import rules
-from convcost.read.onnx.scalars import Undecided
 from convcost.read.onnx.scope import Draft, layer_name
 from convcost.read.onnx.site import Site
 from convcost.read.onnx.step import Step, Weight
 from convcost.read.onnx.unkept import unkept
 from convcost.read.onnx.values import Stored, StoredValues, Value
+from convcost.read.shared_axes import AxisNames
 from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from convcost.network.tensor import Tensor
+    from convcost.read.onnx.arithmetic.known import Known
+    from convcost.read.onnx.file.messages import Graph, Model, Node
     from convcost.read.onnx.inputs import OpenSizes
-    from convcost.read.onnx.known import Known
-    from convcost.read.onnx.messages import Graph, Model, Node
     from convcost.read.onnx.scope import Scope
 
 
@@ -248,7 +248,7 @@ class Building:
         if broken:
             self.failed[layer_name(node, scope)] = why
         results = []
-        for name in node.outputs[:1_000]:
+        for name in node.outputs[:MAX_OUTPUTS]:
             if name:
                 shape, dtype = self.declared(name) or (None, "float32")
                 value = Value(name, shape, dtype, AxisNames([None] * len(shape or ())))

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from convcost.collector import without_collecting
 from convcost.errors import LimitError, NetworkError
 from convcost.network.builder import BATCH
-from convcost.network.collector import without_collecting
 from convcost.network.dataclass import replace
 from convcost.network.evaluation import substitute
 from convcost.network.network import Note
 from convcost.ops.input import Input
-from convcost.read.axis_names import AxisNames
 from convcost.read.onnx.assemble import assemble
 from convcost.read.onnx.building import Building
 from convcost.read.onnx.inputs import input_shapes
 from convcost.read.onnx.scope import Scope
 from convcost.read.onnx.values import Value
+from convcost.read.shared_axes import AxisNames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.network.dims import Dim
     from convcost.network.network import Network
-    from convcost.read.onnx.messages import Graph, Model, ValueInfo
+    from convcost.read.onnx.file.messages import Graph, Model, ValueInfo
     from convcost.read.reader import Options
 
 #: From this version of the format on an initializer need not be a graph input; below it every one

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH
 from convcost.network.dataclass import dataclass, field
 from convcost.network.dims import symbol
-from convcost.read.axis_names import channel_names
+from convcost.read.axis_names import axis_names
+from convcost.read.given import HINT, batch_axes, given
 from convcost.read.limits import MAX_NAME
+from convcost.read.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.network.dims import Dim
-    from convcost.read.onnx.messages import ValueInfo
+    from convcost.read.given import Shape
+    from convcost.read.onnx.file.messages import ValueInfo
     from convcost.read.reader import Options
 
     Declared = tuple[int | str | None, ...]
-
-_HINT = (
-    "give one shape per input, the batch axis included: (1, 3, 224, 224); on the command line "
-    "without it: --input 3,224,224"
-)
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ class OpenSizes:
     size: Dim = BATCH
     literal: int | None = None
     _symbols: dict[str, Dim] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=lambda: {str(BATCH)})
+    _taken: dict[str, int] = field(default_factory=lambda: {str(BATCH): 1})
 
     def named(self, name: str) -> Dim:
         """The size that the file calls by a name."""
@@ -61,12 +59,7 @@ class OpenSizes:
         """
         plain = re.sub(r"[^A-Za-z0-9_]+", "_", name[:MAX_NAME]).strip("_")
         plain = plain if plain and not plain[0].isdigit() else f"size_{plain}".rstrip("_")
-        wanted, number = plain, 1
-        while wanted in self._taken:
-            number += 1
-            wanted = f"{plain}_{number}"
-        self._taken.add(wanted)
-        return symbol(wanted)
+        return symbol(unique(plain, self._taken))
 
     def declared(self, info: ValueInfo | None) -> tuple[Dim, ...] | None:
         """The shape that the file states of a value inside; None where it leaves sizes unnamed."""
@@ -91,8 +84,9 @@ def input_shapes(
     Raises:
         UsageError: what the user says does not fit.
     """
-    given = _given(options.inputs, infos)
-    shapes = [_together(info, own) for info, own in zip(infos, given, strict=True)]
+    said = given(options.inputs)
+    own = [None] * len(infos) if said is None else said.for_inputs([info.name for info in infos])
+    shapes = [_together(info, shape) for info, shape in zip(infos, own, strict=True)]
     has_batch = options.batch_axis is not None
     axes = _axes(options.batch_axis if has_batch else 0, shapes)
     batches = (shape[axis] for shape, axis in zip(shapes, axes, strict=True)
@@ -118,7 +112,7 @@ def _batch_names(infos: Sequence[ValueInfo], axes: Sequence[int | None]) -> froz
 
 
 def _sizes(name: str, shape: Declared, axis: int | None, sizes: OpenSizes) -> tuple[Dim, ...]:
-    names = channel_names(len(shape))
+    names = axis_names(len(shape), channels_first=True)
     found: list[Dim] = []
     for place, size in enumerate(shape):
         if place == axis and (size is None or size == sizes.literal):
@@ -135,12 +129,8 @@ def _sizes(name: str, shape: Declared, axis: int | None, sizes: OpenSizes) -> tu
 def _axes(
     batch_axis: int | tuple[int | None, ...] | None, shapes: Sequence[Declared | None]
 ) -> list[int | None]:
-    axes = [batch_axis] * len(shapes) if not isinstance(batch_axis, tuple) else list(batch_axis)
-    if len(axes) != len(shapes):
-        raise UsageError(f"batch_axis names {len(axes)} axes for {len(shapes)} inputs",
-                         hint="one per input, None where an input has no batch")  # fmt: skip
     found: list[int | None] = []
-    for axis, shape in zip(axes, shapes, strict=True):
+    for axis, shape in zip(batch_axes(batch_axis, len(shapes)), shapes, strict=True):
         if axis is None or not shape:
             found.append(None)
             continue
@@ -154,50 +144,21 @@ def _axes(
     return found
 
 
-def _together(info: ValueInfo, given: Declared | None) -> Declared | None:
+def _together(info: ValueInfo, said: Shape | None) -> Declared | None:
     """What is declared, with what the user gives in its place."""
     # a size of 0 is how older exporters wrote an open one
     declared = None if info.dims is None else tuple(size or None for size in info.dims)
-    if given is None:
+    if said is None:
         return declared
     if declared is None:
-        return given
-    if len(declared) != len(given):
+        return said
+    if len(declared) != len(said):
         raise UsageError(
             f"the input '{info.name}' has {len(declared)} axes, {_text(declared)}; "
-            f"{_text(given)} is given",
-            hint=_HINT,
+            f"{_text(said)} is given",
+            hint=HINT,
         )
-    return tuple(own if size is None else size for own, size in zip(declared, given, strict=True))
-
-
-def _given(inputs: Any, infos: Sequence[ValueInfo]) -> list[Declared | None]:
-    if inputs is None:
-        return [None] * len(infos)
-    if isinstance(inputs, dict):
-        unknown = [name for name in inputs if name not in {info.name for info in infos}]
-        if unknown:
-            known = ", ".join(info.name for info in infos)
-            raise UsageError(f"there is no input '{unknown[0]}'", hint=f"the inputs are: {known}")
-        return [_shape(inputs[info.name]) if info.name in inputs else None for info in infos]
-    one = hasattr(inputs, "shape") or all(n is None or isinstance(n, int) for n in inputs)
-    shapes = [_shape(inputs)] if one else [_shape(item) for item in inputs]
-    if len(shapes) != len(infos):
-        raise UsageError(f"{len(shapes)} inputs are given; the network has {len(infos)}: "
-                         + ", ".join(info.name for info in infos), hint=_HINT)  # fmt: skip
-    return list(shapes)
-
-
-def _shape(value: Any) -> Declared:
-    shape = getattr(value, "shape", value)
-    try:
-        sizes = tuple(None if size is None else int(size) for size in shape)
-    except (TypeError, ValueError):
-        raise UsageError(f"{type(value).__name__!r} is no input: expected an array or a shape",
-                         hint=_HINT) from None  # fmt: skip
-    if any(size is not None and size < 1 for size in sizes):
-        raise UsageError(f"an input of shape {sizes} has a size below 1", hint=_HINT)
-    return sizes
+    return tuple(own if size is None else size for own, size in zip(declared, said, strict=True))
 
 
 def _text(shape: Declared) -> str:

@@ -6,12 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from convcost.errors import SourceError
-from convcost.read.onnx.messages import Graph
+from convcost.read.onnx.file.messages import Graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from convcost.read.onnx.messages import Node
+    from convcost.read.onnx.file.messages import Node
 
 
 def ordered(nodes: Sequence[Node], given: Callable[[str], bool], where: str) -> Sequence[Node]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
-    from convcost.read.onnx.messages import Node
+    from convcost.read.onnx.file.messages import Node
     from convcost.read.onnx.step import Weight
     from convcost.read.onnx.values import Value
 

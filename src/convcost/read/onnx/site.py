@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
 from convcost.ops.computed import ComputedWeights
-from convcost.read.axis_names import AxisNames
 from convcost.read.limits import MAX_OUTPUTS, MAX_SIZE
-from convcost.read.onnx.messages import TensorValue
-from convcost.read.onnx.scalars import Undecided
-from convcost.read.onnx.sizes import broadcast
+from convcost.read.onnx.arithmetic.scalars import Undecided
+from convcost.read.onnx.arithmetic.sizes import broadcast
+from convcost.read.onnx.file.messages import TensorValue
 from convcost.read.onnx.step import Step, view
 from convcost.read.onnx.values import Value
+from convcost.read.shared_axes import AxisNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.op import Op
     from convcost.network.tensor import Tensor
+    from convcost.read.onnx.arithmetic.known import Known
     from convcost.read.onnx.building import Building
-    from convcost.read.onnx.known import Known
-    from convcost.read.onnx.messages import Node
+    from convcost.read.onnx.file.messages import Node
     from convcost.read.onnx.scope import Scope
     from convcost.read.onnx.step import Weight
 

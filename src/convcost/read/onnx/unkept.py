@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.network.dims import product
 from convcost.network.tensor import DTYPE_BYTES
-from convcost.read.onnx.dtypes import DTYPES
+from convcost.read.onnx.file.dtypes import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

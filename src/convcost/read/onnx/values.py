@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from convcost.network.dims import Dim
     from convcost.network.network import Ref
-    from convcost.read.axis_names import AxisNames
-    from convcost.read.onnx.known import Known
-    from convcost.read.onnx.messages import TensorValue
+    from convcost.read.onnx.arithmetic.known import Known
+    from convcost.read.onnx.file.messages import TensorValue
+    from convcost.read.shared_axes import AxisNames
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,9 @@ from convcost.ops.chain import Chain
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Concatenate
 from convcost.ops.scaled_attention import ScaledAttention
-from convcost.read.axis_names import AxisNames
 from convcost.read.onnx.step import Step
 from convcost.read.onnx.values import Value
+from convcost.read.shared_axes import AxisNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.copy import Copy
-from convcost.read.axis_names import AxisNames
 from convcost.read.limits import MAX_GRAPH_DEPTH, MAX_WRITTEN_OUT
-from convcost.read.onnx.known import Known
-from convcost.read.onnx.messages import Graph
-from convcost.read.onnx.scalars import Undecided, truth
+from convcost.read.onnx.arithmetic.known import Known
+from convcost.read.onnx.arithmetic.scalars import Undecided, truth
+from convcost.read.onnx.file.messages import Graph
 from convcost.read.onnx.scope import Scope, layer_name
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step, view
 from convcost.read.onnx.values import Value
+from convcost.read.shared_axes import AxisNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

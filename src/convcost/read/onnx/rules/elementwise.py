@@ -9,8 +9,8 @@ from convcost.network.dataclass import replace
 from convcost.ops.copy import Copy
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.merge import Merge
-from convcost.read.onnx.dtypes import DTYPES
-from convcost.read.onnx.sizes import broadcast
+from convcost.read.onnx.arithmetic.sizes import broadcast
+from convcost.read.onnx.file.dtypes import DTYPES
 from convcost.read.onnx.step import Step
 
 if TYPE_CHECKING:

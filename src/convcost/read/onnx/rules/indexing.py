@@ -10,8 +10,8 @@ from convcost.ops.copy import Copy, Fill, Gather
 from convcost.ops.embedding import Embedding
 from convcost.ops.scatter import ScatterAdd
 from convcost.ops.view import Cut
-from convcost.read.onnx.known import Known
-from convcost.read.onnx.scalars import Undecided
+from convcost.read.onnx.arithmetic.known import Known
+from convcost.read.onnx.arithmetic.scalars import Undecided
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step, Weight, view
 
@@ -130,7 +130,7 @@ def _told(site: Site, shape: tuple[int, ...], items: Sequence[Dim]) -> Value:
 
 def _range(site: Site) -> Step:
     """A range whose numbers are not all plain ones, or that is a long one."""
-    from convcost.read.onnx.known import ceil_div_of
+    from convcost.read.onnx.arithmetic.known import ceil_div_of
 
     start, limit, delta = (site.known(place) for place in range(3))
     if start is None or limit is None or delta is None:

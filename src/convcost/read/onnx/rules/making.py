@@ -8,10 +8,10 @@ from convcost.errors import NetworkError
 from convcost.ops.copy import Copy, Fill
 from convcost.ops.elementwise import Elementwise
 from convcost.read.limits import MAX_KNOWN_ELEMENTS
-from convcost.read.onnx.dtypes import DTYPES
-from convcost.read.onnx.folding import loaded
-from convcost.read.onnx.known import Known
-from convcost.read.onnx.messages import TensorValue
+from convcost.read.onnx.arithmetic.folding import loaded
+from convcost.read.onnx.arithmetic.known import Known
+from convcost.read.onnx.file.dtypes import DTYPES
+from convcost.read.onnx.file.messages import TensorValue
 from convcost.read.onnx.site import stated_dtype
 from convcost.read.onnx.step import Step
 from convcost.read.onnx.values import Stored

@@ -1,4 +1,4 @@
-"""The same values in other shapes and orders, in parts, or joined."""
+"""The same values in other shapes and orders."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
+from convcost.network.dataclass import replace
 from convcost.network.dims import Dim, product
 from convcost.ops.reshape import Flatten, Reshape
-from convcost.read.axis_names import matched
+from convcost.read.onnx.arithmetic.sizes import broadcast, reshaped
 from convcost.read.onnx.scope import layer_name
 from convcost.read.onnx.site import place_of
-from convcost.read.onnx.sizes import broadcast, reshaped
 from convcost.read.onnx.step import Step, view
+from convcost.read.shared_axes import matched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +70,6 @@ def _reshaped(tensor: Value, result: Value) -> Step:
 
 
 def _stored(tensor: Value, result: Value, seen: Any) -> Value:
-    from dataclasses import replace
-
     assert tensor.stored is not None  # noqa: S101 - asked before
     result.stored = replace(tensor.stored, views=(*tensor.stored.views, seen))
     return result

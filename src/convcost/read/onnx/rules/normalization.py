@@ -10,7 +10,7 @@ from convcost.ops.layer_norm import GroupNorm, LayerNorm, RMSNorm, UnitNorm
 from convcost.ops.local_response_norm import LocalResponseNorm
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
-from convcost.read.axis_names import channel_names
+from convcost.read.axis_names import axis_names
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step, Weight
 
@@ -26,7 +26,7 @@ def _channels(site: Site) -> tuple[Value, str]:
     tensor = site.value(0)
     if tensor.rank < 2:
         raise NetworkError(f"a tensor of {tensor.rank} axes has no channels")
-    names = channel_names(tensor.rank)
+    names = axis_names(tensor.rank, channels_first=True)
     return site.named(tensor, names), str(names[1])
 
 

@@ -10,7 +10,7 @@ from convcost.network.dims import free_symbols
 from convcost.ops.copy import Copy
 from convcost.ops.merge import Concatenate
 from convcost.ops.view import Cut
-from convcost.read.onnx.known import clipped
+from convcost.read.onnx.arithmetic.known import clipped
 from convcost.read.onnx.scope import layer_name
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step, view

@@ -8,7 +8,7 @@ from convcost.errors import NetworkError
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.pool import GlobalPool, Pool
 from convcost.ops.window import AXES, window
-from convcost.read.axis_names import channel_names
+from convcost.read.axis_names import axis_names
 from convcost.read.onnx.rules.convolution import image
 from convcost.read.onnx.step import Step
 from convcost.read.onnx.windows import each, slid, windows_of
@@ -43,7 +43,7 @@ def _pool(site: Site) -> Step:
 
 def _global_pool(site: Site) -> Step:
     tensor = site.value(0)
-    tensor = site.named(tensor, channel_names(tensor.rank))
+    tensor = site.named(tensor, axis_names(tensor.rank, channels_first=True))
     shape = (*tensor.sizes[:2], *(1,) * (tensor.rank - 2))
     result = site.resized(tensor, shape)
     kind = site.node.op_type

@@ -61,7 +61,7 @@ def _dense(
     features, units = kernel.sizes[::-1] if turned else kernel.sizes
     if tensor.sizes[-1] != features:
         raise NetworkError(f"cannot multiply {tensor.sizes} with {(features, units)}")
-    _suggest(tensor)
+    tensor.axes.suggest_features()
     result = site.resized(tensor, (*tensor.sizes[:-1], units), dtype)
     arrange = (lambda array: array.transpose()) if turned else None
     weights = [Weight("kernel", kernel, arrange, (features, units))]
@@ -69,17 +69,6 @@ def _dense(
         weights.append(Weight("bias", bias, lambda a: a.reshape(-1), (units,)))
     op = Dense(units=units, bias=bias is not None, activation=activation)
     return site.weighted(op, [tensor], weights, [result])
-
-
-def _suggest(tensor: Value) -> None:
-    """What the axes of rows of features are called, where nothing else has told."""
-    given = tensor.names
-    names: list[str | None] = [None] * tensor.rank
-    if tensor.rank > 1 and "batch" not in given and given[0] is None:
-        names[0] = "batch"
-    if given[-1] is None and "feature" not in given:
-        names[-1] = "feature"
-    tensor.axes.take(names)
 
 
 def _gemm(site: Site) -> Step:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.ops.elementwise import Elementwise
 from convcost.ops.reduce import Reduce
-from convcost.read.onnx.dtypes import DTYPES
+from convcost.read.onnx.file.dtypes import DTYPES
 from convcost.read.onnx.step import Step
 
 if TYPE_CHECKING:

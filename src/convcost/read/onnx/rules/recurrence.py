@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.ops.activation import activation_name
-from convcost.ops.cell import GATES
+from convcost.ops.cell import GATES, ONNX_GATES, TORCH_GATES, gate_places
 from convcost.ops.recurrent_stack import RecurrentStack
-from convcost.read.axis_names import AxisNames
 from convcost.read.onnx.step import Step, Weight
 from convcost.read.onnx.values import Value
+from convcost.read.shared_axes import AxisNames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from convcost.read.onnx.values import Arrange
 
 _KINDS: Mapping[str, Any] = {"LSTM": "lstm", "GRU": "gru", "RNN": "simple"}
-#: The gates of PyTorch's order, by their place in ONNX's.
-_GATES = {"lstm": (0, 2, 3, 1), "gru": (1, 0, 2), "simple": (0,)}
 _SUFFIXES = ("", "_reverse")
 
 
@@ -120,7 +118,8 @@ def _weights(site: Site, op: RecurrentStack) -> list[Weight]:
 
 def _reordered(direction: int, function: str, parts: int, half: int) -> Arrange:
     """One direction's numbers, one half of its biases, with the gates in PyTorch's order."""
-    order = [half * len(_GATES[function]) + place for place in _GATES[function]]
+    places = gate_places(function, ONNX_GATES, TORCH_GATES)
+    order = [half * len(places) + place for place in places]
 
     def arrange(array: Any) -> Any:
         own = array[direction]

@@ -77,7 +77,7 @@ def _as_pool(
     if positions != (2, 3) or names[1:] != ("channel", "height", "width"):
         return None
     if not keep:
-        from convcost.read.axis_names import AxisNames
+        from convcost.read.shared_axes import AxisNames
 
         result.axes = AxisNames((names[0], "feature"))
     op = GlobalPool(function="average", axes=("height", "width"), keep_axes=keep)

@@ -11,7 +11,7 @@ from convcost.ops.copy import Copy
 from convcost.ops.grid_sample import GridSample
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.resize import Resize, Upsample
-from convcost.read.axis_names import channel_names, image_names
+from convcost.read.axis_names import axis_names, image_names
 from convcost.read.onnx.site import place_of
 from convcost.read.onnx.step import Step
 
@@ -92,7 +92,7 @@ def _resampled(site: Site, tensor: Value, sizes: Sequence[Dim]) -> Step | Value:
         raise NetworkError(f"the interpolation {mode!r:.40} is not known")
     if tuple(sizes) == tensor.sizes:
         return tensor
-    names = channel_names(tensor.rank)
+    names = axis_names(tensor.rank, channels_first=True)
     tensor.axes.take(names)
     result = site.resized(tensor, sizes)
     pairs = list(zip(tensor.sizes, sizes, strict=True))
@@ -192,7 +192,7 @@ def _col_to_image(site: Site) -> Step:
         raise NetworkError("the sizes of the image are missing")
     channels = tensor.sizes[1] // product(block)
     result = site.new((tensor.sizes[0], channels, *image), tensor.dtype)
-    result.axes.take(channel_names(result.rank))
+    result.axes.take(axis_names(result.rank, channels_first=True))
     return Step(lambda out: ScatterAdd(result=out[0]), (tensor,), (result,))
 
 

@@ -1,7 +1,0 @@
-"""Model code as text: found among prose, read as a syntax tree, never run.
-
-    lines -> blocks -> interpret (expressions, statements, layers) -> freeze
-
-`lines` finds the statements, `blocks` puts them together by indentation, `interpret` follows what
-they do to layers, tensors and models, and `freeze` turns the models into configuration.
-"""

@@ -1,0 +1,1 @@
+"""What Keras's files hold beside a configuration: arrays, in HDF5."""

@@ -1,0 +1,1 @@
+"""Models of Keras in the running program."""

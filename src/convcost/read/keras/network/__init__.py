@@ -1,0 +1,1 @@
+"""Configurations of Keras as networks, wherever they come from: code, files, live models."""

@@ -1,1 +1,0 @@
-"""What a summary does not print, solved from shapes and parameter counts."""
