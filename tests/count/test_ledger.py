@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convcost.count import Workload, count
+from convcost.count import Workload, costs, count, totals
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import symbol
@@ -45,6 +45,27 @@ def small(*, notes: tuple[Note, ...] = (), missing: tuple[str, ...] = ()) -> Net
     y = b.add(Dropout(0.2), y, name="dropout")
     b.add(Dense(units=10, activation="softmax"), y, name="dense", trainable=False)
     return b.build(notes=notes, missing=missing)
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [Workload(batch=3), Workload(training=True, optimizer="adam", loss="mse", freeze=("conv",))],
+)
+def test_totals_are_those_of_the_count(workload: Workload) -> None:
+    for net in (small(missing=("the end",)), open_height(), small().bind({"N": 5})):
+        counted = count(net, workload)
+        assert totals(net, workload) == (counted.total, counted.unknown)
+
+
+def test_costs_that_are_kept_are_those_that_were_asked_for() -> None:
+    b = Builder("an open window")
+    x = b.add(Input(IMAGE.resized(batch=1)))
+    b.add(Pool(function="max", windows=window(symbol("K"), padding="same")), x)
+    net = b.build()
+    assert not net.symbols
+    for _ in range(2):
+        assert costs(net, "inference")[-1].why == "the source does not give K"
+        assert costs(net, "inference", symbolic=True)[-1].cost is not None
 
 
 def test_rows_by_hand() -> None:

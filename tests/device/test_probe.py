@@ -181,6 +181,15 @@ def test_the_clock_falls_back_in_a_stated_order(monkeypatch: pytest.MonkeyPatch)
     assert machine._clock("Xeon", {}).basis == "assumed"
 
 
+def test_where_the_system_tells_no_allowed_processors_all_of_them_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert machine.cores() == machine.describe().cores.value
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert machine.allowed_processors() == [0, 1, 2]
+
+
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_a_system_that_tells_nothing_still_gives_a_machine(
     monkeypatch: pytest.MonkeyPatch, platform: str

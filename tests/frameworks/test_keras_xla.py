@@ -69,7 +69,7 @@ def test_training_ends_where_it_does_without_xla(runs: Any, loop: str) -> None:
 def test_all_layers_and_phases_have_times_that_are_the_whole(
     runs: Any, run: str, phases: set[str]
 ) -> None:
-    found = runs["profiles"][run]
+    found = runs["watched"][run]
     assert {phase for _, phase, _, _ in found["spans"]} == phases
     groups = {tuple(names) for names, *_ in found["spans"] if names}
     if run == "inference":
@@ -82,7 +82,7 @@ def test_all_layers_and_phases_have_times_that_are_the_whole(
 
 @pytest.mark.parametrize("run", ["training", "fit"])
 def test_kernels_are_those_of_xla(runs: Any, run: str) -> None:
-    spans = runs["profiles"][run]["spans"]
+    spans = runs["watched"][run]["spans"]
     kernels = {(*names, phase): op for names, phase, _, op in spans if op in {"convolution", "dot"}}
     assert {("once", "forward"), ("again", "forward"), ("again", "backward")} <= kernels.keys()
     # the gradient of the first convolution's weights: XLA keeps no name of it
@@ -91,7 +91,7 @@ def test_kernels_are_those_of_xla(runs: Any, run: str) -> None:
 
 
 def test_kernels_in_a_loop_of_the_program_belong_to_its_layer(runs: Any) -> None:
-    found = runs["profiles"]["sequence"]["spans"]
+    found = runs["watched"]["sequence"]["spans"]
     assert {tuple(names) for names, *_ in found if names} == {("loop over time",), ("head",)}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from convcost import runtime
 from convcost.count import Workload
-from convcost.runtime.runners.losses import DEFAULT_LOSS
+from convcost.count.workload import DEFAULT_LOSS
 from support.files import ROOT
 from support.lowering_cases import cases
 

@@ -56,10 +56,10 @@ def test_every_sample_is_seen_once(job: Job) -> None:
 def test_the_parts_of_a_loop_are_the_whole(job: Job) -> None:
     loaded = runner("torch").load(zoo.load("seed000"), job)
     before = [p.clone() for p in loaded._step._module.parameters()]
-    profile = loaded.profile()
+    found = loaded.watch()
     after = list(loaded._step._module.parameters())
-    assert sum(span.seconds for span in profile.spans) == pytest.approx(profile.seconds)
-    parts = [(span.layers, span.phase) for span in profile.spans]
+    assert sum(span.seconds for span in found.spans) == pytest.approx(found.seconds)
+    parts = [(span.layers, span.phase) for span in found.spans]
     assert len(set(parts)) == len(parts)
     phases = {"forward", "loss", "loop"} | ({"backward", "update"} if job.training else set())
     assert {phase for _, phase in parts} == phases

@@ -29,7 +29,7 @@ from convcost.ops.window import window
 from convcost.runtime.runners.inputs import random_inputs
 from convcost.runtime.runners.registry import runner
 from convcost.runtime.runners.runner import Job
-from convcost.runtime.runners.torch_clock import Clock, Watched
+from convcost.runtime.runners.torch_clock import Clock, WatchedModule
 from convcost.runtime.runners.torch_training import Losses
 from convcost.write.torch.module import torch_module
 from support.optimizers import TORCH
@@ -93,7 +93,7 @@ def test_watched_modules_compute_the_same() -> None:
     module = torch_module(net, batch=2)
     inputs = [torch.from_numpy(x) for x in random_inputs(net, batch=2, seed=0)]
     wanted = module.eval()(*inputs)
-    assert torch.equal(Watched(module).run(Clock(), inputs, training=False), wanted)
+    assert torch.equal(WatchedModule(module).run(Clock(), inputs, training=False), wanted)
 
 
 LAYERS = ["stem", "left", "norm", "sum", "relu", "flat", "drop", "head"]
@@ -101,27 +101,27 @@ LAYERS = ["stem", "left", "norm", "sum", "relu", "flat", "drop", "head"]
 
 def test_a_forward_pass_has_one_span_for_each_layer() -> None:
     loaded = runner("torch").load(network(), Job(batch=2))
-    profile = loaded.profile()
-    parts = [(span.layers, span.phase) for span in profile.spans]
+    found = loaded.watch()
+    parts = [(span.layers, span.phase) for span in found.spans]
     assert parts == [*(((name,), "forward") for name in LAYERS), ((), "loop")]
-    kernels = {span.layers: span.kernel for span in profile.spans}
+    kernels = {span.layers: span.kernel for span in found.spans}
     assert kernels["stem",] == "Conv2d, ReLU"
     assert kernels["head",] == "Linear"
-    assert sum(span.seconds for span in profile.spans) == pytest.approx(profile.seconds)
+    assert sum(span.seconds for span in found.spans) == pytest.approx(found.seconds)
 
 
 @pytest.mark.parametrize("name", ["resnet18?image=64", "googlenet", "seed000", "seed003"])
 def test_layers_of_the_zoo_have_one_span_in_each_phase(name: str) -> None:
     net = zoo.load(name)
-    profile = runner("torch").load(net, Job(batch=2, training=True, optimizer="adam")).profile()
-    parts = [(span.layers, span.phase) for span in profile.spans]
+    found = runner("torch").load(net, Job(batch=2, training=True, optimizer="adam")).watch()
+    parts = [(span.layers, span.phase) for span in found.spans]
     assert len(set(parts)) == len(parts)
     layers = {(layer.name,) for layer in net.layers if not isinstance(layer.op, Input)}
     for phase in ("forward", "backward"):
         assert {names for names, each in parts if each == phase} == layers
     assert [each for names, each in parts if not names] == ["loss", "update", "loop"]
-    assert sum(span.seconds for span in profile.spans) == pytest.approx(profile.seconds)
-    backward = {span.layers[0]: span.kernel for span in profile.spans if span.phase == "backward"}
+    assert sum(span.seconds for span in found.spans) == pytest.approx(found.seconds)
+    backward = {span.layers[0]: span.kernel for span in found.spans if span.phase == "backward"}
     for layer in net.layers:
         if isinstance(layer.op, Conv):
             assert "ConvolutionBackward0" in backward[layer.name]
@@ -129,16 +129,16 @@ def test_layers_of_the_zoo_have_one_span_in_each_phase(name: str) -> None:
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_the_clock_is_gone_after_a_profile(training: bool) -> None:
+def test_the_clock_is_gone_after_a_watched_run(training: bool) -> None:
     """Else its hooks would still be called by runs that are timed."""
     loaded = runner("torch").load(network(), Job(batch=2, training=training))
-    loaded.profile()
+    loaded.watch()
     assert not [each for each in gc.get_objects() if isinstance(each, Clock)]
 
 
 def test_frozen_layers_before_all_others_have_no_backward_pass() -> None:
     net = frozen(network(), ["stem"])
-    spans = runner("torch").load(net, Job(batch=2, training=True)).profile().spans
+    spans = runner("torch").load(net, Job(batch=2, training=True)).watch().spans
     assert [s.layers[0] for s in spans if s.phase == "backward"] == LAYERS[:0:-1]
     assert not [s for s in spans if s.phase == "update"]
 
@@ -160,7 +160,7 @@ def test_a_step_is_the_one_that_is_written_by_hand(optimizer: str, instrument: b
     loaded.losses.targets = [targets]
     torch.manual_seed(8)  # of the dropout
     for _ in range(2):
-        (loaded.profile if instrument else loaded.run)()
+        (loaded.watch if instrument else loaded.run)()
     torch.manual_seed(8)
     for _ in range(2):
         by_hand.zero_grad()

@@ -21,6 +21,7 @@ import convcost
 from convcost import zoo
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH, Builder
+from convcost.network.dataclass import replace
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
 from convcost.ops.chain import Chain
@@ -184,6 +185,17 @@ def test_a_step_of_training_changes_what_is_trained() -> None:
 def test_the_batch_can_be_fixed() -> None:
     assert keras_model(zoo.load("seed000"), batch=4).input_shape[0] == 4
     assert keras_model(zoo.load("seed000")).input_shape[0] is None
+
+
+def test_a_tensor_that_is_returned_twice_is_two_results(tmp_path: Path) -> None:
+    net = one_layer(Dense(units=3), feature=4)
+    net = replace(net, outputs=net.outputs * 2)
+    model, x = keras_model(net), example(net)
+    for found, wanted in zip(outputs(model, x), onnx_outputs(net, x), strict=True):
+        assert_equal(found, wanted)
+    save_networks([net], tmp_path / "model.keras")
+    for read in (convcost.read(model), convcost.read(tmp_path / "model.keras")):
+        assert len(read.outputs) == 2
 
 
 def test_one_network_to_a_file(tmp_path: Path) -> None:

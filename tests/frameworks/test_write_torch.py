@@ -248,6 +248,15 @@ def test_numbers_that_layers_share_are_shared_tensors() -> None:
     assert module(inputs).shape == (2, 3, 7)
 
 
+def test_a_tensor_that_is_returned_twice_is_two_results() -> None:
+    net = one_layer(Dense(units=3), feature=4)
+    net = replace(net, outputs=net.outputs * 2)
+    module, x = torch_module(net), [np.ones((2, 4), "float32")]
+    for found, wanted in zip(outputs(module, x), onnx_outputs(net, x), strict=True):
+        assert_equal(found, wanted)
+    assert len(convcost.read(module, inputs=(2, 4)).outputs) == 2
+
+
 def test_a_reference_to_an_inner_tensor_may_be_an_output() -> None:
     net = zoo.load("seed001-cnn")
     inner = net.layers[1].name

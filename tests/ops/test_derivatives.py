@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from convcost.ops.activation import DERIVATIVES
+from convcost.ops.activation import ACTIVATIONS
 from convcost.ops.cell import cell_derivative
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def test_an_activation(name: str, x: float, g: float) -> None:
     done = Counted.done
     expected = g * (function(x + WIDTH) - function(x - WIDTH)) / (2 * WIDTH)
     assert found == pytest.approx(expected, abs=1e-4)
-    assert done == DERIVATIVES[name].charge
+    assert done == ACTIVATIONS[name].derivative.charge
 
 
 def softmax(x: Sequence[float]) -> list[float]:
@@ -248,7 +248,7 @@ def test_a_softmax(name: str, x: list[float], g: list[float]) -> None:
     else:
         whole = sum(given_, start=ZERO)
         found = [grad - call(math.exp, y) * whole for y, grad in zip(results, given_, strict=True)]
-    assert Counted.done == DERIVATIVES[name].charge * len(x)
+    assert Counted.done == ACTIVATIONS[name].derivative.charge * len(x)
     for place, value in enumerate(found):
         sides = [
             function([v + side * (i == place) for i, v in enumerate(x)]) for side in (WIDTH, -WIDTH)
@@ -259,7 +259,7 @@ def test_a_softmax(name: str, x: list[float], g: list[float]) -> None:
 
 
 def test_nothing_is_left_out() -> None:
-    assert {*FORMULAS, "softmax", "log_softmax", "linear"} == set(DERIVATIVES)
+    assert {*FORMULAS, "softmax", "log_softmax", "linear"} == set(ACTIVATIONS)
 
 
 def tanh_gradient(y: Counted, g: Counted) -> Counted:

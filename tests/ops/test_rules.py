@@ -8,7 +8,7 @@ from convcost.errors import NetworkError
 from convcost.network.dims import symbol
 from convcost.network.op import Call, Op
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.activation import CHARGES, Activation, activation_name
+from convcost.ops.activation import ACTIVATIONS, Activation, activation_name
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.merge import Concatenate, Merge
@@ -140,7 +140,7 @@ def test_batch_norm_without_scale_or_center() -> None:
 
 
 def test_every_charged_activation_has_its_own_name() -> None:
-    assert {activation_name(name) for name in CHARGES} == set(CHARGES)
+    assert {activation_name(name) for name in ACTIVATIONS} == set(ACTIVATIONS)
     assert activation_name("HARD_SWISH") == "hard_silu"
 
 

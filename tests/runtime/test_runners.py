@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convcost.network.network import Network
-    from convcost.runtime.runners.runner import Profile
+    from convcost.runtime.runners.runner import Watched
 
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
@@ -54,12 +54,12 @@ def network() -> Network:
     return b.build()
 
 
-def profiled(net: Network, job: Job | None = None) -> Profile:
-    return runner("onnxruntime").load(net, job or Job()).profile()
+def watched(net: Network, job: Job | None = None) -> Watched:
+    return runner("onnxruntime").load(net, job or Job()).watch()
 
 
-def fused(profile: Profile) -> list[tuple[str, ...]]:
-    return [span.layers for span in profile.spans if span.layers]
+def fused(found: Watched) -> list[tuple[str, ...]]:
+    return [span.layers for span in found.spans if span.layers]
 
 
 def test_the_registry_knows_its_runners() -> None:
@@ -104,7 +104,7 @@ def test_results_are_those_of_the_reference_implementation() -> None:
 
 
 def test_what_is_folded_and_fused_is_listed_with_the_kernel_that_computes_it() -> None:
-    found = fused(profiled(network()))
+    found = fused(watched(network()))
     assert ("first", "first_norm", "first_relu") in found
     assert ("second", "second_norm", "sum", "second_relu") in found
     assert ("pool",) in found
@@ -118,8 +118,8 @@ def test_what_is_folded_and_fused_is_listed_with_the_kernel_that_computes_it() -
 )  # fmt: skip
 def test_every_layer_is_in_a_span_and_every_product_in_one(name: str) -> None:
     net = zoo.load(name)
-    profile = profiled(net)
-    spans = [span for span in profile.spans if span.layers]
+    found = watched(net)
+    spans = [span for span in found.spans if span.layers]
     layers = [layer for layer in net.layers if not isinstance(layer.op, Input)]
     assert {name for span in spans for name in span.layers} == {layer.name for layer in layers}
     products = [span for span in spans if span.kernel in {"Conv", "FusedConv", "Gemm", "FusedGemm"}]
@@ -132,21 +132,21 @@ def test_every_layer_is_in_a_span_and_every_product_in_one(name: str) -> None:
 
 
 def test_spans_are_the_whole_without_gaps_or_overlaps() -> None:
-    profile = profiled(network())
-    assert sum(span.seconds for span in profile.spans) == pytest.approx(profile.seconds)
-    assert all(span.seconds >= 0 for span in profile.spans)
-    assert {span.phase for span in profile.spans} == {"forward", "loop"}
-    assert [span.layers for span in profile.spans if span.phase == "loop"] == [()]
+    found = watched(network())
+    assert sum(span.seconds for span in found.spans) == pytest.approx(found.seconds)
+    assert all(span.seconds >= 0 for span in found.spans)
+    assert {span.phase for span in found.spans} == {"forward", "loop"}
+    assert [span.layers for span in found.spans if span.phase == "loop"] == [()]
 
 
-def test_profiles_can_be_taken_again_and_again_and_leave_no_files(
+def test_watched_runs_can_be_taken_again_and_again_and_leave_no_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     loaded = runner("onnxruntime").load(network(), Job())
-    profiles = [loaded.profile() for _ in range(3)]
-    assert len({tuple(fused(each)) for each in profiles}) == 1
-    assert len({each.seconds for each in profiles}) > 1
+    runs = [loaded.watch() for _ in range(3)]
+    assert len({tuple(fused(each)) for each in runs}) == 1
+    assert len({each.seconds for each in runs}) > 1
     assert not list(tmp_path.iterdir())
 
 
@@ -170,7 +170,7 @@ def test_an_embedding_runs() -> None:
     loaded = runner("onnxruntime").load(b.build(), Job())
     loaded.run()
     assert loaded.results()[0].shape == (1, 50, 3)
-    assert fused(loaded.profile()) == [("table",)]
+    assert fused(loaded.watch()) == [("table",)]
 
 
 def test_numbers_of_inputs_are_neither_tiny_nor_constant() -> None:

@@ -8,6 +8,7 @@ import pytest
 import convcost
 from convcost.errors import NetworkError, UsageError
 from convcost.network.builder import BATCH, Builder
+from convcost.network.dataclass import replace
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
@@ -110,6 +111,15 @@ def test_an_unknown_activation_is_no_silent_identity() -> None:
     assert [a.i for a in softmax.attribute if a.name == "axis"] == [1]
     assert not [n for n in onnx_model(one_layer(Activation("linear"), feature=3)).graph.node
                 if n.op_type != "Identity"]  # fmt: skip
+
+
+def test_a_tensor_that_is_returned_twice_is_two_outputs(tmp_path: Path) -> None:
+    net = one_layer(Activation("relu"), feature=3)
+    convcost.write(replace(net, outputs=net.outputs * 2), tmp_path / "model.onnx")
+    onnx.checker.check_model(str(tmp_path / "model.onnx"), full_check=True)
+    names = [each.name for each in onnx.load(tmp_path / "model.onnx").graph.output]
+    assert len(set(names)) == 2
+    assert len(convcost.read(tmp_path / "model.onnx").outputs) == 2
 
 
 def test_two_networks_do_not_fit_into_a_file(tmp_path: Path) -> None:

@@ -203,11 +203,33 @@ def test_the_file_is_written_beside_its_source(tmp_path: Path) -> None:
     onnx.save(model(), path)
     net = convcost.read(path)
     after = convcost.rewrite(net, "fold-batch-norm", device="laptop-cpu").network
-    save_networks([after], new, source=Source(path, net))
+    said: list[str] = []
+    save_networks([after], new, source=Source(path, net), say=said.append)
     assert_same(onnx.load(new), onnx.load(path))
+    assert not said
     path.write_bytes(b"\x08")
     with pytest.raises(ConvcostError, match="cannot be loaded again"):
         grafted_file(path, net, after)
+
+
+def test_a_file_that_is_written_from_the_network_alone_says_why(tmp_path: Path) -> None:
+    path, new = tmp_path / "old.onnx", tmp_path / "new.onnx"
+    file = model(opset=9)
+    for node in list(file.graph.node)[4:]:
+        file.graph.node.remove(node)
+    file.graph.output[0].CopyFrom(
+        helper.make_tensor_value_info("r", TensorProto.FLOAT, ["N", 6, 8, 8])
+    )
+    onnx.save(file, path)
+    net = convcost.read(path)
+    gelu = New(name="relu", op=Activation("gelu"), inputs=(Ref("drop"),))
+    said: list[str] = []
+    after = rebuilt(net, {"relu": (gelu,)})
+    save_networks([after], new, source=Source(path, net), say=said.append)
+    assert "Gelu" in {node.op_type for node in onnx.load(new).graph.node}
+    (text,) = said
+    assert text.startswith("new.onnx is written from the network alone")
+    assert "'Gelu' of opset 9" in text
 
 
 @pytest.mark.parametrize(("name", "norms"), [("ultraface_slim320", 25), ("ultraface_rfb320", 35)])

@@ -1,6 +1,6 @@
 """What a network costs: the exact ledger; what its layers see: `count.receptive_field`."""
 
-from convcost.count.ledger import LayerCost, costs, count, unknown_costs
+from convcost.count.ledger import LayerCost, costs, count, totals, unknown_costs
 from convcost.count.rows import Count, LayerCount, Total, UnknownCost
 from convcost.count.workload import Workload
 
@@ -13,5 +13,6 @@ __all__ = [
     "Workload",
     "costs",
     "count",
+    "totals",
     "unknown_costs",
 ]

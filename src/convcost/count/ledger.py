@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from convcost.collector import without_collecting
 from convcost.count.gradients import Backward, backward, call_of, no_way_back
-from convcost.count.prepare import prepared
+from convcost.count.prepare import at_batch, prepared
 from convcost.count.rows import Count, Formulas, LayerCount, Total, UnknownCost
 from convcost.count.workload import Workload
-from convcost.network.builder import BATCH
-from convcost.network.collector import without_collecting
 from convcost.network.cost import Cost, total
 from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.dims import free_symbols, summed
@@ -45,16 +44,28 @@ def count(network: Network, workload: Workload | None = None, *, symbolic: bool 
         return _count(network, workload or Workload(), symbolic=symbolic)
 
 
+def totals(network: Network, workload: Workload) -> tuple[Total, tuple[UnknownCost, ...]]:
+    """The sums of `count`, and what they do not contain, without the rows.
+
+    Args:
+        network: what to count.
+        workload: as in `count`.
+
+    >>> from convcost.zoo import load
+    >>> total, unknown = totals(load("seed001-cnn"), Workload())
+    >>> total.forward.macs, unknown
+    (10903680, ())
+    """
+    with without_collecting():
+        bound = at_batch(prepared(network, workload), workload.batch)
+        found, passes = _found(bound, workload, symbolic=False)
+        return _total(bound, found, workload), _unknown(bound, found, passes, workload)
+
+
 def _count(network: Network, workload: Workload, *, symbolic: bool) -> Count:
     network = prepared(network, workload)
-    bound = network if symbolic else network.bind({str(BATCH): workload.batch})
-    found = costs(bound, workload.mode, symbolic=symbolic)
-    passes: dict[str, Backward] = {}
-    no_backward: tuple[UnknownCost, ...] = ()
-    if workload.training:
-        passes = backward(bound, workload.mode, input_gradient=workload.input_gradient)
-        found = _with_training(found, bound, passes, workload, symbolic=symbolic)
-        no_backward = no_way_back(bound, _trained(passes))
+    bound = network if symbolic else at_batch(network, workload.batch)
+    found, passes = _found(bound, workload, symbolic=symbolic)
     rows = []
     added: set[str] = set()
     for shown, known in zip(network.layers, found, strict=True):
@@ -65,11 +76,8 @@ def _count(network: Network, workload: Workload, *, symbolic: bool) -> Count:
         source=network.name,
         workload=workload,
         layers=tuple(rows),
-        total=Total(
-            **_parameter_sums(bound.table.values()),
-            **_sums(rows, workload.phases),
-        ),
-        unknown=(*unknown_costs(network, found), *no_backward),
+        total=_total(bound, found, workload),
+        unknown=_unknown(bound, found, passes, workload),
         notes=network.notes,
         definitions=network.definitions,
         optimizer_state_bytes=_state_bytes(bound, passes, workload.optimizer),
@@ -101,17 +109,34 @@ def costs(
     """The cost of every layer's forward pass, without the rest of the ledger.
 
     Args:
-        network: bound to a batch, unless symbolic.
+        network: bound to a batch, unless symbolic; it keeps the costs, since who counts it mostly
+            predicts it too.
         mode: inference or training.
         symbolic: let symbols stand in the costs, instead of calling these unknown; or those of
             these names.
     """
+    key = "costs", mode, symbolic
+    known: tuple[LayerCost, ...] | None = network.memo.get(key)
+    if known is not None:
+        return known
     found = []
     for layer in network.layers:
         call = call_of(network, layer, mode)
         cost, why = _known(layer.op, call.cost_of(layer.op), symbolic=symbolic)
         found.append(LayerCost(layer, call, cost, why))
-    return tuple(found)
+    known = network.memo[key] = tuple(found)
+    return known
+
+
+def _found(
+    network: Network, workload: Workload, *, symbolic: bool
+) -> tuple[tuple[LayerCost, ...], dict[str, Backward]]:
+    """The costs of all phases that are asked for, and the backward pass of every layer."""
+    found = costs(network, workload.mode, symbolic=symbolic)
+    if not workload.training:
+        return found, {}
+    passes = backward(network, workload.mode, input_gradient=workload.input_gradient)
+    return _with_training(found, network, passes, workload, symbolic=symbolic), passes
 
 
 def _with_training(
@@ -173,6 +198,17 @@ def _update(network: Network, ids: Iterable[str], optimizer: str) -> Cost:
     return total(update_cost(network.table[id_], rule, framework) for id_ in ids)
 
 
+def _unknown(
+    network: Network,
+    found: Iterable[LayerCost],
+    passes: Mapping[str, Backward],
+    workload: Workload,
+) -> tuple[UnknownCost, ...]:
+    """What the sums of all phases do not contain."""
+    back = no_way_back(network, _trained(passes)) if workload.training else ()
+    return (*unknown_costs(network, found), *back)
+
+
 def unknown_costs(network: Network, found: Iterable[LayerCost]) -> tuple[UnknownCost, ...]:
     """What sums over these costs do not contain."""
     layers = [
@@ -205,14 +241,15 @@ def _known(
     return None, f"the source does not give {', '.join(sorted(open_names))}"
 
 
-def _sums(rows: Sequence[LayerCount], phases: tuple[CountedPhase, ...]) -> dict[str, Any]:
+def _total(network: Network, found: Sequence[LayerCost], workload: Workload) -> Total:
     """The sums of what is known."""
 
-    def known(phase: str) -> Cost:
-        found = (getattr(row, phase) for row in rows)
-        return total(cost for cost in found if cost is not None)
+    def known(phase: CountedPhase) -> Cost:
+        costs = [row.cost if phase == "forward" else row.more[phase] for row in found]
+        return total([cost for cost in costs if cost is not None])
 
-    return {**{phase: known(phase) for phase in phases}, "phases": phases}
+    sums: dict[str, Any] = {phase: known(phase) for phase in workload.phases}
+    return Total(**_parameter_sums(network.table.values()), **sums, phases=workload.phases)
 
 
 def _row(

@@ -8,11 +8,11 @@ computed once per step for all parameters (bias corrections) is not charged.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from convcost.errors import unknown_name
 from convcost.network.cost import Cost
-from convcost.network.dataclass import dataclass
+from convcost.network.dataclass import dataclass, field
 from convcost.network.dims import Dim, summed
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ class Optimizer:
         counts_steps: whether PyTorch keeps the number of steps beside each parameter.
         torch: element-wise operations per parameter in PyTorch.
         keras: those in Keras.
+        framework_class: its class of `torch.optim` and `keras.optimizers`, which have the same
+            names.
+        settings: arguments of the class that its cost depends on.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Optimizer:
     counts_steps: bool
     torch: int
     keras: int
+    framework_class: str
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def elementwise(self, framework: Framework) -> int:
         """Operations per parameter."""
@@ -61,6 +66,7 @@ _ALL = (
         counts_steps=False,
         torch=2,  # p -= lr * g
         keras=2,
+        framework_class="SGD",
     ),
     Optimizer(
         name="momentum",
@@ -69,6 +75,8 @@ _ALL = (
         counts_steps=False,
         torch=4,  # v = m * v + g, p -= lr * v
         keras=4,  # v = m * v - lr * g, p += v
+        framework_class="SGD",
+        settings={"momentum": 0.9},
     ),
     Optimizer(
         name="nesterov",
@@ -77,6 +85,8 @@ _ALL = (
         counts_steps=False,
         torch=6,  # v = m * v + g, p -= lr * (g + m * v)
         keras=7,  # v = m * v - lr * g, p += m * v - lr * g
+        framework_class="SGD",
+        settings={"momentum": 0.9, "nesterov": True},
     ),
     Optimizer(
         name="rmsprop",
@@ -85,6 +95,7 @@ _ALL = (
         counts_steps=True,
         torch=9,  # s = a * s + (1 - a) * g * g, p -= lr * g / (sqrt(s) + eps)
         keras=9,  # the same with sqrt(s + eps)
+        framework_class="RMSprop",
     ),
     Optimizer(
         name="adam",
@@ -94,6 +105,7 @@ _ALL = (
         # m += (g - m) * (1 - b1), s = b2 * s + (1 - b2) * g * g: 3 + 4
         torch=13,  # p -= step * m / (sqrt(s) / c + eps)
         keras=12,  # p -= m * step / (sqrt(s) + eps), the correction being part of the step
+        framework_class="Adam",
     ),
     Optimizer(
         name="adamw",
@@ -102,6 +114,7 @@ _ALL = (
         counts_steps=True,
         torch=14,  # p *= 1 - lr * decay, then Adam
         keras=15,  # p -= p * decay * lr, then Adam
+        framework_class="AdamW",
     ),
     Optimizer(
         name="adagrad",
@@ -110,6 +123,7 @@ _ALL = (
         counts_steps=True,
         torch=7,  # s += g * g, p -= lr * g / (sqrt(s) + eps)
         keras=7,  # the same with sqrt(s + eps)
+        framework_class="Adagrad",
     ),
     Optimizer(
         name="adadelta",
@@ -120,6 +134,7 @@ _ALL = (
         # u = r * u + (1 - r) * d * d, p -= lr * d
         torch=16,
         keras=17,  # d is negated
+        framework_class="Adadelta",
     ),
     Optimizer(
         name="lion",
@@ -129,6 +144,7 @@ _ALL = (
         # p -= lr * sign(b1 * m + (1 - b1) * g), m = b2 * m + (1 - b2) * g
         torch=10,  # the decay is multiplied in even when it is 0
         keras=9,
+        framework_class="Lion",
     ),
 )
 

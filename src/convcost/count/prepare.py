@@ -6,11 +6,12 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError, unknown_name
+from convcost.network.builder import BATCH
 from convcost.network.dataclass import replace
 from convcost.network.network import Layer, Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from convcost.count.workload import Workload
     from convcost.network.network import Network
@@ -23,11 +24,28 @@ def prepared(network: Network, workload: Workload) -> Network:
         UsageError: a pattern of frozen layers fits none.
         NetworkError: there is no result that a loss could be computed of.
     """
+    network = without_loss(network, workload)
+    return network if workload.loss is None else with_loss(network, workload.loss)
+
+
+def without_loss(network: Network, workload: Workload) -> Network:
+    """The same but for the loss, as runtimes are given it: they compute that themselves.
+
+    Raises:
+        UsageError: a pattern of frozen layers fits none.
+    """
     if workload.dtype is not None:
         network = network.with_dtype(workload.dtype)
-    if workload.freeze:
-        network = frozen(network, workload.freeze)
-    return network if workload.loss is None else with_loss(network, workload.loss)
+    return frozen(network, workload.freeze) if workload.freeze else network
+
+
+def at_batch(network: Network, batch: int) -> Network:
+    """The network with its batch in numbers; the network itself where no size is open.
+
+    Raises:
+        NetworkError: a size would be smaller than one, or an op's condition does not hold.
+    """
+    return network.bind({str(BATCH): batch}) if network.symbols else network
 
 
 def frozen(network: Network, patterns: Iterable[str]) -> Network:
@@ -58,7 +76,7 @@ def with_loss(network: Network, function: str) -> Network:
     Raises:
         NetworkError: none of its results is a floating-point number.
     """
-    from convcost.ops.loss import Loss
+    from convcost.ops.loss import Loss, ends_in_probabilities
 
     refs = tuple(ref for ref in network.outputs if network.tensor(ref).floating)
     if not refs:
@@ -67,25 +85,11 @@ def with_loss(network: Network, function: str) -> Network:
             + ("it returns whole numbers" if network.outputs else "its results are not known"),
             hint="leave out --loss (loss=), or ask about inference",
         )
-    loss = Loss(function=function, probabilities=_are_probabilities(network, refs, function))
+    ends = [ends_in_probabilities(network.layer(ref.layer).op, function) for ref in refs]
+    loss = Loss(function=function, probabilities=any(ends))
     outputs = loss.outputs(*(network.tensor(ref) for ref in refs))
     layer = Layer(_free_name(network), loss, refs, outputs)
     return replace(network, layers=(*network.layers, layer), outputs=(Ref(layer.name),))
-
-
-def _are_probabilities(network: Network, refs: Sequence[Ref], function: str) -> bool:
-    """Whether a result has gone through the activation that the loss would otherwise contain."""
-    from convcost.ops.activation import Activation
-    from convcost.ops.loss import RULES
-
-    rule = RULES.get((function, True))
-    if rule is None:
-        return False
-    ops = (network.layer(ref.layer).op for ref in refs)
-    ends = {
-        op.function if isinstance(op, Activation) else getattr(op, "activation", None) for op in ops
-    }
-    return rule.ends_in in ends
 
 
 def _free_name(network: Network) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from convcost.count.rows import CountedPhase
     from convcost.network.op import Mode
 
+#: What a training step minimises where nothing else is asked for.
+DEFAULT_LOSS = "cross-entropy"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:

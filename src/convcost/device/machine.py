@@ -59,6 +59,21 @@ def describe() -> Machine:
     )
 
 
+def allowed_processors() -> list[int]:
+    """Numbers of the processors that this process may use; of all where the system tells of none.
+
+    A processor is what the system shows as one: a core may be several.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def cores() -> int:
+    """Physical cores that this process may use: the usual number of a framework's threads."""
+    return int(_cores().value)
+
+
 def _cpuinfo() -> dict[str, str]:
     """The first processor of /proc/cpuinfo; empty where it cannot be read."""
     text = _read(Path("/proc/cpuinfo")).split("\n\n")[0]
@@ -96,18 +111,18 @@ def _read(path: Path) -> str:
 
 def _cores() -> Figure:
     if sys.platform == "linux":
-        allowed = sorted(os.sched_getaffinity(0))
+        allowed = allowed_processors()
         threads = {
             _read(_CPUS / f"cpu{n}/topology/thread_siblings_list") or str(n) for n in allowed
         }
-        cores, source = len(threads), f"physical cores behind {len(allowed)} allowed processors"
+        number, source = len(threads), f"physical cores behind {len(allowed)} allowed processors"
     else:
-        cores, source = os.cpu_count() or 1, "processors that the system counts"
+        number, source = len(allowed_processors()), "processors that the system counts"
     quota = _quota()
-    if quota is not None and quota < cores:
+    if quota is not None and quota < number:
         whole = max(1, int(quota))
         return Figure(whole, f"control group quota of {quota:g} processors", "reported")
-    return Figure(cores, source, "reported")
+    return Figure(number, source, "reported")
 
 
 def _quota() -> float | None:
@@ -186,9 +201,8 @@ def _clock(model: str, info: dict[str, str]) -> Figure:
 
 def _caches(info: dict[str, str]) -> dict[str, Figure]:
     """Data and unified caches of the allowed processors, each shared one counted once."""
-    allowed = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
     seen: dict[tuple[str, str], int] = {}
-    for number in allowed:
+    for number in allowed_processors():
         for folder in _CPUS.glob(f"cpu{number}/cache/index*"):
             size = re.fullmatch(r"(\d+)K", _read(folder / "size"))
             if size and _read(folder / "type") in {"Data", "Unified"}:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
-import os
-import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +18,8 @@ import msgspec
 
 from convcost.device import machine
 from convcost.device.device import THIS_MACHINE, CacheLevel, Device, Figure
+from convcost.kept.place import cache_of
+from convcost.write.save import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,25 +75,14 @@ def probe(
             return msgspec.json.decode(path.read_bytes(), type=Device)
     device = _build(found, seconds, most_bytes)
     with contextlib.suppress(OSError):
-        _write(path, msgspec.json.encode(device))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, msgspec.json.encode(device))
     return device
 
 
 def default_cache_directory() -> Path:
     """CONVCOST_CACHE, or `convcost` in the user's cache directory as the system has it."""
-    own = os.environ.get("CONVCOST_CACHE")
-    if own:
-        return Path(own)
-    shared = os.environ.get("XDG_CACHE_HOME")
-    if shared:
-        return Path(shared) / "convcost"
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "convcost" / "cache"
-    with contextlib.suppress(RuntimeError):  # no home directory
-        home = Path.home()
-        apple = sys.platform == "darwin"
-        return home / ("Library/Caches" if apple else ".cache") / "convcost"
-    return Path(tempfile.gettempdir()) / "convcost"
+    return cache_of("CONVCOST_CACHE")
 
 
 def _build(found: machine.Machine, seconds: float, most_bytes: int) -> Device:
@@ -236,16 +224,3 @@ def _available_memory() -> int:
                     free = min(free, max(int(limit) - int(used), 32 * _MEBIBYTE))
                 return free
     return 4096 * _MEBIBYTE
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Atomically: another process sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -14,39 +14,6 @@ if TYPE_CHECKING:
     from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
-#: Operations per element. Each arithmetic operation, comparison and elementary function
-#: (exp, log, erf, tanh, abs) counts as one.
-CHARGES: Mapping[str, int] = {
-    "linear": 0,
-    "relu": 1,  # compare
-    "relu6": 2,  # compare twice
-    "leaky_relu": 2,  # compare, multiply
-    "elu": 4,  # compare, exp, subtract, multiply
-    "selu": 5,  # elu and a scale
-    "celu": 5,  # divide, then elu
-    "sigmoid": 4,  # negate, exp, add, divide
-    "hard_sigmoid": 4,  # multiply, add, compare twice
-    "log_sigmoid": 4,  # negate, exp, add, log
-    "tanh": 1,
-    "softplus": 3,  # exp, add, log
-    "softsign": 3,  # abs, add, divide
-    "exponential": 1,
-    "silu": 5,  # sigmoid and a product
-    "hard_silu": 5,  # hard sigmoid and a product
-    "gelu": 5,  # divide, erf, add, multiply twice
-    "mish": 5,  # softplus, tanh, multiply
-    "softmax": 5,  # maximum, subtract, exp, sum, divide
-    "threshold": 1,  # compare
-    "hard_tanh": 2,  # compare twice
-    "hard_shrink": 2,  # abs, compare
-    "soft_shrink": 3,  # compare twice, add
-    "tanh_shrink": 2,  # tanh, subtract
-    "squareplus": 5,  # multiply, add, square root, add, multiply
-    "sparse_plus": 5,  # compare twice, add, multiply twice
-    "sparse_sigmoid": 4,  # add, multiply, compare twice
-    "log_softmax": 6,  # maximum, subtract, exp, sum, log, subtract
-}
-
 #: These reduce along an axis: they are not computed element by element.
 ROW_FUNCTIONS = frozenset({"softmax", "log_softmax"})
 
@@ -64,41 +31,71 @@ class Derivative(NamedTuple):
     reads: Literal["result", "input"] | None = None
 
 
-#: The gradient g of each function f(x) = y; a comparison that lets g through or drops it is one.
-DERIVATIVES: Mapping[str, Derivative] = {
-    "linear": Derivative(0),
-    "relu": Derivative(1, "result"),  # compare
-    "relu6": Derivative(2, "input"),  # compare twice
-    "leaky_relu": Derivative(2, "input"),  # compare, multiply
-    "elu": Derivative(4, "input"),  # g * a * e^x: compare, exp, multiply twice
-    "selu": Derivative(4, "input"),  # as elu; the scale is part of a
-    "celu": Derivative(4, "input"),  # g * e^(x/a): compare, divide, exp, multiply
-    "sigmoid": Derivative(3, "result"),  # g * y * (1 - y): subtract, multiply twice
-    "hard_sigmoid": Derivative(3, "input"),  # compare twice, multiply
-    "log_sigmoid": Derivative(3, "input"),  # g / (1 + e^x): exp, add, divide
-    "tanh": Derivative(3, "result"),  # g * (1 - y^2): multiply, subtract, multiply
-    "softplus": Derivative(4, "input"),  # g / (1 + e^-x): negate, exp, add, divide
-    "softsign": Derivative(4, "input"),  # g / (1 + |x|)^2: abs, add, multiply, divide
-    "exponential": Derivative(1, "result"),  # g * y
-    # g * s * (1 + x * (1 - s)): sigmoid, subtract, multiply, add, multiply twice
-    "silu": Derivative(9, "input"),
-    "hard_silu": Derivative(5, "input"),  # compare twice, g * (x / 3 + 1/2)
-    # g * (P + x * p): P divide, erf, add, multiply; p square, multiply, exp, multiply; then 3
-    "gelu": Derivative(11, "input"),
-    # g * (t + x * s * (1 - t^2)): softplus, tanh, sigmoid, then multiply, subtract, multiply
-    # twice, add, multiply
-    "mish": Derivative(14, "input"),
-    "softmax": Derivative(4, "result"),  # y * (g - sum(g * y)): multiply, sum, subtract, multiply
-    "threshold": Derivative(1, "input"),  # compare
-    "hard_tanh": Derivative(2, "input"),  # compare twice
-    "hard_shrink": Derivative(2, "input"),  # abs, compare
-    "soft_shrink": Derivative(2, "input"),  # compare twice
-    "tanh_shrink": Derivative(3, "input"),  # g * tanh(x)^2: tanh, multiply twice
-    # g * (1 + x / sqrt(x^2 + b)) / 2: multiply, add, square root, divide, add, multiply twice
-    "squareplus": Derivative(7, "input"),
-    "sparse_plus": Derivative(5, "input"),  # compare twice, g * (x + 1) / 2
-    "sparse_sigmoid": Derivative(3, "input"),  # compare twice, multiply
-    "log_softmax": Derivative(4, "result"),  # g - e^y * sum(g): exp, sum, multiply, subtract
+class Curve(NamedTuple):
+    """What an activation function costs.
+
+    Attributes:
+        charge: operations per element.
+        derivative: what its gradient costs.
+    """
+
+    charge: int
+    derivative: Derivative
+
+
+#: Each arithmetic operation, comparison and elementary function (exp, log, erf, tanh, abs) counts
+#: as one. Beside or above a row: what the function f(x) = y does; what its gradient g does, where a
+#: comparison that lets g through or drops it is one.
+ACTIVATIONS: Mapping[str, Curve] = {
+    "linear": Curve(0, Derivative(0)),
+    "relu": Curve(1, Derivative(1, "result")),  # compare; compare
+    "relu6": Curve(2, Derivative(2, "input")),  # compare twice; compare twice
+    "leaky_relu": Curve(2, Derivative(2, "input")),  # compare, multiply; compare, multiply
+    # compare, exp, subtract, multiply; g * a * e^x: compare, exp, multiply twice
+    "elu": Curve(4, Derivative(4, "input")),
+    "selu": Curve(5, Derivative(4, "input")),  # elu and a scale; as elu, the scale in its a
+    # divide, then elu; g * e^(x/a): compare, divide, exp, multiply
+    "celu": Curve(5, Derivative(4, "input")),
+    # negate, exp, add, divide; g * y * (1 - y): subtract, multiply twice
+    "sigmoid": Curve(4, Derivative(3, "result")),
+    # multiply, add, compare twice; compare twice, multiply
+    "hard_sigmoid": Curve(4, Derivative(3, "input")),
+    # negate, exp, add, log; g / (1 + e^x): exp, add, divide
+    "log_sigmoid": Curve(4, Derivative(3, "input")),
+    "tanh": Curve(1, Derivative(3, "result")),  # g * (1 - y^2): multiply, subtract, multiply
+    # exp, add, log; g / (1 + e^-x): negate, exp, add, divide
+    "softplus": Curve(3, Derivative(4, "input")),
+    # abs, add, divide; g / (1 + |x|)^2: abs, add, multiply, divide
+    "softsign": Curve(3, Derivative(4, "input")),
+    "exponential": Curve(1, Derivative(1, "result")),  # g * y
+    # sigmoid and a product; g * s * (1 + x * (1 - s)): sigmoid, subtract, multiply, add, multiply
+    # twice
+    "silu": Curve(5, Derivative(9, "input")),
+    # hard sigmoid and a product; compare twice, g * (x / 3 + 1/2)
+    "hard_silu": Curve(5, Derivative(5, "input")),
+    # divide, erf, add, multiply twice; g * (P + x * p): P divide, erf, add, multiply; p square,
+    # multiply, exp, multiply; then 3
+    "gelu": Curve(5, Derivative(11, "input")),
+    # softplus, tanh, multiply; g * (t + x * s * (1 - t^2)): softplus, tanh, sigmoid, then multiply,
+    # subtract, multiply twice, add, multiply
+    "mish": Curve(5, Derivative(14, "input")),
+    # maximum, subtract, exp, sum, divide; y * (g - sum(g * y)): multiply, sum, subtract, multiply
+    "softmax": Curve(5, Derivative(4, "result")),
+    "threshold": Curve(1, Derivative(1, "input")),  # compare; compare
+    "hard_tanh": Curve(2, Derivative(2, "input")),  # compare twice; compare twice
+    "hard_shrink": Curve(2, Derivative(2, "input")),  # abs, compare; abs, compare
+    "soft_shrink": Curve(3, Derivative(2, "input")),  # compare twice, add; compare twice
+    # tanh, subtract; g * tanh(x)^2: tanh, multiply twice
+    "tanh_shrink": Curve(2, Derivative(3, "input")),
+    # multiply, add, square root, add, multiply; g * (1 + x / sqrt(x^2 + b)) / 2: multiply, add,
+    # square root, divide, add, multiply twice
+    "squareplus": Curve(5, Derivative(7, "input")),
+    # compare twice, add, multiply twice; compare twice, g * (x + 1) / 2
+    "sparse_plus": Curve(5, Derivative(5, "input")),
+    # add, multiply, compare twice; compare twice, multiply
+    "sparse_sigmoid": Curve(4, Derivative(3, "input")),
+    # maximum, subtract, exp, sum, log, subtract; g - e^y * sum(g): exp, sum, multiply, subtract
+    "log_softmax": Curve(6, Derivative(4, "result")),
 }
 
 _SYNONYMS: Mapping[str, str] = {
@@ -121,7 +118,7 @@ def activation_name(name: str | None) -> str | None:
     """
     standard = (name or "linear").lower()
     standard = _SYNONYMS.get(standard, standard)
-    return standard if standard in CHARGES else None
+    return standard if standard in ACTIVATIONS else None
 
 
 def charge(function: str, elements: Dim) -> Dim:
@@ -131,7 +128,7 @@ def charge(function: str, elements: Dim) -> Dim:
         NetworkError: the function is not known.
     """
     try:
-        return CHARGES[function] * elements
+        return ACTIVATIONS[function].charge * elements
     except KeyError:
         raise NetworkError(f"unknown activation function '{function}'") from None
 
@@ -143,19 +140,28 @@ def derivative(function: str) -> Derivative:
         NetworkError: the function is not known.
     """
     try:
-        return DERIVATIVES[function]
+        return ACTIVATIONS[function].derivative
     except KeyError:
         raise NetworkError(f"unknown activation function '{function}'") from None
+
+
+def last_function(op: Op) -> str | None:
+    """The function that a result has gone through last; None where the op has none.
+
+    >>> last_function(Activation("softmax"))
+    'softmax'
+    """
+    return op.function if isinstance(op, Activation) else getattr(op, "activation", None)
 
 
 @dataclass(frozen=True, slots=True)
 class Activation(Op):
     """An element-wise function (softmax: along an axis) as a layer of its own.
 
-    Element-wise: `CHARGES` per element. Gradient: `DERIVATIVES` per element.
+    Element-wise and gradient: its row of `ACTIVATIONS`, per element.
 
     Attributes:
-        function: a key of `CHARGES`.
+        function: a key of `ACTIVATIONS`.
         alpha: the function's number, the slope of ``leaky_relu``, where it is not the usual one.
         position: of the axis that softmax runs along; None for the last one.
         approximate: whether ``gelu`` is computed by its approximation with tanh, which takes
@@ -179,11 +185,11 @@ class Activation(Op):
         return (tensor,)
 
     def elementwise(self, call: Call) -> Dim:
-        """`CHARGES` per element."""
+        """The function's charge per element."""
         return charge(self.function, call.output_elements)
 
     def gradient(self, call: Call) -> Gradient:
-        """`DERIVATIVES` per element, from the result or the input."""
+        """That of the function per element, from the result or the input."""
         found = derivative(self.function)
         return Gradient(
             data=found.charge * call.output_elements,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import product
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
@@ -154,9 +154,7 @@ def _shared_values(call: Call) -> Dim:
 
 def _equations(call: Call, *, scored: bool) -> tuple[Equation, ...]:
     query, value = call.inputs[:2]
-    leading = tuple(
-        Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(query.axes[:-2])
-    )
+    leading = loops_over(query.axes[:-2])
     queries = Loop("query", query.axes[-2].size)
     keys = value.axes[-2].size
     scores = Equation(

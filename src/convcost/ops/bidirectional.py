@@ -8,14 +8,22 @@ from convcost.network.dataclass import dataclass, replace
 from convcost.network.equation import Learned
 from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
+from convcost.ops.merge import Merge
 from convcost.ops.wrap import call_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from convcost.network.dims import Dim
     from convcost.network.equation import Equation
     from convcost.network.parameter import Parameter, Weight
+
+#: What computes a merge; the others move values only.
+_MERGES: Mapping[str, Literal["add", "multiply", "average"]] = {
+    "sum": "add",
+    "mul": "multiply",
+    "ave": "average",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +107,14 @@ class Bidirectional(Op):
         both = sum(
             (op.elementwise(self._call(op, call)) for op in (self.forward, self.backward)), start=0
         )
-        per_output = {"sum": 1, "mul": 1, "ave": 2}.get(self.merge or "", 0)
-        return both + per_output * call.outputs[0].elements
+        merging = self.merging(call)
+        return both if merging is None else both + merging[0].elementwise(merging[1])
+
+    def merging(self, call: Call) -> tuple[Merge, Call] | None:
+        """What is computed of the two results; None where they are not computed with."""
+        function = _MERGES.get(self.merge or "")
+        result = call.outputs[0]
+        return None if function is None else (Merge(function), Call((result, result), (result,)))
 
     def gradient(self, call: Call) -> Gradient | None:
         """Both, the sum of their inputs' gradients, and the merge."""
@@ -112,12 +126,13 @@ class Bidirectional(Op):
         one, other = (op.gradient(self._call(op, call, stored)) for op, stored in parts)
         if one is None or other is None:
             return None
-        per_output = {"mul": 2, "ave": 1}.get(self.merge or "", 0)
+        merging = self.merging(call)
+        merged = 0 if merging is None else merging[0].gradient(merging[1]).data
         tensor = call.inputs[0]
         both = one + other
         return replace(
             both,
-            through=both.through + per_output * call.outputs[0].elements,
+            through=both.through + merged,
             through_reads=call.output_bytes,
             data=both.data + (tensor.elements if call.wants(0) else 0),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
@@ -49,7 +49,7 @@ class Bilinear(Op):
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """One loop nest over rows, both features and units."""
         first, second = call.inputs
-        rows = (Loop(a.name or f"axis_{i}", a.size) for i, a in enumerate(first.axes[:-1]))
+        rows = loops_over(first.axes[:-1])
         features = (
             Loop("features_in", first.axes[-1].size, reduced=True),
             Loop("features_second", second.axes[-1].size, reduced=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from convcost.network.dataclass import dataclass
 from convcost.network.equation import Equation, Learned, Loop
@@ -10,11 +10,22 @@ from convcost.network.parameter import Weight
 from convcost.ops.activation import charge, derivative
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from convcost.network.dims import Dim
     from convcost.network.equation import Operand
 
+#: By function of the cell, a letter per gate.
+GateOrder: TypeAlias = "Mapping[str, str]"
+
+#: The gates of a cell in the order in which Keras, PyTorch and ONNX store them: LSTM's input,
+#: forget, cell, output; GRU's update, reset, hidden. A `Cell` has Keras's.
+KERAS_GATES: GateOrder = {"simple": "h", "gru": "zrh", "lstm": "ifco"}
+TORCH_GATES: GateOrder = {"simple": "h", "gru": "rzh", "lstm": "ifco"}
+ONNX_GATES: GateOrder = {"simple": "h", "gru": "zrh", "lstm": "iofc"}
+
 #: Matrix products of the input, and of the state, per step.
-GATES = {"simple": 1, "gru": 3, "lstm": 4}
+GATES = {function: len(gates) for function, gates in KERAS_GATES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,15 @@ class Cell:
     def bias_sums(self, rows: Dim) -> Dim:
         """Additions for the gradient of the biases, over so many samples and steps."""
         return self.gates * self.biases * rows * self.units
+
+
+def gate_places(function: str, have: GateOrder, want: GateOrder) -> tuple[int, ...]:
+    """For each gate in the order that is wanted its place in the one that is there.
+
+    >>> gate_places("lstm", KERAS_GATES, ONNX_GATES), gate_places("gru", ONNX_GATES, TORCH_GATES)
+    ((0, 3, 1, 2), (1, 0, 2))
+    """
+    return tuple(have[function].index(gate) for gate in want[function])
 
 
 def cell_charge(function: str, biases: int, activation: str, recurrent_activation: str) -> Dim:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
-from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.activation import charge, derivative
-from convcost.ops.window import Window, slide, window_conditions
+from convcost.ops.product import (
+    epilogue,
+    padding_products,
+    position_loops,
+    product_gradient,
+    tap_loops,
+)
+from convcost.ops.window import Window, group_conditions, slide, window_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from convcost.network.dims import Dim
     from convcost.network.tensor import Tensor
 
 
@@ -25,6 +31,9 @@ class Conv(Op):
     MACs = batch x output positions x kernel taps x channels in / groups x filters
     (seed 004: ``Time ~ M^2*K^2*Cin*Cout``). Element-wise: 1 per output for the bias, plus the
     activation's. Kernel: (taps ..., channels in / groups, filters).
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     >>> from convcost.network.tensor import Tensor
     >>> from convcost.ops.window import window
@@ -51,14 +60,7 @@ class Conv(Op):
     def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
         """Windows of at least one; groups that divide the channels and the filters."""
         yield from window_conditions(self.windows)
-        if self.groups == 1:
-            return
-        yield Condition(self.groups, f"groups is {self.groups}; expected at least 1")
-        channels = inputs[0].size("channel")
-        for what, size in (("input channels", channels), ("filters", self.filters)):
-            remainder = size - size // self.groups * self.groups
-            reason = f"{size} {what} cannot be split into {self.groups} groups"
-            yield Condition(1 - remainder, reason)
+        yield from group_conditions(self.groups, inputs[0].size("channel"), self.filters)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Kernel, and bias where there is one."""
@@ -82,7 +84,8 @@ class Conv(Op):
 
     def padding_macs(self, call: Call) -> int | None:
         """MACs less those whose tap lies inside the input."""
-        return padding_products(self.windows, call, self.equations(call)[0])
+        (tensor,), (result,) = call.inputs, call.outputs
+        return padding_products(self.windows, tensor, result, self.equations(call)[0])
 
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
@@ -91,48 +94,3 @@ class Conv(Op):
     def gradient(self, call: Call) -> Gradient:
         """Activation and bias."""
         return product_gradient(self.bias, self.activation, call)
-
-
-def position_loops(result: Tensor) -> tuple[Loop, ...]:
-    """A loop per axis of the output but the channels."""
-    return tuple(
-        Loop(axis.name or f"axis_{position}", axis.size)
-        for position, axis in enumerate(result.axes)
-        if axis.name != "channel"
-    )
-
-
-def tap_loops(windows: tuple[Window, ...]) -> tuple[Loop, ...]:
-    """A reduced loop per window."""
-    return tuple(Loop(f"kernel_{w.axis}", w.kernel, reduced=True) for w in windows)
-
-
-def padding_products(windows: tuple[Window, ...], call: Call, equation: Equation) -> int | None:
-    """The MACs of the equation whose tap falls into padding; None while sizes are symbolic."""
-    (tensor,), (result,) = call.inputs, call.outputs
-    inside = [window.taps_inside(tensor.size(window.axis)) for window in windows]
-    every = product(result.size(window.axis) * window.kernel for window in windows)
-    if any(count is None for count in inside) or not isinstance(equation.macs, int):
-        return None
-    others = equation.macs // every
-    return equation.macs - others * product(inside)  # type: ignore[arg-type, return-value]
-
-
-def epilogue(bias: bool, activation: str, elements: Dim) -> Dim:
-    """Element-wise operations after a product: 1 per output for the bias, and the activation's."""
-    return (elements if bias else 0) + charge(activation, elements)
-
-
-def product_gradient(bias: bool, activation: str, call: Call) -> Gradient:
-    """The gradient of what follows a product: the activation's derivative, the sum for the bias.
-
-    Element-wise: `DERIVATIVES` per output and, where the bias (the last parameter) is trained, 1
-    per output. A derivative that needs the product without its activation reads as many bytes as
-    one that needs the result.
-    """
-    found = derivative(activation)
-    return Gradient(
-        through=found.charge * call.output_elements,
-        through_reads=call.output_bytes if found.reads else 0,
-        weights=call.output_elements if bias and call.trains(-1) else 0,
-    )

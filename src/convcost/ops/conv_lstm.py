@@ -9,8 +9,8 @@ from convcost.network.equation import Equation, Learned, Loop
 from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Tensor
-from convcost.ops.cell import cell_charge, cell_derivative
-from convcost.ops.conv import padding_products, position_loops, tap_loops
+from convcost.ops.cell import GATES, cell_charge, cell_derivative
+from convcost.ops.product import padding_products, position_loops, tap_loops
 from convcost.ops.window import Window, slide, window_conditions
 from convcost.ops.wrap import renamed
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from convcost.network.dims import Dim
     from convcost.network.equation import Operand
+
+_GATES = GATES["lstm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,10 @@ class ConvLSTM(Op):
         channels = renamed(inputs[0], self.names).size("channel")
         taps = tuple(window.kernel for window in self.windows)
         kernels = (
-            Weight("kernel", (*taps, channels, 4 * self.filters)),
-            Weight("recurrent_kernel", (*taps, self.filters, 4 * self.filters)),
+            Weight("kernel", (*taps, channels, _GATES * self.filters)),
+            Weight("recurrent_kernel", (*taps, self.filters, _GATES * self.filters)),
         )
-        return (*kernels, Weight("bias", (4 * self.filters,))) if self.bias else kernels
+        return (*kernels, Weight("bias", (_GATES * self.filters,))) if self.bias else kernels
 
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """Two loop nests: the input's convolution, the state's."""
@@ -89,7 +91,7 @@ class ConvLSTM(Op):
                     *position_loops(hidden),
                     *tap_loops(self.windows),
                     Loop("channels_in", size, reduced=True),
-                    Loop("gates", 4),
+                    Loop("gates", _GATES),
                     Loop("channels_out", self.filters),
                 ),
                 operands=(operand, Learned(place)),
@@ -103,8 +105,8 @@ class ConvLSTM(Op):
         hidden = self._hidden(call.inputs[0])
         on_input, on_state = self.equations(call)
         parts = (
-            padding_products(self.windows, Call((tensor,), (hidden,)), on_input),
-            padding_products(self._state_windows(), Call((hidden,), (hidden,)), on_state),
+            padding_products(self.windows, tensor, hidden, on_input),
+            padding_products(self._state_windows(), hidden, hidden, on_state),
         )
         return None if None in parts else sum(part or 0 for part in parts)
 
@@ -120,7 +122,7 @@ class ConvLSTM(Op):
         return Gradient(
             through=per_value * values,
             through_reads=call.output_bytes,
-            weights=4 * values if self.bias and call.trains(-1) else 0,
+            weights=_GATES * values if self.bias and call.trains(-1) else 0,
         )
 
     def _hidden(self, tensor: Tensor) -> Tensor:

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
-from convcost.network.dims import Dim, maximum, product
+from convcost.network.dims import Dim, maximum, remainder
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.conv import epilogue, position_loops, product_gradient, tap_loops
-from convcost.ops.window import Window, window_conditions
+from convcost.ops.product import (
+    epilogue,
+    padding_products,
+    position_loops,
+    product_gradient,
+    tap_loops,
+)
+from convcost.ops.window import Window, group_conditions, window_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +34,9 @@ class ConvTranspose(Op):
     fall outside the output, which ``same`` cuts off, count like those with padding. Element-wise:
     1 per output for the bias, plus the activation's. Kernel: (taps ..., filters / groups,
     channels in).
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     Attributes:
         windows: kernel, stride, dilation and padding of the convolution that it transposes.
@@ -70,13 +79,7 @@ class ConvTranspose(Op):
     def conditions(self, *inputs: Tensor) -> Iterator[Condition]:
         """Windows of at least one; groups that divide the channels and the filters."""
         yield from window_conditions(self.windows)
-        if self.groups == 1:
-            return
-        yield Condition(self.groups, f"groups is {self.groups}; expected at least 1")
-        channels = inputs[0].size("channel")
-        for what, size in (("input channels", channels), ("filters", self.filters)):
-            reason = f"{size} {what} cannot be split into {self.groups} groups"
-            yield Condition(1 - _remainder(size, self.groups), reason)
+        yield from group_conditions(self.groups, inputs[0].size("channel"), self.filters)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Kernel, and bias where there is one."""
@@ -102,12 +105,7 @@ class ConvTranspose(Op):
     def padding_macs(self, call: Call) -> int | None:
         """MACs whose product falls outside the output."""
         (tensor,), (result,) = call.inputs, call.outputs
-        inside = [w.taps_inside(result.size(w.axis)) for w in self.windows]
-        macs = self.equations(call)[0].macs
-        every = product(tensor.size(w.axis) * w.kernel for w in self.windows)
-        if any(count is None for count in inside) or not isinstance(macs, int):
-            return None
-        return macs - macs // every * product(inside)  # type: ignore[arg-type, return-value]
+        return padding_products(self.windows, result, tensor, self.equations(call)[0])
 
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
@@ -135,7 +133,7 @@ def transposed_size(window: Window, size: Dim, output_padding: Dim | None = None
     if window.padding == "same":
         if output_padding is None:
             return size * window.stride
-        return spread + _remainder(window.extent, 2) + output_padding
+        return spread + remainder(window.extent, 2) + output_padding
     if window.padding == "valid" and output_padding is None:
         longer: Dim = maximum(window.extent, window.stride)
         return spread + longer
@@ -143,7 +141,3 @@ def transposed_size(window: Window, size: Dim, output_padding: Dim | None = None
         raise NetworkError("a transposed convolution has no causal padding")
     before, after = window.pads(size)
     return spread + window.extent - before - after + (output_padding or 0)
-
-
-def _remainder(size: Dim, divisor: Dim) -> Dim:
-    return size - size // divisor * divisor

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.conv import epilogue, product_gradient
+from convcost.ops.product import epilogue, product_gradient
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -21,6 +21,9 @@ class Dense(Op):
 
     MACs = product of the leading sizes x features in x units. Element-wise: 1 per output for the
     bias, plus the activation's. Kernel: (features in, units).
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     >>> x = Tensor.of(batch=2, time=10, feature=16)
     >>> dense = Dense(units=32)
@@ -48,7 +51,7 @@ class Dense(Op):
         """One loop nest: rows, features in, units."""
         (tensor,) = call.inputs
         *leading, last = tensor.axes
-        rows = (Loop(a.name or f"axis_{i}", a.size) for i, a in enumerate(leading))
+        rows = loops_over(leading)
         reduced = Loop("features_in", last.size, reduced=True)
         return (Equation((*rows, reduced, Loop("units", self.units))),)
 

@@ -8,7 +8,7 @@ from convcost.network.dataclass import dataclass
 from convcost.network.equation import Equation, Learned, Loop
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
-from convcost.ops.conv import (
+from convcost.ops.product import (
     epilogue,
     padding_products,
     position_loops,
@@ -31,6 +31,9 @@ class DepthwiseConv(Op):
     MACs = batch x output positions x kernel taps x channels x multiplier (seed 004:
     ``M^2*K^2*Cin``). Element-wise: 1 per output for the bias, plus the activation's. Kernel:
     (taps ..., channels, multiplier).
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     >>> from convcost.network.tensor import Tensor
     >>> from convcost.ops.window import window
@@ -72,7 +75,8 @@ class DepthwiseConv(Op):
 
     def padding_macs(self, call: Call) -> int | None:
         """MACs less those whose tap lies inside the input."""
-        return padding_products(self.windows, call, self.equations(call)[0])
+        (tensor,), (result,) = call.inputs, call.outputs
+        return padding_products(self.windows, tensor, result, self.equations(call)[0])
 
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""
@@ -90,6 +94,9 @@ class SeparableConv(Op):
     MACs = batch x output positions x (kernel taps x channels x multiplier + channels x multiplier x
     filters) (seed 004: ``M^2*K^2*Cin + M^2*Cin*Cout``). Element-wise: 1 per output for the bias,
     plus the activation's. The tensor between the two belongs to the runtime, not to the op.
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     >>> from convcost.network.tensor import Tensor
     >>> from convcost.ops.window import window
@@ -147,7 +154,8 @@ class SeparableConv(Op):
 
     def padding_macs(self, call: Call) -> int | None:
         """Those of the depthwise part: a 1x1 window meets no padding."""
-        return padding_products(self.windows, call, self.equations(call)[0])
+        (tensor,), (result,) = call.inputs, call.outputs
+        return padding_products(self.windows, tensor, result, self.equations(call)[0])
 
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
 from convcost.network.dims import summed
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.wrap import renamed
@@ -62,7 +62,7 @@ class Dot(Op):
         rows = (first.axes[0], *_rest(first, self.axes[0]))
         columns = _rest(second, self.axes[1])
         reduced = Loop("summed", first.size(self.axes[0]), reduced=True)
-        left = (Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(rows))
+        left = loops_over(rows)
         right = (Loop(f"second_{axis.name or i}", axis.size) for i, axis in enumerate(columns))
         return (Equation((*left, *right, reduced), operands=(0, 1)),)
 

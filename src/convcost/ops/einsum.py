@@ -10,7 +10,7 @@ from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
-from convcost.ops.conv import epilogue, product_gradient
+from convcost.ops.product import epilogue, product_gradient
 from convcost.ops.wrap import renamed
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ class EinsumDense(Op):
 
     MACs = the product of the sizes of all letters. Element-wise: 1 per output for the bias, plus
     the activation's. Kernel: the sizes of its letters, in its order.
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     Attributes:
         equation: input, kernel and result, a letter per axis.

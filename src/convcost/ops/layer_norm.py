@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
-from convcost.network.dims import summed
+from convcost.network.dims import remainder, summed
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
 from convcost.ops.wrap import last_axes
@@ -108,8 +108,8 @@ class GroupNorm(Op):
         """Groups that divide the channels."""
         yield Condition(self.groups, f"groups is {self.groups}; expected at least 1")
         size = inputs[0].size(self.axis)
-        remainder = size - size // self.groups * self.groups
-        yield Condition(1 - remainder, f"{size} channels cannot be split into {self.groups} groups")
+        reason = f"{size} channels cannot be split into {self.groups} groups"
+        yield Condition(1 - remainder(size, self.groups), reason)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """Gamma and beta per channel, as far as they are used."""

@@ -9,7 +9,7 @@ from convcost.network.dims import Dim, product
 from convcost.network.equation import Equation, Loop
 from convcost.network.op import Call, Condition, Gradient, Op
 from convcost.network.parameter import Weight
-from convcost.ops.conv import (
+from convcost.ops.product import (
     epilogue,
     padding_products,
     position_loops,
@@ -31,6 +31,9 @@ class LocallyConnected(Op):
     MACs = batch x output positions x kernel taps x channels in x filters. Element-wise: 1 per
     output for the bias, which each position has of its own, plus the activation's. Kernel:
     (output positions, taps x channels in, filters).
+
+    Gradient: the products of the loops with the operands swapped (`convcost.network.equation`), the
+    activation's derivative, and 1 per output for the bias (`convcost.ops.product`).
 
     >>> from convcost.network.tensor import Tensor
     >>> from convcost.ops.window import window
@@ -83,7 +86,8 @@ class LocallyConnected(Op):
 
     def padding_macs(self, call: Call) -> int | None:
         """MACs less those whose tap lies inside the input."""
-        return padding_products(self.windows, call, self.equations(call)[0])
+        (tensor,), (result,) = call.inputs, call.outputs
+        return padding_products(self.windows, tensor, result, self.equations(call)[0])
 
     def elementwise(self, call: Call) -> Dim:
         """Bias and activation."""

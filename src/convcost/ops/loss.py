@@ -9,7 +9,7 @@ from convcost.network.dataclass import dataclass, replace
 from convcost.network.dims import summed
 from convcost.network.op import Call, Gradient, Op, Phase
 from convcost.network.tensor import Tensor, dtype_bytes
-from convcost.ops.activation import CHARGES, DERIVATIVES
+from convcost.ops.activation import ACTIVATIONS, last_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +34,18 @@ class Rule(NamedTuple):
     ends_in: str | None = None
 
 
+_LOG_SOFTMAX = ACTIVATIONS["log_softmax"]
+
 #: x is the prediction, y the target, p a probability.
 RULES: Mapping[tuple[str, bool], Rule] = {
     # log-softmax; its value at the label: negate, sum. PyTorch and TensorFlow fuse both: the
     # gradient is that of the log-softmax
-    ("cross-entropy", False): Rule(CHARGES["log_softmax"], 2, DERIVATIVES["log_softmax"].charge),
+    ("cross-entropy", False): Rule(_LOG_SOFTMAX.charge, 2, _LOG_SOFTMAX.derivative.charge),
     # the label's probability: log, negate, sum; -1/p at the label: divide, multiply, and write
     ("cross-entropy", True): Rule(0, 3, 2, "softmax"),
     # max(x, 0) - x * y + log(1 + e^-|x|): compare, multiply, subtract, abs, negate, exp, add, log,
     # add, sum. Gradient (sigmoid(x) - y) / n: the sigmoid, subtract, divide
-    ("binary-cross-entropy", False): Rule(10, 0, CHARGES["sigmoid"] + 2),
+    ("binary-cross-entropy", False): Rule(10, 0, ACTIVATIONS["sigmoid"].charge + 2),
     # y * log p + (1 - y) * log(1 - p): log, multiply, subtract, log, subtract, multiply, add,
     # negate, sum; (p - y) / (p * (1 - p)) / n: subtract, subtract, multiply, divide, multiply
     ("binary-cross-entropy", True): Rule(9, 0, 5, "sigmoid"),
@@ -136,9 +138,22 @@ class Loss(Op):
         return _rows(tensor) * dtype_bytes("int64") if self.rule.row else tensor.bytes
 
 
+def class_axis(tensor: Tensor) -> int:
+    """The axis of the classes: the channels, or the last one."""
+    return tensor.names.index("channel") if tensor.has("channel") else len(tensor.axes) - 1
+
+
+def ends_in_probabilities(op: Op, loss: str) -> bool:
+    """Whether the last function of an op is the one that the loss contains otherwise.
+
+    >>> from convcost.ops.activation import Activation
+    >>> ends_in_probabilities(Activation("softmax"), "cross-entropy")
+    True
+    """
+    rule = RULES.get((loss, True))
+    return rule is not None and last_function(op) == rule.ends_in
+
+
 def _rows(tensor: Tensor) -> Dim:
     """Labels: elements without the axis of the classes."""
-    if not tensor.axes:
-        return 1
-    classes = tensor.size("channel") if tensor.has("channel") else tensor.axes[-1].size
-    return tensor.elements // classes
+    return tensor.elements // tensor.axes[class_axis(tensor)].size if tensor.axes else 1

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
+from convcost.ops.merge import broadcast
 
 if TYPE_CHECKING:
     from convcost.network.dims import Dim
@@ -48,7 +49,7 @@ class MatMul(Op):
         summed, other = left.axes[-1].size, _rows(right)
         if summed != other:
             raise NetworkError(f"cannot multiply {left} with {right}: {summed} against {other}")
-        axes = list(_broadcast(left.axes[:-2], right.axes[:-2]))
+        axes = list(_leading(left, right))
         for axis in (*left.axes[-2:-1], *(right.axes[-1:] if len(right.axes) > 1 else ())):
             taken = any(axis.name == other.name for other in axes)
             axes.append(Axis(None, axis.size) if taken else axis)
@@ -57,8 +58,7 @@ class MatMul(Op):
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """One loop nest: leading axes, rows, summed, columns."""
         left, right = call.inputs[:2]
-        leading = _broadcast(left.axes[:-2], right.axes[:-2])
-        loops = [Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading)]
+        loops = [*loops_over(_leading(left, right))]
         loops += [Loop("rows", axis.size) for axis in left.axes[-2:-1]]
         loops.append(Loop("summed", left.axes[-1].size, reduced=True))
         if len(right.axes) > 1:
@@ -82,12 +82,9 @@ def _rows(right: Tensor) -> Dim:
     return right.axes[-2 if len(right.axes) > 1 else -1].size
 
 
-def _broadcast(left: tuple[Axis, ...], right: tuple[Axis, ...]) -> tuple[Axis, ...]:
-    longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
-    offset = len(longer) - len(shorter)
-    axes = list(longer[:offset])
-    for a, b in zip(longer[offset:], shorter, strict=True):
-        if a.size != b.size and 1 not in (a.size, b.size):
-            raise NetworkError(f"cannot multiply tensors with {a.size} and {b.size} matrices")
-        axes.append(Axis(a.name or b.name, b.size if a.size == 1 else a.size))
-    return tuple(axes)
+def _leading(left: Tensor, right: Tensor) -> tuple[Axis, ...]:
+    return broadcast(
+        left.axes[:-2],
+        right.axes[:-2],
+        lambda a, b: f"cannot multiply tensors with {a} and {b} matrices",
+    )

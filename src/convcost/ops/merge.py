@@ -9,22 +9,27 @@ from convcost.network.dataclass import dataclass
 from convcost.network.dims import summed
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
+from convcost.ops.function import FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from convcost.network.dims import Dim
+    from convcost.ops.function import Function
 
 
 @dataclass(frozen=True, slots=True)
 class Merge(Op):
     """An element-wise function of several tensors, with sizes of one broadcast.
 
-    Element-wise per output: one operation less than there are inputs, and the average's division.
+    Several inputs are taken one after the other: ``(a + b) + c``. Element-wise per output: the
+    function's row of `convcost.ops.function.FUNCTIONS` for each of these steps, one less than there
+    are inputs, and the average's division.
 
-    Gradient per output and input: sums pass the gradient on (what is subtracted: 1, negate);
-    a product 1 for each other input (multiply); maximum and minimum 2 (compare, select); the
-    average 1 in all (divide). An input that is repeated along an axis sums up what its copies get.
+    Gradient: the same row for each step: sums pass the gradient on (what is subtracted: 1, negate);
+    a product 1 for each factor (multiply); maximum and minimum 2 for each operand (compare,
+    select); the average 1 in all (divide). An input that is repeated along an axis sums up what its
+    copies get.
 
     >>> x = Tensor.of(batch=1, height=8, width=8, channel=4)
     >>> Merge("add").cost("forward", Call((x, x, x), (x,))).elementwise
@@ -43,40 +48,36 @@ class Merge(Op):
         """
         result = inputs[0]
         for other in inputs[1:]:
-            result = _broadcast(result, other)
+            result = _combined(result, other)
         return (result,)
 
     def elementwise(self, call: Call) -> Dim:
         """Operations between the inputs."""
-        between = len(call.inputs) - 1 + (self.function == "average")
-        return between * call.output_elements
+        steps = (len(call.inputs) - 1) * self._step.charge
+        return (steps + (self.function == "average")) * call.output_elements
 
     def gradient(self, call: Call) -> Gradient:
-        """Products read the other inputs, extremes all of them and the result."""
-        wanted = [place for place in range(len(call.inputs)) if call.wants(place)]
-        data = summed(self._charge(call, place) for place in wanted)
-        if self.function == "average" and wanted:
-            data += call.output_elements
-        return Gradient(data=data + summed(repetitions(call)), data_reads=self._reads(call, wanted))
+        """Products read the other inputs, extremes all of them."""
+        step, so_far = self._step, call.wants(0)
+        per_output = 0
+        for place in range(1, len(call.inputs)):
+            own = call.wants(place)
+            per_output += so_far * step.slope(0) + own * step.slope(1)
+            so_far |= own
+        per_output += so_far and self.function == "average"
+        return Gradient(
+            data=per_output * call.output_elements + summed(repetitions(call)),
+            data_reads=read_bytes(call, *self.gradient_reads(call)),
+        )
 
-    def _charge(self, call: Call, place: int) -> Dim:
-        """Operations for one input."""
-        per_output = {
-            "subtract": 1 if place else 0,
-            "multiply": len(call.inputs) - 1,
-            "maximum": 2,
-            "minimum": 2,
-        }
-        return per_output.get(self.function, 0) * call.output_elements
+    def gradient_reads(self, call: Call) -> tuple[tuple[int, ...], bool]:
+        """Places of the inputs that the gradients are computed from, and whether the result is."""
+        return self._step.read(range(len(call.inputs)), call)
 
-    def _reads(self, call: Call, wanted: list[int]) -> Dim:
-        if self.function in {"maximum", "minimum"}:
-            return call.input_bytes + call.output_bytes
-        if self.function != "multiply":
-            return 0
-        # with one gradient wanted that input is itself not read
-        own = call.inputs[wanted[0]].bytes if len(wanted) == 1 else 0
-        return call.input_bytes - own
+    @property
+    def _step(self) -> Function:
+        """What is computed of two tensors."""
+        return FUNCTIONS["add" if self.function == "average" else self.function]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,37 @@ def repetitions(call: Call) -> Iterator[Dim]:
     return (call.output_elements - tensor.elements for tensor in call.wanted_inputs)
 
 
-def _broadcast(left: Tensor, right: Tensor) -> Tensor:
-    longer, shorter = (left, right) if len(left.axes) >= len(right.axes) else (right, left)
-    offset = len(longer.axes) - len(shorter.axes)
-    axes = list(longer.axes[:offset])
-    for a, b in zip(longer.axes[offset:], shorter.axes, strict=True):
+def read_bytes(call: Call, inputs: Iterable[int], result: bool) -> Dim:
+    """Bytes of some inputs, and of the result."""
+    read = summed(call.inputs[place].bytes for place in inputs)
+    return read + call.output_bytes if result else read
+
+
+def broadcast(
+    left: tuple[Axis, ...], right: tuple[Axis, ...], why: Callable[[Dim, Dim], str]
+) -> tuple[Axis, ...]:
+    """The axes of what is computed at the same place: sizes of one are repeated.
+
+    Args:
+        left: axes of an operand, from the outermost.
+        right: of the other; the last ones lie over each other.
+        why: says what is wrong with two sizes.
+
+    Raises:
+        NetworkError: sizes differ and neither is one.
+    """
+    longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
+    offset = len(longer) - len(shorter)
+    axes = list(longer[:offset])
+    for a, b in zip(longer[offset:], shorter, strict=True):
         if a.size != b.size and 1 not in (a.size, b.size):
-            raise NetworkError(f"cannot combine {left} with {right}: {a.size} against {b.size}")
+            raise NetworkError(why(a.size, b.size))
         axes.append(Axis(a.name or b.name, b.size if a.size == 1 else a.size))
-    return Tensor(tuple(axes), longer.dtype)
+    return tuple(axes)
+
+
+def _combined(left: Tensor, right: Tensor) -> Tensor:
+    axes = broadcast(
+        left.axes, right.axes, lambda a, b: f"cannot combine {left} with {right}: {a} against {b}"
+    )
+    return Tensor(axes, (left if len(left.axes) >= len(right.axes) else right).dtype)

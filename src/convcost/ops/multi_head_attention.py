@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
-from convcost.network.dims import product, summed
-from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.dims import product, remainder, summed
+from convcost.network.equation import Equation, Learned, Loop, loops_over
 from convcost.network.op import Call, Condition, Gradient, Op, require
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
@@ -65,8 +65,8 @@ class MultiHeadAttention(Op):
         """Query heads in whole groups per key head."""
         del inputs
         shared = self._key_heads
-        remainder = self.heads - self.heads // shared * shared
-        yield Condition(1 - remainder, f"{self.heads} query heads do not share {shared} key heads")
+        reason = f"{self.heads} query heads do not share {shared} key heads"
+        yield Condition(1 - remainder(self.heads, shared), reason)
 
     def weights(self, *inputs: Tensor) -> tuple[Weight, ...]:
         """A kernel (and bias) per projection: (features, heads, size), (heads, size, features)."""
@@ -173,6 +173,4 @@ def _places(inputs: tuple[Tensor, ...]) -> tuple[int, int, int]:
 
 
 def _rows(tensor: Tensor) -> tuple[Loop, ...]:
-    return tuple(
-        Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(tensor.axes[:-1])
-    )
+    return loops_over(tensor.axes[:-1])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.network.dataclass import dataclass
 from convcost.network.dims import product, summed
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 
@@ -160,7 +160,7 @@ def _equations(
     cells: tuple[Cell, ...], tensor: Tensor, states: tuple[int, ...] | None = None
 ) -> tuple[Equation, ...]:
     *leading, last = tensor.axes
-    rows = tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading))
+    rows = loops_over(leading)
     found: list[Equation] = []
     first = 0
     for number, (cell, size) in enumerate(_fed(cells, last.size)):

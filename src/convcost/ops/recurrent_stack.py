@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convcost.network.dataclass import dataclass
 from convcost.network.dims import product
-from convcost.network.equation import Equation, Learned, Loop
+from convcost.network.equation import Equation, Learned, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.parameter import Weight
 from convcost.network.tensor import Axis, Tensor
@@ -94,7 +94,7 @@ class RecurrentStack(Op):
         Cells of a level that read the same have loops of their own: their weights differ.
         """
         *leading, last = call.inputs[0].axes
-        rows = tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(leading))
+        rows = loops_over(leading)
         gates = (Loop("gates", GATES[self.function]), Loop("units", self.units))
         found = []
         for number, (_, features) in enumerate(self._cells(last.size)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from convcost.network.dataclass import dataclass
 from convcost.network.op import Call, Gradient, Op
@@ -13,34 +13,41 @@ if TYPE_CHECKING:
 
     from convcost.network.dims import Dim
 
-#: Operations (per value read, per result).
-_CHARGES: Mapping[str, tuple[int, int]] = {
-    "sum": (1, -1),  # an addition less than there are values
-    "product": (1, -1),
-    "max": (1, -1),  # likewise comparisons
-    "min": (1, -1),
-    "argmax": (1, -1),
-    "argmin": (1, -1),
-    "any": (1, -1),
-    "all": (1, -1),
-    "mean": (1, 0),  # and a division
-    "norm": (2, 0),  # square, add; root
-    "variance": (4, 0),  # mean (add), subtract, multiply, add; divisions
-    "deviation": (4, 1),  # and the root
-    "logsumexp": (4, 0),  # maximum, subtract, exp, add; log
-}
 
-#: Operations of the gradient (per value, per result) and whether values and results are read.
-_GRADIENTS: Mapping[str, tuple[int, int, bool]] = {
-    "sum": (0, 0, False),  # copied to every value
-    "mean": (0, 1, False),  # divide, then copied
-    "product": (1, 1, True),  # the gradient times the result, divided by each value
-    "max": (1, 0, True),  # a comparison less than there are values, an addition
-    "min": (1, 0, True),
-    "norm": (1, 1, True),  # divide; multiply
-    "variance": (2, 1, True),  # double and divide; subtract the mean, multiply
-    "deviation": (2, 2, True),
-    "logsumexp": (3, 0, True),  # subtract, exp, multiply
+class Reduction(NamedTuple):
+    """What a function over all values costs.
+
+    Attributes:
+        charge: operations per value read, and per result.
+        gradient: the same of the gradient; None where there is none.
+        reads: whether values and results are read for it.
+    """
+
+    charge: tuple[int, int]
+    gradient: tuple[int, int] | None = None
+    reads: bool = True
+
+
+#: Behind a row is what the function does; what its gradient does.
+_FUNCTIONS: Mapping[str, Reduction] = {
+    # an addition less than there are values; copied to every value
+    "sum": Reduction((1, -1), (0, 0), reads=False),
+    # likewise; the gradient times the result, divided by each value
+    "product": Reduction((1, -1), (1, 1)),
+    # likewise comparisons; these again, an addition
+    "max": Reduction((1, -1), (1, 0)),
+    "min": Reduction((1, -1), (1, 0)),
+    "argmax": Reduction((1, -1)),
+    "argmin": Reduction((1, -1)),
+    "any": Reduction((1, -1)),
+    "all": Reduction((1, -1)),
+    "mean": Reduction((1, 0), (0, 1), reads=False),  # and a division; divide, then copied
+    "norm": Reduction((2, 0), (1, 1)),  # square, add; root; divide; multiply
+    # mean (add), subtract, multiply, add; divisions; double and divide; subtract the mean, multiply
+    "variance": Reduction((4, 0), (2, 1)),
+    "deviation": Reduction((4, 1), (2, 2)),  # and the root
+    # maximum, subtract, exp, add; log; subtract, exp, multiply
+    "logsumexp": Reduction((4, 0), (3, 0)),
 }
 
 
@@ -95,23 +102,26 @@ class Reduce(Op):
 
     def elementwise(self, call: Call) -> Dim:
         """Per value and per result."""
-        per_value, per_result = _CHARGES[self.function]
+        per_value, per_result = _FUNCTIONS[self.function].charge
         return per_value * call.inputs[0].elements + per_result * call.outputs[0].elements
 
     def differentiable(self, call: Call) -> bool:
         """Not where the result is a place or a truth value."""
         del call
-        return self.function in _GRADIENTS
+        return _FUNCTIONS[self.function].gradient is not None
 
-    def gradient(self, call: Call) -> Gradient:
+    def gradient(self, call: Call) -> Gradient | None:
         """Per value and per result."""
         results = call.outputs[0].elements
         if self.second is not None and self.function in {"max", "min"}:
             return Gradient(data=results)
-        per_value, per_result, reads = _GRADIENTS[self.function]
+        function = _FUNCTIONS[self.function]
+        if function.gradient is None:
+            return None
+        per_value, per_result = function.gradient
         return Gradient(
             data=per_value * call.inputs[0].elements + per_result * results,
-            data_reads=call.input_bytes + call.outputs[0].bytes if reads else 0,
+            data_reads=call.input_bytes + call.outputs[0].bytes if function.reads else 0,
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
-from convcost.network.equation import Equation, Loop
+from convcost.network.equation import Equation, Loop, loops_over
 from convcost.network.op import Call, Gradient, Op
 from convcost.network.tensor import Axis, Tensor
 from convcost.ops.activation import charge, derivative
@@ -55,8 +55,7 @@ class ScaledAttention(Op):
     def equations(self, call: Call) -> tuple[Equation, ...]:
         """Two loop nests: scores, weighted values."""
         query, _, value = call.inputs[:3]
-        rows = tuple(Loop(a.name or f"axis_{i}", a.size) for i, a in enumerate(query.axes[:-2]))
-        rows = (*rows, Loop("query", query.axes[-2].size))
+        rows = (*loops_over(query.axes[:-2]), Loop("query", query.axes[-2].size))
         keys = value.axes[-2].size
         scored = Loop("features", query.axes[-1].size, reduced=True)
         weighted = Loop("features", value.axes[-1].size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass
-from convcost.network.dims import Dim, ceil_div, maximum
+from convcost.network.dims import Dim, ceil_div, maximum, remainder
 from convcost.network.op import Condition, require
 
 if TYPE_CHECKING:
@@ -146,6 +146,16 @@ def window_conditions(windows: tuple[Window, ...]) -> Iterator[Condition]:
         for what, size in (("kernel", w.kernel), ("stride", w.stride), ("dilation", w.dilation)):
             if not isinstance(size, int) or size < 1:
                 yield Condition(size, f"the {what} along {w.axis} is {size}; expected at least 1")
+
+
+def group_conditions(groups: Dim, channels: Dim, filters: Dim) -> Iterator[Condition]:
+    """Groups, at least one, that divide the input channels and the filters."""
+    if groups == 1:
+        return
+    yield Condition(groups, f"groups is {groups}; expected at least 1")
+    for what, size in (("input channels", channels), ("filters", filters)):
+        reason = f"{size} {what} cannot be split into {groups} groups"
+        yield Condition(1 - remainder(size, groups), reason)
 
 
 def slide(windows: tuple[Window, ...], tensor: Tensor) -> Tensor:

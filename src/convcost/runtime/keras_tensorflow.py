@@ -2,12 +2,14 @@
 
 from convcost.runtime.rules import Constant, Rules, Runtime
 
-_LAUNCH = Constant(
+#: Per kernel, wherever its executor runs the ops.
+LAUNCH = Constant(
     1.2e-5,
     "benchmarks/launch: 1.9-18 us per op of a tf.function, convolution 12 us, 2-core CPU, "
     "TensorFlow 2.21",
 )
-_LOOP = Constant(
+#: Per batch of Keras's own loop.
+LOOP = Constant(
     1.25e-3,
     "benchmarks/launch: evaluate of a one-weight model on in-memory arrays, per batch, 2-core CPU, "
     "Keras 3.15 on TensorFlow 2.21",
@@ -21,7 +23,6 @@ RUNTIME = Runtime(
     name="keras-tensorflow",
     title="Keras 3 on TensorFlow",
     frameworks=("keras",),
-    runnable=True,
     reuses="elementwise",  # TensorFlow's kernels forward an input's buffer to their output
     rules={
         "cpu": Rules(
@@ -37,8 +38,8 @@ RUNTIME = Runtime(
             padding=frozenset({"conv"}),
             logits=True,
             launches_overlap=False,
-            launch_seconds=_LAUNCH,
-            loop_seconds=_LOOP,
+            launch_seconds=LAUNCH,
+            loop_seconds=LOOP,
             source=(
                 "TensorFlow's profiler on a CPU: convolution with bias, sum and ReLU is one "
                 "_MklNativeFusedConv2D, without a bias nothing is fused into it; BatchNorm stays a "
@@ -52,8 +53,8 @@ RUNTIME = Runtime(
             pointwise="fused",
             logits=True,
             launches_overlap=True,
-            launch_seconds=_LAUNCH,
-            loop_seconds=_LOOP,
+            launch_seconds=LAUNCH,
+            loop_seconds=LOOP,
             source=(
                 "Keras 3 compiles with XLA where a GPU is present (Trainer.compile, "
                 "jit_compile='auto'): element-wise chains become one kernel; not tested on a GPU"

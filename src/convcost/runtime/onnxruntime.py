@@ -21,7 +21,6 @@ RUNTIME = Runtime(
     name="onnxruntime",
     title="ONNX Runtime",
     frameworks=("onnx",),
-    runnable=True,
     trains=False,
     rules={
         "cpu": Rules(

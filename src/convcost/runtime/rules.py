@@ -38,6 +38,27 @@ class Blocks:
     sums: frozenset[str]
 
 
+Bias: TypeAlias = Literal["fused", "pass"]
+BatchNorms: TypeAlias = Literal["kernel", "passes", "fused", "folded"]
+Pointwise: TypeAlias = Literal["kernel", "product", "chain", "fused"]
+
+#: Where the bias of a product is added.
+BIAS: Mapping[Bias, str] = {"fused": "fused into its write", "pass": "a pass of its own"}
+#: What BatchNorm is at inference.
+BATCH_NORM: Mapping[BatchNorms, str] = {
+    "kernel": "one kernel",
+    "passes": "two passes over memory, a multiplication and an addition",
+    "fused": "fused into the kernel before it",
+    "folded": "folded into the weights of the convolution before it",
+}
+#: What becomes of layers that work element by element.
+POINTWISE: Mapping[Pointwise, str] = {
+    "kernel": "a kernel each",
+    "product": "fused into the product before where its activations have them",
+    "chain": "a chain of them behind a product is one kernel, with the product's bias",
+    "fused": "fused into the kernel before",
+}
+
 #: Products that a runtime may leave alone: without a bias, with a dilated window, in groups, of
 #: more axes than rows and features (a dense layer on an image).
 Plain: TypeAlias = Literal["no bias", "dilated", "grouped", "positions"]
@@ -48,20 +69,16 @@ class Rules:
     """The behaviour of a runtime on one kind of device.
 
     Attributes:
-        bias: ``fused`` into the product's write, or a ``pass`` of its own.
+        bias: a key of `BIAS`.
         activations: functions that are fused into the product's write when they are part of the
             layer (``Conv2D(activation="relu")``); all others are passes.
         activations_of: the same for kinds of ops where they are others.
         trained: the activations of these that are fused in training as well: those whose gradient
             is computed from the result. None for all.
         unfused: products that nothing is fused into.
-        batch_norm: at inference: one ``kernel``, composed of two ``passes`` (a multiplication and
-            an addition), ``fused`` into the kernel before it, or ``folded`` into the weights of
-            the convolution before it, so that nothing of it is left.
-        pointwise: layers that work element by element (activations, additions): a ``kernel`` each;
-            fused into the ``product`` before them where its activations and `sums` have them; fused
-            into the ``chain`` of them behind a product, its bias among them; or ``fused`` into the
-            kernel before them, whatever it is.
+        batch_norm: a key of `BATCH_NORM`; ``folded``: nothing of it is left.
+        pointwise: a key of `POINTWISE`, of activations and additions; ``product``: where its
+            activations and `sums` have them; ``fused``: whatever the kernel before them is.
         sums: kinds of ops whose product an addition of two tensors is fused into.
         sums_into: which of two such products: that of the sum's first input, or that of the layer
             that the network has first.
@@ -75,13 +92,13 @@ class Rules:
         source: where the behaviour is documented or was seen.
     """
 
-    bias: Literal["fused", "pass"]
+    bias: Bias
     activations: frozenset[str]
     activations_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     trained: frozenset[str] | None = None
     unfused: frozenset[Plain] = frozenset()
-    batch_norm: Literal["kernel", "passes", "fused", "folded"]
-    pointwise: Literal["kernel", "product", "chain", "fused"]
+    batch_norm: BatchNorms
+    pointwise: Pointwise
     sums: frozenset[str] = frozenset()
     sums_into: Literal["first input", "first layer"] = "first input"
     padding: frozenset[str] = frozenset()
@@ -101,13 +118,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """A framework as it executes networks.
+    """A framework as it executes networks: what is predicted.
+
+    What can be measured is another question, which `convcost.runtime.runners.registry` answers.
 
     Attributes:
         name: for the command line.
         title: for people.
         frameworks: sources of these frameworks run on it unless the user says otherwise.
-        runnable: False for a historical one, which can be predicted but not measured.
         trains: whether it runs training steps.
         rules: its behaviour per kind of device; a kind that is missing is not supported.
         saved: which file of `convcost.runtime.saved` says what it keeps for the backward pass.
@@ -118,7 +136,6 @@ class Runtime:
     name: str
     title: str
     frameworks: tuple[str, ...]
-    runnable: bool
     rules: dict[DeviceKind, Rules]
     trains: bool = True
     saved: str = "operands"

@@ -1,20 +1,21 @@
 """PyTorch through torch.compile: what is element-wise is computed while its producer writes."""
 
-from convcost.ops.activation import CHARGES, ROW_FUNCTIONS
+from dataclasses import replace
+
+from convcost.ops.activation import ACTIVATIONS, ROW_FUNCTIONS
+from convcost.runtime import torch_eager
 from convcost.runtime.rules import Constant, Rules, Runtime
 
-_POINTWISE = frozenset(CHARGES) - ROW_FUNCTIONS
+_POINTWISE = frozenset(ACTIVATIONS) - ROW_FUNCTIONS
 _FUSION = (
     "bias, activation and BatchNorm's affine fused into the convolution's write; published pairs: "
     "vgg_bn/vgg 0.997-1.007 (huggingface/pytorch-image-models results, i9-10940X, torch.compile)"
 )
-_NO_LOOP = Constant(0.0, "PyTorch has no loop of its own; the time of yours is not included")
 
 RUNTIME = Runtime(
     name="torch-compile",
     title="PyTorch, torch.compile",
     frameworks=(),
-    runnable=True,
     rules={
         "cpu": Rules(
             bias="fused",
@@ -22,10 +23,11 @@ RUNTIME = Runtime(
             batch_norm="fused",
             pointwise="fused",
             launches_overlap=False,
-            launch_seconds=Constant(
-                9e-6, "as PyTorch eager: the kernels left are convolutions and matrix products"
+            launch_seconds=replace(
+                torch_eager.LAUNCH,
+                source="as PyTorch eager: the kernels left are convolutions and matrix products",
             ),
-            loop_seconds=_NO_LOOP,
+            loop_seconds=torch_eager.LOOP,
             source=_FUSION,
         ),
         "gpu": Rules(
@@ -38,7 +40,7 @@ RUNTIME = Runtime(
                 9.6e-6,
                 "NVIDIA, Getting Started with CUDA Graphs (2019): 9.6 us per launched short kernel",
             ),
-            loop_seconds=_NO_LOOP,
+            loop_seconds=torch_eager.LOOP,
             source=f"{_FUSION}; not tested on a GPU",
         ),
     },

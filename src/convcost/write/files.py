@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from convcost.errors import NetworkError, UsageError
-from convcost.write import save_bytes, taken
+from convcost.write.save import save_bytes, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,12 @@ class Source(NamedTuple):
 
 
 def save_networks(
-    networks: Sequence[Network], path: Path, *, force: bool = False, source: Source | None = None
+    networks: Sequence[Network],
+    path: Path,
+    *,
+    force: bool = False,
+    source: Source | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Path, ...]:
     """Write networks: ``.onnx`` and ``.keras`` are models, ``.json`` convcost's own format.
 
@@ -39,6 +44,7 @@ def save_networks(
         path: of the file.
         force: overwrite it.
         source: an ONNX model's: what was not rewritten stays as it is there.
+        say: told why it does not, where that cannot be done.
 
     Returns:
         The files, the one that was asked for first.
@@ -57,7 +63,7 @@ def save_networks(
             hint=f"end the name in {' or '.join(_FORMATS)}",
         )
     if source is not None and make is _onnx:
-        make = partial(_onnx, source=source)
+        make = partial(_onnx, source=source, say=say)
     made = make(networks, path)
     for file in made:
         if file.exists() and not force:
@@ -83,7 +89,10 @@ def _exchange(networks: Sequence[Network], path: Path) -> dict[Path, bytes]:
 
 
 def _onnx(
-    networks: Sequence[Network], path: Path, source: Source | None = None
+    networks: Sequence[Network],
+    path: Path,
+    source: Source | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[Path, bytes]:
     from convcost.write.onnx.model import onnx_model, serialized
 
@@ -93,8 +102,14 @@ def _onnx(
 
         try:
             return {path: serialized(grafted_file(source.path, source.network, network))}
-        except NetworkError:
-            pass  # written from the network alone, if that can be done
+        except NetworkError as error:
+            why = error.message
+        made = {path: serialized(onnx_model(network))}
+        say(
+            f"{path.name} is written from the network alone, without the names and notes of "
+            f"{source.path.name}: {why}"
+        )
+        return made
     return {path: serialized(onnx_model(network))}
 
 

@@ -1,15 +1,17 @@
-"""What layers compute that a network may not keep: refused where it does not."""
+"""What a target has no rule for, or the network does not keep: refused before it is written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
 from convcost.errors import NetworkError
+from convcost.ops.function import function_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Layer
+    from convcost.network.op import Op
     from convcost.network.tensor import Tensor
     from convcost.ops.cell import Cell
     from convcost.ops.copy import Fill
@@ -22,17 +24,23 @@ _FILLED: Mapping[str, int] = {
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros", "zero"), 0),
     **dict.fromkeys(("ones", "ones_like", "new_ones"), 1),
 }
-#: Functions -> how many operands they have, plain numbers among them; of others, all are inputs.
-_OPERANDS: Mapping[str, int] = {
-    **dict.fromkeys(
-        ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "remainder"), 2
-    ),
-    **dict.fromkeys(("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"), 2),
-    **dict.fromkeys(("atan2", "floor_divide", "logical_and", "logical_or", "logical_xor"), 2),
-    **dict.fromkeys(("clamp", "scaled_add", "select"), 3),
-}
 #: In the place of plain numbers that are not kept, where only the cost counts.
 _STAND_INS = (-2.0, 2.0)
+
+
+def rule_of(rules: Mapping[str, T], op: Op, target: str) -> T:
+    """The rule of an op's kind.
+
+    Raises:
+        NetworkError: the target has none.
+    """
+    try:
+        return rules[op.kind]
+    except KeyError:
+        raise NetworkError(
+            f"'{op.kind}' has no counterpart in {target} that is written here",
+            hint="convcost's own format has a place for every layer: -o net.json",
+        ) from None
 
 
 def check_kept(layer: Layer) -> None:
@@ -80,7 +88,7 @@ def operands(op: Elementwise, inputs: Sequence[T], *, exact: bool) -> list[T | f
             raise NetworkError(f"its numbers are {op.numbers}, its inputs {len(inputs)}")
         rest = iter(inputs)
         return [next(rest) if number is None else number for number in op.numbers]
-    missing = _OPERANDS.get(op.function, len(inputs)) - len(inputs)
+    missing = (function_named(op.function).operands or 0) - len(inputs)
     if missing <= 0:
         return list(inputs)
     # of a choice it is not even kept which operand the number is
@@ -124,7 +132,7 @@ def check_division(
     """Refuse a division of whole numbers whose result is another one than in its source.
 
     Args:
-        function: a key of `convcost.ops.elementwise.ELEMENTWISE_CHARGES`.
+        function: a key of `convcost.ops.function.FUNCTIONS`.
         tensors: what it takes.
         result: what it gives.
         truncates: whether the target's division of whole numbers gives whole numbers.

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from convcost import folder
 from convcost.errors import UsageError, unknown_name
 from convcost.zoo.registry import ENTRIES, Accuracy, Entry, Setting, families
 
@@ -93,7 +94,5 @@ def entries() -> tuple[Entry, ...]:
     return tuple(ENTRIES[name] for name in names())
 
 
-def _families() -> frozenset[str]:
-    import pkgutil
-
-    return frozenset(module.name for module in pkgutil.iter_modules(__path__)) - _HELPERS
+def _families() -> set[str]:
+    return folder.names(__name__) - _HELPERS

@@ -55,10 +55,11 @@ def _of(op: Op, call: Call) -> Charge:
             return Charge(0, "what Keras makes of cells in a stack was not compared", known=False)
         case Recurrent() | RecurrentStack():
             return _recurrent(op, call)
-        case Bidirectional(forward=forward, backward=backward, merge=merge):
+        case Bidirectional(forward=forward, backward=backward):
             parts = (_of(each, call_of(each, call.inputs[:1], call.mode))
                      for each in (forward, backward))  # fmt: skip
-            merged = {"sum": 1, "mul": 1, "ave": 2}.get(merge or "", 0) * _elements(call)
+            merging = op.merging(call)
+            merged = 0 if merging is None else elementwise(*merging).operations
             return combined((*parts, Charge(merged, "1 per merged result" if merged else "")))
         case MultiHeadAttention():
             return _attention(op, call)

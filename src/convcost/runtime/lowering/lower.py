@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.count.prepare import prepared
+from convcost.count.prepare import without_loss
 from convcost.errors import UsageError
 from convcost.network.builder import BATCH
-from convcost.network.dataclass import replace
-from convcost.ops.activation import Activation
-from convcost.ops.loss import RULES, loss_name
+from convcost.ops.loss import ends_in_probabilities, loss_name
 from convcost.runtime.lowering.backward import backward_kernels
 from convcost.runtime.lowering.walk import Walk
 
@@ -69,7 +67,7 @@ def lower_step(
     rules = _rules(runtime, device_kind)
     open_ = not symbolic and network.symbols
     bound = network.bind({str(BATCH): workload.batch}) if open_ else network
-    bound = prepared(bound, replace(workload, loss=None))
+    bound = without_loss(bound, workload)
     logits = _last_softmax(bound, workload.loss) if rules.logits and workload.loss else ()
     forward = Walk(bound, rules, workload.mode, logits).kernels()
     return forward + (backward_kernels(bound, workload, logits) if workload.training else ())
@@ -85,12 +83,6 @@ def _rules(runtime: Runtime, device_kind: DeviceKind) -> Rules:
 
 def _last_softmax(network: Network, loss: str) -> tuple[str, ...]:
     """The layers whose last step, a softmax for example, the loss contains."""
-    rule = RULES.get((loss_name(loss), True))
-    ops = {ref.layer: network.layer(ref.layer).op for ref in network.outputs}
-    return tuple(
-        name
-        for name, op in ops.items()
-        if rule is not None
-        and (op.function if isinstance(op, Activation) else getattr(op, "activation", None))
-        == rule.ends_in
-    )
+    loss = loss_name(loss)
+    names = dict.fromkeys(ref.layer for ref in network.outputs)
+    return tuple(name for name in names if ends_in_probabilities(network.layer(name).op, loss))

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from convcost.count.gradients import backward_calls, no_way_back
 from convcost.count.ledger import missing_parts
 from convcost.count.optimizers import framework_of, optimizer_of, state_bytes
-from convcost.count.prepare import prepared
+from convcost.count.prepare import at_batch, prepared
 from convcost.count.rows import UnknownCost
 from convcost.count.workload import Workload
-from convcost.errors import UsageError
-from convcost.network.builder import BATCH
+from convcost.errors import NetworkError, UsageError
 from convcost.network.dims import Dim, number, product, summed
 from convcost.network.tensor import dtype_bytes
 from convcost.ops.unknown import Unknown
@@ -196,13 +195,12 @@ def memory(
     if checkpoint is not False and not workload.training:
         raise UsageError("checkpointing belongs to training",
                          hint="add --training (training=True)")  # fmt: skip
-    network = prepared(network, workload).bind({str(BATCH): workload.batch})
+    network = at_batch(prepared(network, workload), workload.batch)
     found = _graph(network, workload, runtime)
     cut = None
     if checkpoint is not False:
         cut = checkpointing(found, None if checkpoint is True else checkpoint)
     trained = _trained(found)
-    no_backward = no_way_back(network, trained) if workload.training else ()
     return Memory(
         source=network.name,
         workload=workload,
@@ -214,9 +212,21 @@ def memory(
         saved=_int(found.saved_bytes() if cut is None else cut.kept_bytes),
         steps=_with_workspace(found, timeline(found, None if cut is None else cut.segments)),
         layers=tuple(_rows(found, exact=saved_by(runtime).exact)),
-        unknown=(*_unknown(found), *missing_parts(network), *no_backward),
+        unknown=_lacking(found, workload),
         checkpoint=cut,
     )
+
+
+def known_peak(network: Network, workload: Workload, runtime: Runtime) -> int | None:
+    """The most bytes at one time; None where a size, or what a layer needs, is not known."""
+    try:
+        network = at_batch(prepared(network, workload), workload.batch)
+        found = _graph(network, workload, runtime)
+        if _lacking(found, workload):
+            return None
+        return _int(_stored(found, workload)) + max(map(_int, alive(found)))
+    except NetworkError:
+        return None
 
 
 def memory_formulas(
@@ -230,9 +240,21 @@ def memory_formulas(
     """
     network = prepared(network, workload)
     found = _graph(network, workload, runtime)
-    trained = _trained(found).values()
-    stored = (_bytes(network.table.values()), _master(trained), _state(network, workload, trained))
-    return summed(stored), alive(found)
+    return _stored(found, workload), alive(found)
+
+
+def _stored(found: Graph, workload: Workload) -> Dim:
+    """What is there all the time."""
+    network, trained = found.network, _trained(found).values()
+    return summed(
+        (_bytes(network.table.values()), _master(trained), _state(network, workload, trained))
+    )
+
+
+def _lacking(found: Graph, workload: Workload) -> tuple[UnknownCost, ...]:
+    """What the figures do not contain."""
+    back = no_way_back(found.network, _trained(found)) if workload.training else ()
+    return (*_unknown(found), *missing_parts(found.network), *back)
 
 
 def _graph(network: Network, workload: Workload, runtime: Runtime) -> Graph:

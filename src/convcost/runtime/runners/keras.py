@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from convcost.count.workload import DEFAULT_LOSS
 from convcost.errors import MissingFramework, NetworkError, UsageError
 from convcost.runtime.runners.inputs import check_samples, random_inputs
 from convcost.runtime.runners.keras_training import Losses, optimizer_for
-from convcost.runtime.runners.losses import DEFAULT_LOSS
-from convcost.runtime.runners.runner import Loaded, Loop, Profile, Runner
+from convcost.runtime.runners.runner import Loaded, Loop, Runner, Watched
 from convcost.write.keras.model import keras_model
 
 if TYPE_CHECKING:
@@ -133,11 +133,11 @@ class LoadedInKeras(Loaded):
         """Run what the job says to its end."""
         self.checked(self.once)
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Only the whole: there is no instrument for this backend."""
         start = time.perf_counter()
         self.run()
-        return Profile(time.perf_counter() - start, ())
+        return Watched(time.perf_counter() - start, ())
 
     def outputs(self, inputs: Sequence[Any]) -> list[Any]:
         """Run one batch of these inputs, by Keras's own method."""

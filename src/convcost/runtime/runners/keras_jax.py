@@ -13,6 +13,7 @@ class KerasJax(Keras):
     """Layers of Keras, compiled as a whole by XLA."""
 
     name = "keras-jax"
+    title = "Keras 3 on JAX, compiled by XLA"
     backend = "jax"
     packages = ("keras", "jax")
     needs = "pip install 'convcost[keras]' jax"

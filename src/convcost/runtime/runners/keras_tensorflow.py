@@ -12,7 +12,7 @@ from convcost.runtime.runners.keras_kernels import Operation, spans
 from convcost.runtime.runners.keras_scopes import mark, mark_update
 from convcost.runtime.runners.keras_watch import Watch
 from convcost.runtime.runners.keras_xplane import Recorder
-from convcost.runtime.runners.runner import Profile, Span
+from convcost.runtime.runners.runner import Span, Watched
 from convcost.write.keras.model import layer_of
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class StepInTensorFlow(_Loaded):
         """The step that is run."""
         return self._compiled, self._arguments
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Run it while the profiler records."""
         self.prepare()
         recorder = Recorder()
@@ -161,7 +161,7 @@ class StepInTensorFlow(_Loaded):
 class LoopInTensorFlow(_Loaded, InLoop):
     """Keras's own loop, of which some batches are recorded."""
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Run it; the parts of the recorded batches stand for those of all."""
         self.prepare()
         number = min(self.job.steps, _RECORDED)
@@ -192,10 +192,10 @@ def _operations(graph: Any) -> dict[str, Operation]:
     }
 
 
-def _whole(seconds: float, found: tuple[Span, ...]) -> Profile:
+def _whole(seconds: float, found: tuple[Span, ...]) -> Watched:
     """With what is left as the loop."""
     rest = seconds - sum(span.seconds for span in found)
-    return Profile(seconds, (*found, Span((), "loop", max(rest, 0.0))))
+    return Watched(seconds, (*found, Span((), "loop", max(rest, 0.0))))
 
 
 def _said(error: Any) -> str:

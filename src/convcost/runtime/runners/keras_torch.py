@@ -9,6 +9,7 @@ class KerasTorch(Keras):
     """Layers of Keras, computed by PyTorch in eager mode."""
 
     name = "keras-torch"
+    title = "Keras 3 on PyTorch, eager"
     backend = "torch"
     packages = ("keras", "torch")
     needs = "pip install 'convcost[keras,torch]'"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from convcost.count.optimizers import optimizer_of
 from convcost.count.prepare import with_loss
 from convcost.network.builder import BATCH
-from convcost.ops.loss import loss_name
-from convcost.runtime.runners.losses import LEARNING_RATE, OPTIMIZERS, class_axis
+from convcost.ops.loss import class_axis, loss_name
+from convcost.runtime.runners.learning import MEASURING_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
     from convcost.network.tensor import Tensor
 
 
-def optimizer_for(name: str, rate: float = LEARNING_RATE) -> Any:
+def optimizer_for(name: str, rate: float = MEASURING_RATE) -> Any:
     """The optimizer of that name.
 
     Raises:
-        KeyError: there is none.
+        UsageError: there is none; the nearest names are given.
     """
+    known = optimizer_of(name)
     import keras
 
-    kind, settings = OPTIMIZERS[name]
-    return getattr(keras.optimizers, kind)(learning_rate=rate, **settings)
+    kind = getattr(keras.optimizers, known.framework_class)
+    return kind(learning_rate=rate, **known.settings)
 
 
 class Losses:

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError, UsageError
-from convcost.runtime.runners.losses import class_axis
+from convcost.ops.loss import class_axis
 
 if TYPE_CHECKING:
     from convcost.network.network import Network
 
 #: That of `torch.optim.Adam` and of all of `keras.optimizers` but SGD.
-LEARNING_RATE = 1e-3
+USUAL_RATE = 1e-3
+#: Of steps that are measured: so small that random parameters do not run away over many of them;
+#: the cost is the same.
+MEASURING_RATE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ class Lesson:
     tested: Any
     batch: int = 32
     optimizer: str = "adam"
-    rate: float = LEARNING_RATE
+    rate: float = USUAL_RATE
     seed: int = 0
     threads: int = 1
 

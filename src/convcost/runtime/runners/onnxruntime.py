@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from convcost.errors import MissingFramework, NetworkError, UsageError
 from convcost.runtime.runners.inputs import random_inputs
 from convcost.runtime.runners.onnxruntime_kernels import Node, layers_of_kernels
-from convcost.runtime.runners.runner import Loaded, Profile, Runner, Span
+from convcost.runtime.runners.runner import Loaded, Runner, Span, Watched
 from convcost.write.onnx.model import onnx_model, serialized
 
 if TYPE_CHECKING:
@@ -78,9 +78,6 @@ class LoadedInOnnxRuntime(Loaded):
         # weights that a caller may replace are inputs behind these
         self._feed = {info.name: x for info, x in zip(model.graph.input, inputs, strict=False)}
         self._model = serialized(model)
-        distinct = list(dict.fromkeys(network.outputs))
-        #: a tensor that the network returns twice is one output of the model
-        self._places = [distinct.index(ref) for ref in network.outputs]
         self._session = self._opened(self._options())
         #: layers by the names of kernels; known once a session has told which kernels there are
         self._layers: Mapping[str, tuple[str, ...]] | None = None
@@ -95,8 +92,7 @@ class LoadedInOnnxRuntime(Loaded):
 
     def outputs(self, inputs: Sequence[Any]) -> list[Any]:
         """Run one batch of these inputs."""
-        found = self._ran(self._session, dict(zip(self._feed, inputs, strict=True)))
-        return [found[place] for place in self._places]
+        return self._ran(self._session, dict(zip(self._feed, inputs, strict=True)))
 
     def peak_bytes(self) -> int | None:
         """What the inputs and, by its own record, the session's arena hold during a run.
@@ -112,10 +108,10 @@ class LoadedInOnnxRuntime(Loaded):
         inputs = sum(int(array.nbytes) for array in self._feed.values())
         return max(held) + inputs
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Run in a session of its own: its profiler tells what it has seen when it is closed."""
         with TemporaryDirectory() as folder:
-            return self._profiled(Path(folder))
+            return self._in_folder(Path(folder))
 
     def _options(self) -> Any:
         from onnxruntime import SessionOptions
@@ -141,7 +137,7 @@ class LoadedInOnnxRuntime(Loaded):
             raise _refused(error) from error
         return found
 
-    def _profiled(self, folder: Path) -> Profile:
+    def _in_folder(self, folder: Path) -> Watched:
         options = self._options()
         optimised = folder / "optimised.onnx"
         if self._layers is None:
@@ -150,7 +146,7 @@ class LoadedInOnnxRuntime(Loaded):
         kernels = [_kernel(record) for record in records]
         if self._layers is None:
             self._layers = layers_of_kernels(self._nodes, _in_order(optimised, kernels))
-        return Profile(whole, self._spans(whole, kernels))
+        return Watched(whole, self._spans(whole, kernels))
 
     def _recorded(self, options: Any, folder: Path) -> tuple[float, list[dict[str, Any]]]:
         """Seconds of a warm run of a new session, and the profiler's records of its kernels."""

@@ -78,7 +78,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Watched:
     """One run with the instrument on.
 
     Attributes:
@@ -98,7 +98,7 @@ class Loaded(ABC):
         """Run what the job says to its end."""
 
     @abstractmethod
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """The same with the instrument on."""
 
     def peak_bytes(self) -> int | None:
@@ -120,6 +120,7 @@ class Runner(ABC):
 
     Attributes:
         name: of the runtime: ``onnxruntime``.
+        title: for people, where the runtime's rules are not known; else its `Runtime` has one.
         trains: whether it can run training steps.
         needs: what to install: ``pip install ...``.
         packages: modules that have to be there.
@@ -128,6 +129,7 @@ class Runner(ABC):
     """
 
     name: str
+    title: str = ""
     trains: bool
     needs: str
     packages: tuple[str, ...] = ()

@@ -8,11 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from convcost.count.workload import DEFAULT_LOSS
 from convcost.errors import MissingFramework, NetworkError
 from convcost.runtime.runners.inputs import check_samples, random_inputs
-from convcost.runtime.runners.losses import DEFAULT_LOSS
-from convcost.runtime.runners.runner import Loaded, Loop, Profile, Runner
-from convcost.runtime.runners.torch_clock import Clock, Watched
+from convcost.runtime.runners.runner import Loaded, Loop, Runner, Watched
+from convcost.runtime.runners.torch_clock import Clock, WatchedModule
 from convcost.runtime.runners.torch_loop import InLoop
 from convcost.runtime.runners.torch_training import Losses, optimizer_for, resident_bytes
 from convcost.write.torch.module import torch_module
@@ -78,20 +78,20 @@ class LoadedInTorch(Loaded):
         self.inputs = [torch.from_numpy(array) for array in arrays]
         module = torch_module(network, batch=job.every_batch, seed=job.seed, exact=False)
         self._module = module.train(job.training)
-        self._watched: Watched | None = None
+        self._watched: WatchedModule | None = None
 
     def run(self) -> None:
         """Run one batch to its end."""
         self._checked(self._step)
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Run one batch with a clock between the calls."""
         if self._watched is None:
-            self._watched = Watched(self._module)
+            self._watched = WatchedModule(self._module)
         watched, clock = self._watched, Clock()
         self._checked(lambda: self._timed(watched, clock))
         whole = clock.seconds()
-        return Profile(whole, clock.spans(whole))
+        return Watched(whole, clock.spans(whole))
 
     def peak_bytes(self) -> int:
         """What is there before and during a run, by PyTorch's record of its allocator."""
@@ -122,7 +122,7 @@ class LoadedInTorch(Loaded):
         """Run one batch."""
 
     @abstractmethod
-    def _timed(self, watched: Watched, clock: Clock) -> None:
+    def _timed(self, watched: WatchedModule, clock: Clock) -> None:
         """Run one batch, the clock looked at between its parts."""
 
     def _clear(self) -> None:
@@ -168,7 +168,7 @@ class _Inference(LoadedInTorch):
         with torch.inference_mode():
             self._module(*self.inputs)
 
-    def _timed(self, watched: Watched, clock: Clock) -> None:
+    def _timed(self, watched: WatchedModule, clock: Clock) -> None:
         import torch
 
         with torch.inference_mode():
@@ -192,7 +192,7 @@ class _Evaluation(_Inference):
         with torch.inference_mode():
             self.losses.of(self._module(*self.inputs)).item()
 
-    def _timed(self, watched: Watched, clock: Clock) -> None:
+    def _timed(self, watched: WatchedModule, clock: Clock) -> None:
         import torch
 
         with torch.inference_mode():
@@ -223,7 +223,7 @@ class _Training(LoadedInTorch):
         if self._optimizer:
             self._optimizer.step()
 
-    def _timed(self, watched: Watched, clock: Clock) -> None:
+    def _timed(self, watched: WatchedModule, clock: Clock) -> None:
         self._clear()
         clock.tick("", "loop", "zero_grad")
         results = watched.run(clock, self.inputs, training=True)

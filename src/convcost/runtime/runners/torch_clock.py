@@ -106,7 +106,7 @@ class Clock:
         return look
 
 
-class Watched:
+class WatchedModule:
     """A written module whose calls look at a clock.
 
     Args:

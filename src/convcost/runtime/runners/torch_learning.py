@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from convcost.count.workload import DEFAULT_LOSS
 from convcost.errors import NetworkError
 from convcost.runtime.runners.learning import Epoch, Learner, class_of, rows
-from convcost.runtime.runners.losses import DEFAULT_LOSS
 from convcost.runtime.runners.torch_training import Losses, optimizer_for
 from convcost.write.torch.module import torch_module
 

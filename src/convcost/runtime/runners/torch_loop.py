@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from convcost.runtime.runners.runner import Loaded, Profile, RunPhase, Span
+from convcost.runtime.runners.runner import Loaded, RunPhase, Span, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,18 +43,18 @@ class InLoop(Loaded):
         for _ in self._batches():
             self._step.run()
 
-    def profile(self) -> Profile:
+    def watch(self) -> Watched:
         """Run them with a clock between the calls; what the clock does not see is the loop."""
         seconds: dict[tuple[tuple[str, ...], RunPhase, str], float] = defaultdict(float)
         start = time.perf_counter()
         for _ in self._batches():
-            for span in self._step.profile().spans:
+            for span in self._step.watch().spans:
                 if span.phase != "loop":
                     seconds[span.layers, span.phase, span.kernel] += span.seconds
         whole = time.perf_counter() - start
         spans = [Span(layers, phase, each, op) for (layers, phase, op), each in seconds.items()]
         rest = whole - sum(seconds.values())
-        return Profile(whole, (*spans, Span((), "loop", max(rest, 0.0))))
+        return Watched(whole, (*spans, Span((), "loop", max(rest, 0.0))))
 
     def _batches(self) -> Iterator[None]:
         """Have the step work on one batch after the other."""

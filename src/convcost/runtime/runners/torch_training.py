@@ -9,11 +9,11 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from convcost.count.optimizers import optimizer_of
+from convcost.count.optimizers import OPTIMIZERS, optimizer_of
 from convcost.count.prepare import with_loss
 from convcost.errors import UsageError
-from convcost.ops.loss import loss_name
-from convcost.runtime.runners.losses import LEARNING_RATE, OPTIMIZERS, class_axis
+from convcost.ops.loss import class_axis, loss_name
+from convcost.runtime.runners.learning import MEASURING_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 _SMALLEST = 1e-7
 
 
-def optimizer_for(name: str, module: Any, rate: float = LEARNING_RATE) -> Any:
+def optimizer_for(name: str, module: Any, rate: float = MEASURING_RATE) -> Any:
     """The optimizer of that name over the parameters that are trained.
 
     Raises:
         UsageError: there is none, or PyTorch has none.
     """
+    known = optimizer_of(name)
     import torch
 
-    known = optimizer_of(name)
-    kind, settings = OPTIMIZERS[name]
-    if not hasattr(torch.optim, kind):
-        able = (each for each, (other, _) in OPTIMIZERS.items() if hasattr(torch.optim, other))
+    kind = getattr(torch.optim, known.framework_class, None)
+    if kind is None:
+        able = (x.name for x in OPTIMIZERS.values() if hasattr(torch.optim, x.framework_class))
         raise UsageError(f"PyTorch has no {known.title}", hint=f"choose one of {', '.join(able)}")
     trained = [each for each in module.parameters() if each.requires_grad]
-    return getattr(torch.optim, kind)(trained, lr=rate, **settings)
+    return kind(trained, lr=rate, **known.settings)
 
 
 class Losses:

@@ -12,7 +12,7 @@ from convcost.ops.conv import Conv
 from convcost.ops.conv_transpose import ConvTranspose
 from convcost.ops.dense import Dense
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
-from convcost.ops.elementwise import ELEMENTWISE_GRADIENTS, Elementwise
+from convcost.ops.elementwise import Elementwise
 from convcost.ops.embedding import Embedding
 from convcost.ops.layer_norm import GroupNorm, LayerNorm
 from convcost.ops.loss import Loss
@@ -107,33 +107,12 @@ def layer_norm(layer: Layer, call: Call) -> Saved:
     return Saved(inputs=(0,), own=2 * (tensor.elements // row) * statistic_bytes(tensor))
 
 
-def merge(layer: Layer, call: Call) -> Saved:
-    """Of a product the other factors, of a maximum the operands; of a sum nothing."""
-    op = layer.op
-    assert isinstance(op, Merge)  # noqa: S101 - for types
-    wanted = [place for place in range(len(call.inputs)) if call.wants(place)]
-    if op.function == "multiply":
-        places = [p for p in range(len(call.inputs)) if any(other != p for other in wanted)]
-        return Saved(inputs=tuple(places))
-    if op.function in {"maximum", "minimum"}:
-        return Saved(inputs=tuple(range(len(call.inputs))))
-    return Saved()
-
-
-def elementwise(layer: Layer, call: Call) -> Saved:
+def arithmetic(layer: Layer, call: Call) -> Saved:
     """What the gradient reads; a plain number among the operands is not kept."""
     op = layer.op
-    assert isinstance(op, Elementwise)  # noqa: S101 - for types
-    linear = len(call.inputs) == 1 and op.function in {"multiply", "divide"}
-    if op.function == "multiply" and not linear:
-        wanted = [place for place in range(len(call.inputs)) if call.wants(place)]
-        return Saved(tuple(p for p in range(len(call.inputs)) if any(w != p for w in wanted)))
-    reads = ELEMENTWISE_GRADIENTS.get(op.function, ((), "operands"))[1]
-    if linear or not reads:
-        return Saved()
-    if reads == "result":
-        return Saved(outputs=(0,))
-    return Saved(inputs=tuple(range(len(call.inputs))))
+    assert isinstance(op, Merge | Elementwise)  # noqa: S101 - for types
+    inputs, result = op.gradient_reads(call)
+    return Saved(inputs, (0,) if result else ())
 
 
 def pool(layer: Layer, call: Call) -> Saved:
@@ -180,13 +159,13 @@ TABLE: dict[type, Rule] = {
     Dense: product,
     DepthwiseConv: product,
     Dropout: dropout,
-    Elementwise: elementwise,
+    Elementwise: arithmetic,
     Embedding: embedding,
     GlobalPool: pool,
     GroupNorm: group_norm,
     LayerNorm: layer_norm,
     Loss: loss,
-    Merge: merge,
+    Merge: arithmetic,
     PRelu: input_only,
     Pool: pool,
     SeparableConv: product,

@@ -8,8 +8,8 @@ from convcost.errors import MissingFramework, NetworkError
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
 from convcost.write.bound import bound
-from convcost.write.kept import check_kept
-from convcost.write.keras.graph import Graph, Value
+from convcost.write.kept import check_kept, rule_of
+from convcost.write.keras.graph import Graph, Value, is_symbolic
 from convcost.write.keras.names import plain
 from convcost.write.keras.rules import rules
 from convcost.write.keras.site import Site
@@ -68,7 +68,10 @@ def keras_model(
     for ref in network.outputs:
         with naming(ref.layer):
             order = plain_order(network.tensor(ref))
-            results.append(graph.turned(known[ref], order, ref.layer))
+            result = graph.turned(known[ref], order, ref.layer)
+            if not is_symbolic(result):
+                raise NetworkError("its result depends on no input; a Keras model's results do")
+            results.append(result)
     model = graph.finished(plain(network.name), results)
     # past Keras, which would track it as a part of the model
     object.__setattr__(model, _OWNERS, graph.names.owners)
@@ -114,12 +117,7 @@ def _written(
     Raises:
         NetworkError: there is no rule, or the rule cannot write this one.
     """
-    rule = rules().get(layer.op.kind)
-    if rule is None:
-        raise NetworkError(
-            f"'{layer.op.kind}' has no counterpart in Keras that is written here",
-            hint="convcost's own format has a place for every layer: -o net.json",
-        )
+    rule = rule_of(rules(), layer.op, "Keras")
     call = network.call(layer)
     weights = values.of(layer)
     site = Site(

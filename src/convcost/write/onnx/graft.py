@@ -266,7 +266,7 @@ class _Grafting:
 
 def _by_layer(graph: Any) -> dict[str, int]:
     """The places of nodes by the names of their layers."""
-    from convcost.read.onnx.messages import Node
+    from convcost.read.onnx.file.messages import Node
 
     scope = Scope({}, names=Counter(node.name for node in graph.node))
     return {

@@ -9,8 +9,8 @@ from convcost.errors import MissingFramework, NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
-from convcost.read.onnx.dtypes import DTYPES
-from convcost.write.kept import check_kept
+from convcost.read.onnx.file.dtypes import DTYPES
+from convcost.write.kept import check_kept, rule_of
 from convcost.write.layout import plain_order
 from convcost.write.onnx.graph import Graph, Value
 from convcost.write.onnx.rules import rules
@@ -39,8 +39,8 @@ def onnx_model(
     The values of parameters are those of the source; where it has none, random ones of sensible
     size, the same for the same seed. Layers lose their names to their results; a fused activation
     becomes a node of its own, and the ``doc_string`` of a node is its layer; inputs and outputs
-    keep the source's order of axes. Parameters that a caller may replace are inputs as well, behind
-    the others.
+    keep the source's order of axes; a tensor that the network returns twice is two outputs.
+    Parameters that a caller may replace are inputs as well, behind the others.
 
     Args:
         network: what to write; all sizes but the batch known.
@@ -75,7 +75,7 @@ def onnx_model(
                 known[Ref(layer.name, output)] = value
             if any(network.table[id_].overridable for id_ in layer.parameters):
                 variable += map(_as_input, graph.initializers[first:])
-    outputs = [_output(graph, network, known, ref) for ref in dict.fromkeys(network.outputs)]
+    outputs = [_output(graph, network, known, ref) for ref in network.outputs]
     whole = helper.make_graph(
         graph.nodes, network.name, [*inputs, *variable], outputs, graph.initializers
     )
@@ -128,12 +128,7 @@ def written(
     Raises:
         NetworkError: there is no rule.
     """
-    rule = rules().get(layer.op.kind)
-    if rule is None:
-        raise NetworkError(
-            f"'{layer.op.kind}' has no counterpart in ONNX that is written here",
-            hint="convcost's own format has a place for every layer: -o net.json",
-        )
+    rule = rule_of(rules(), layer.op, "ONNX")
     call = network.call(layer)
     site = Site(
         graph=graph,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from convcost.errors import MissingFramework, NetworkError
+from convcost.errors import MissingFramework
 from convcost.network.network import Ref, naming
 from convcost.ops.input import Input
 from convcost.write.bound import bound
-from convcost.write.kept import check_kept
+from convcost.write.kept import check_kept, rule_of
 from convcost.write.layout import plain_order
 from convcost.write.sharing import is_shared, owner
 from convcost.write.torch.graph import Graph, Value
@@ -90,9 +90,7 @@ def _written(
     Raises:
         NetworkError: there is no rule, or the rule cannot write this one.
     """
-    rule = rules().get(layer.op.kind)
-    if rule is None:
-        raise NetworkError(f"'{layer.op.kind}' has no counterpart in PyTorch that is written here")
+    rule = rule_of(rules(), layer.op, "PyTorch")
     call = network.call(layer)
     weights = values.of(layer)
     site = Site(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.network.dims import number
+from convcost.ops.cell import KERAS_GATES, TORCH_GATES
 from convcost.ops.recurrent_stack import RecurrentStack
+from convcost.write.gates import with_gates
 from convcost.write.keras.graph import Numbers
 from convcost.write.keras.rules.recurrence import LAYERS, check_sequence
 from convcost.write.keras.site import Part
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.write.keras.site import Rule, Site
-
-#: For each of Keras's gates its place among PyTorch's.
-_GATES = {"simple": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}
 
 
 def _stack(site: Site) -> None:
@@ -70,12 +69,11 @@ def _numbers(site: Site, place: str, where: str) -> dict[str, Numbers]:
     import numpy as np
 
     op: Any = site.op
-    gates = _GATES[op.function]
 
     def turned(name: str) -> Numbers:
-        blocks = np.split(site.weights[f"{name}_{place}"], len(gates), axis=0)
-        array = np.concatenate([blocks[gate] for gate in gates], axis=0).T
-        return site.numbers(f"{name}_{place}", array)
+        array = site.weights[f"{name}_{place}"]
+        array = with_gates(array, op.function, TORCH_GATES, KERAS_GATES)
+        return site.numbers(f"{name}_{place}", array.T)
 
     found = {f"{where}cell.{name}": turned(name) for name in ("kernel", "recurrent_kernel")}
     if op.bias:

@@ -10,32 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.network.dims import number
+from convcost.ops.cell import KERAS_GATES, ONNX_GATES, TORCH_GATES
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
+from convcost.write.gates import with_gates
 from convcost.write.kept import check_gates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from convcost.write.onnx.site import Rule, Site
 
 _NODES = {"simple": "RNN", "gru": "GRU", "lstm": "LSTM"}
-#: For each of ONNX's gates (LSTM: input, output, forget, cell; GRU: update, reset, hidden) its
-#: place among the framework's.
-_KERAS_GATES = {"simple": (0,), "gru": (0, 1, 2), "lstm": (0, 3, 1, 2)}
-_TORCH_GATES = {"simple": (0,), "gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
 #: How many gates use the recurrent activation, and how many values the other one.
 _USES = {"simple": (0, 1), "gru": (1, 1), "lstm": (1, 2)}
 _ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softsign": "Softsign",
                 "softplus": "Softplus", "elu": "Elu"}  # fmt: skip
-
-
-def _gates(array: Any, order: Sequence[int]) -> Any:
-    """Blocks of the first axis in another order."""
-    import numpy as np
-
-    blocks = np.split(array, len(order), axis=0)
-    return np.concatenate([blocks[place] for place in order], axis=0)
 
 
 def _activations(function: str, activation: str, recurrent: str) -> list[str]:
@@ -86,15 +76,16 @@ def _cell(site: Site, cell: Any, prefix: str, x: str) -> list[str]:
     import numpy as np
 
     check_gates(cell)
-    order = _KERAS_GATES[cell.function]
+    order = (cell.function, KERAS_GATES, ONNX_GATES)
     kernels = [
-        _gates(site.weights[f"{prefix}{name}"].T, order)[None]
+        with_gates(site.weights[f"{prefix}{name}"].T, *order)[None]
         for name in ("kernel", "recurrent_kernel")
     ]
     inputs = [x, *(site.stored(kernel, "kernel") for kernel in kernels)]
     if cell.biases:
         rows = site.weights[f"{prefix}bias"].reshape(cell.biases, -1)
-        both = [_gates(row, order) for row in rows] + [np.zeros_like(rows[0])] * (2 - len(rows))
+        both = [with_gates(row, *order) for row in rows]
+        both += [np.zeros_like(rows[0])] * (2 - len(rows))
         inputs.append(site.stored(np.concatenate(both)[None], "bias"))
     more = {"linear_before_reset": int(cell.biases > 1)} if cell.function == "gru" else {}
     names = _activations(cell.function, cell.activation, cell.recurrent_activation)
@@ -146,11 +137,11 @@ def _level_inputs(site: Site, x: str, level: int) -> list[str]:
     import numpy as np
 
     op: Any = site.op
-    order = _TORCH_GATES[op.function]
+    order = (op.function, TORCH_GATES, ONNX_GATES)
     places = [f"l{level}" + "_reverse" * direction for direction in range(op.directions)]
 
     def stacked(*names: str) -> Any:
-        rows = ([_gates(site.weights[f"{n}_{p}"], order) for n in names] for p in places)
+        rows = ([with_gates(site.weights[f"{n}_{p}"], *order) for n in names] for p in places)
         return np.stack([np.concatenate(row) for row in rows])
 
     inputs = [x, site.stored(stacked("kernel"), "kernel")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from convcost.errors import NetworkError
 from convcost.ops.copy import Copy, Gather
 from convcost.ops.view import View
-from convcost.read.onnx.dtypes import DTYPES
+from convcost.read.onnx.file.dtypes import DTYPES
 from convcost.write.layout import plain_order, sizes_of
 from convcost.write.onnx.rules.movement import permuted, reshaped
 from convcost.write.views import check_gather, check_view, keeps_order, repeated_sizes, slices

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
 from convcost.network.dims import number
-from convcost.ops.cell import GATES
+from convcost.ops.cell import KERAS_GATES, TORCH_GATES
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.recurrent_stack import RecurrentStack
+from convcost.write.gates import with_gates
 from convcost.write.kept import check_gates
 from convcost.write.torch import functions
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from convcost.write.torch.site import Rule, Site
 
 _LAYERS = {"simple": "RNN", "gru": "GRU", "lstm": "LSTM"}
-#: For each of PyTorch's gates its place among Keras's.
-_GATES = {"simple": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}
 #: Functions of a cell by PyTorch's names.
 _ACTIVATIONS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softsign": "softsign",
                 "softplus": "softplus", "elu": "elu", "hard_sigmoid": "hardsigmoid",
@@ -30,10 +29,7 @@ _ACTIVATIONS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softsign"
 
 def _gates(array: Any, function: str) -> Any:
     """Keras's gates, blocks of the first axis, in PyTorch's order."""
-    import numpy as np
-
-    blocks = np.split(array, GATES[function], axis=0)
-    return np.concatenate([blocks[place] for place in _GATES[function]], axis=0)
+    return with_gates(array, function, KERAS_GATES, TORCH_GATES)
 
 
 def _recurrent(site: Site) -> None:
