@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -30,15 +29,14 @@ from typing import TYPE_CHECKING, Any
 import convcost
 from convcost.count import Workload
 from convcost.count.prepare import prepared
-from convcost.device.machine import describe
+from convcost.device.machine import cores, describe
 from convcost.errors import ConvcostError, MissingFramework, SourceError, UsageError
 from convcost.measure.layers import instrument, layer_times
-from convcost.measure.process import Worker
+from convcost.measure.process import Worker, order_of
 from convcost.measure.protocol import PROCESSES
 from convcost.predict.calibration.calibrate import calibrate, setting
 from convcost.runtime.runners.runner import Job
 from convcost.units import parse_seconds
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +51,7 @@ LIGHT = ("shufflenet", "squeezenet", "inception_v2", "zfnet512")
 #: Rounds behind each part of the calibration.
 ROUNDS_PER_PART = 2
 #: Of a command, and of reading the layers' times.
-TIMEOUT, PROFILES = 300.0, 3
+TIMEOUT, WATCHED = 300.0, 3
 #: Seconds of a turn; and of a run that is a turn by itself, with its own warm-up in it.
 TURN, LONG = 0.1, 0.7
 
@@ -137,10 +135,10 @@ class Cases:
         )
         job = Job(
             batch=batch, training=chosen.training, optimizer=workload.optimizer,
-            threads=int(describe().cores.value),
+            threads=cores(),
         )  # fmt: skip
         network = prepared(network, workload)
-        order = {"network": to_text(network), "runtime": chosen.runtime, "job": asdict(job)}
+        order = order_of(network, chosen.runtime, job)
         self.orders[key] = (network, order)
 
     def _predicted(self, network: convcost.Network, batch: int) -> dict[str, Any]:
@@ -275,9 +273,9 @@ def turns(worker: Worker, seconds: float) -> list[float]:
 
 def layers(worker: Worker, network: convcost.Network, rounds: list[list[float]]) -> list[Any]:
     """Names and seconds of layers that run as one."""
-    profile = worker.ask("profile", PROFILES)
+    watched = worker.ask("watch", WATCHED)
     whole = median(median(each) for each in rounds)
-    found = layer_times(network, profile, instrument(profile), whole)
+    found = layer_times(network, watched, instrument(watched), whole)
     return [[list(layer.layers), layer.seconds] for layer in found]
 
 

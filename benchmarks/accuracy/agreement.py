@@ -122,9 +122,8 @@ def about(found: Explanation) -> dict[str, Any]:
         "machine": dict(one.machine),
         "versions": dict(one.versions),
         "predicted": found.predictions[0].seconds.to_dict(),
-        "measured": {"median": one.seconds.median, "low": one.seconds.low,
-                     "high": one.seconds.high, "verdict": one.verdict.name},
-    }  # fmt: skip
+        "measured": {**one.seconds.to_dict(), "verdict": one.verdict.name},
+    }
 
 
 def case(one: Ablation) -> dict[str, Any]:

@@ -91,9 +91,7 @@ def one(
         "ratios": {
             name: {
                 "predicted": seconds / predicted[0],
-                "measured": {
-                    "median": ratio.times.median, "low": ratio.times.low, "high": ratio.times.high
-                },
+                "measured": ratio.times.to_dict(),
             }
             for name, seconds, ratio in zip(names[1:], predicted[1:], found.ratios, strict=True)
         },

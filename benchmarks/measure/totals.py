@@ -54,11 +54,11 @@ def row(name: str, runtime: str, chosen: argparse.Namespace, *, training: bool) 
               optimizer="sgd" if training else None)  # fmt: skip
     loaded = runner(runtime).load(network, job)
     profiler = in_torch(loaded.run) if runtime == "torch" else in_onnxruntime(network, job)
-    loaded.run(), loaded.profile(), profiler()
+    loaded.run(), loaded.watch(), profiler()
     plain, whole, layers, operators = [], [], [], []
     for _ in range(chosen.rounds):
         before = clocked(loaded.run)
-        spans = loaded.profile().spans
+        spans = loaded.watch().spans
         run, parts = profiler()
         loaded.run()  # what the profilers left in the caches is gone
         after = clocked(loaded.run)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convcost
-from convcost.device.machine import describe
+from convcost.device.machine import cores, describe
 from convcost.network.dataclass import replace
 from convcost.runtime.runners.registry import runner
 from convcost.units import format_ratio, format_seconds
@@ -19,7 +19,6 @@ from convcost.units import format_ratio, format_seconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from convcost.measure import Interval
     from convcost.network.network import Network
 
 RESULTS = Path(__file__).parent / "results"
@@ -65,7 +64,7 @@ def about() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": describe().model,
-        "cores": int(describe().cores.value),
+        "cores": cores(),
         "convcost": convcost.__version__,
     }
 
@@ -96,15 +95,10 @@ def side_by_side(
     return {
         "versions": dict(found.networks[0].versions),
         "threads": found.networks[0].machine["threads"],
-        "seconds": [plain(network.seconds) for network in found.networks],
+        "seconds": [network.seconds.to_dict() for network in found.networks],
         "verdicts": [network.verdict.name for network in found.networks],
-        "ratios": [plain(ratio.times) for ratio in found.ratios],
+        "ratios": [ratio.times.to_dict() for ratio in found.ratios],
     }
-
-
-def plain(interval: Interval) -> dict[str, float]:
-    """A median with its interval."""
-    return {"median": interval.median, "low": interval.low, "high": interval.high}
 
 
 def options(doc: str, *, runtimes: Sequence[str], seconds: float) -> argparse.ArgumentParser:

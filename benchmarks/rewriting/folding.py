@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.network.network import Network
-    from convcost.rewrite.rewriting import Rewriting
+    from convcost.rewrite import Rewriting
 
 RUNTIMES = ("keras-tensorflow", "onnxruntime")
 #: None: of keras.applications.

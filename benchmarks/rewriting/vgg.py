@@ -16,7 +16,6 @@ digit at a time, shows where nothing is worth it. What is done is in results/vgg
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cases import Cases, options, parsed, say, side_by_side
@@ -30,7 +29,7 @@ from convcost.predict import profiles
 from convcost.rewrite.judging.candidates import candidates
 from convcost.rewrite.judging.setting import Setting
 from convcost.rewrite.registry import rewrite_of, rewrites
-from convcost.rewrite.sites import done, sites_of
+from convcost.rewrite.sites import done
 from convcost.rewrite.training.train import train
 
 if TYPE_CHECKING:
@@ -162,9 +161,7 @@ def again(net: Network, picks: Sequence[dict[str, Any]]) -> Network:
 
 def rewritten(net: Network, name: str, places: Sequence[str], size: int | None) -> Network:
     """A network after one rewrite at these places."""
-    rewrite = rewrite_of(name)
-    find = partial(sites_of, rewrite=rewrite, training=False, pattern=None)
-    return done(net, rewrite, dict.fromkeys(places, size), again=find).network
+    return done(net, rewrite_of(name), dict.fromkeys(places, size)).network
 
 
 def seconds(net: Network, both: Both) -> Both:

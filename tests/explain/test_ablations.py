@@ -1,6 +1,7 @@
 """Each ablation where it has something to take out, where it has not, and where it does not fit."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ import pytest
 from convcost import device, runtime, zoo
 from convcost.count import Workload, count
 from convcost.errors import NetworkError, UsageError
-from convcost.explain import explain
 from convcost.explain.ablations import ablations
 from convcost.explain.evidence import Case
 from convcost.network.builder import BATCH, Builder
@@ -27,6 +27,7 @@ from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten
 from convcost.ops.window import window
 from convcost.predict import predict
+from support.explained import explanation
 
 I9 = device.load("i9-10940x")
 
@@ -202,10 +203,7 @@ class TestOthers:
         assert training.subject == "the loop of fit"
 
 
-def explained(*names, ablate, under="keras-tensorflow", **workload):
-    networks = [zoo.load(name) if isinstance(name, str) else name for name in names]
-    workload = Workload(**({"batch": 32} | workload))
-    return explain(networks, workload, device=I9, runtime=runtime.load(under), ablate=ablate)
+explained = partial(explanation, under="keras-tensorflow")
 
 
 class TestPredicted:

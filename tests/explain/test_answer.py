@@ -2,9 +2,6 @@
 
 import pytest
 
-from convcost import device, runtime
-from convcost.count import Workload
-from convcost.explain import explain
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
 from convcost.ops.conv import Conv
@@ -13,6 +10,7 @@ from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import Pool
 from convcost.ops.window import window
 from convcost.units import format_seconds
+from support.explained import explanation
 
 POOL = Pool(function="max", windows=window(3, padding="same"))
 NORM = BatchNorm()
@@ -28,12 +26,6 @@ def net(name, *ops, side=32, channels=16):
     return builder.build()
 
 
-def explained(*networks):
-    return explain(
-        networks, Workload(batch=32), device=device.load("i9-10940x"), runtime=runtime.load("torch")
-    )
-
-
 def conv(filters):
     return Conv(filters=filters, windows=window(3, padding="same"))
 
@@ -47,7 +39,7 @@ def part(explanation, cause):
 
 
 def test_networks_of_batch_norm_alone():
-    found = explained(net("large", NORM, side=128), net("small", NORM))
+    found = explanation(net("large", NORM, side=128), net("small", NORM))
     whole, memory = part(found, "memory")
     assert found.answer.endswith(
         f"the time of large, both without MACs: of the difference of {whole} the largest part is "
@@ -57,7 +49,7 @@ def test_networks_of_batch_norm_alone():
 
 def test_fewer_parameters_and_no_macs():
     few = net("few", NORM, POOL, POOL, POOL, side=128, channels=4)
-    found = explained(net("many", NORM, side=8, channels=64), few)
+    found = explanation(net("many", NORM, side=8, channels=64), few)
     assert "MACs" in found.answer
     assert "0x its MACs" not in found.answer
     assert "both without MACs: of the difference" in found.answer
@@ -74,12 +66,12 @@ def test_fewer_parameters_and_no_macs():
     ids=["as many", "none", "none in the first", "fewer, and slower"],
 )
 def test_macs_that_are_no_reason(first, later, said):
-    answer = explained(net("first", *first), net("later", *later)).answer
+    answer = explanation(net("first", *first), net("later", *later)).answer
     assert said in answer
     assert "because it has" not in answer
 
 
 def test_macs_that_are_one():
-    answer = explained(net("thin", conv(32), side=32), net("wide", conv(128), side=32)).answer
+    answer = explanation(net("thin", conv(32), side=32), net("wide", conv(128), side=32)).answer
     assert "of the difference of" not in answer
     assert "4.00x its MACs" in answer

@@ -1,6 +1,7 @@
 """The difference between two networks by layer and cause: the parts add up to the whole."""
 
 import math
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,10 +10,7 @@ from hypothesis import strategies as st
 from convcost import device, runtime, zoo
 from convcost.count import Workload
 from convcost.errors import ConvcostError
-from convcost.explain import explain
-from convcost.explain.differences import charged
 from convcost.network.builder import BATCH, Builder
-from convcost.network.cost import Cost
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
@@ -20,8 +18,8 @@ from convcost.ops.input import Input
 from convcost.ops.merge import Merge
 from convcost.ops.norm import BatchNorm
 from convcost.ops.window import window
-from convcost.predict import KernelTime, predict
-from convcost.runtime import Kernel
+from convcost.predict import predict
+from support.explained import explanation
 from support.profiles import profile
 from support.random_networks import networks
 
@@ -31,9 +29,7 @@ ROUNDING = 1e-12
 CAUSES = {"compute", "memory", "launch", "fusion", "loss", "update", "loop"}
 
 
-def explained(*nets, on=I9, under="keras-tensorflow", by=None, **workload):
-    workload = Workload(**({"batch": 32} | workload))
-    return explain(nets, workload, device=on, runtime=runtime.load(under), profile=by)
+explained = partial(explanation, under="keras-tensorflow")
 
 
 def assert_exact(found):
@@ -73,44 +69,9 @@ def test_parts_of_any_two_networks_add_up(a, b, under, on, training):
 def test_parts_by_a_profile_add_up(names, workload):
     made = profile([], training=bool(workload))
     found = explained(*map(zoo.load, names), on=device.load("laptop-cpu"), under="torch",
-                      by=made, **workload)  # fmt: skip
+                      profile=made, **workload)  # fmt: skip
     assert found.predictions[0].basis == "calibrated"
     assert_exact(found)
-
-
-class TestCharged:
-    @staticmethod
-    def kernel(compute, memory, launch, seconds):
-        one = Kernel(name="k", layers=("k",), kind="stream", cost=Cost())
-        return KernelTime(
-            kernel=one, compute=compute, memory=memory, launch=launch, seconds=seconds, fill=1.0
-        )
-
-    @pytest.mark.parametrize(
-        ("terms", "seconds", "expected"),
-        [
-            ((5.0, 3.0, 1.0), 6.0, {"compute": 5.0, "launch": 1.0}),  # launch + the longer
-            ((3.0, 5.0, 1.0), 6.0, {"memory": 5.0, "launch": 1.0}),
-            ((3.0, 2.0, 9.0), 12.0, {"launch": 9.0, "compute": 3.0}),
-            ((5.0, 3.0, 1.0), 5.0, {"compute": 5.0}),  # all overlap: a GPU
-            ((1.0, 3.0, 9.0), 9.0, {"launch": 9.0}),
-            ((5.0, 3.0, 1.0), 9.0, {"compute": 5.0, "memory": 3.0, "launch": 1.0}),  # a profile
-        ],
-    )
-    def test_what_limits_it_and_what_nothing_hides(self, terms, seconds, expected):
-        found = charged(self.kernel(*terms, seconds))
-        assert {cause: value for cause, value in found.items() if value} == expected
-
-    @given(*[st.floats(0, 1e3, allow_subnormal=False)] * 3, st.sampled_from(["cpu", "gpu", "all"]))
-    def test_it_is_all_charged(self, compute, memory, launch, how):
-        seconds = {
-            "cpu": launch + max(compute, memory),
-            "gpu": max(launch, compute, memory),
-            "all": compute + memory + launch,
-        }[how]
-        found = charged(self.kernel(compute, memory, launch, seconds))
-        assert math.fsum(found.values()) == pytest.approx(seconds, rel=1e-14, abs=0)
-        assert all(value >= 0 for value in found.values())
 
 
 def residual(*, apart, filters=32):

@@ -1,36 +1,27 @@
 """Explanations by a profile: whole training steps, and parts that add up."""
 
+from dataclasses import replace
+
 import pytest
 
 from convcost.count import Workload, count
 from convcost.device import load as device
+from convcost.errors import UsageError
 from convcost.explain import explain
-from convcost.predict.work import Works
+from convcost.measure import Measurements
 from convcost.runtime import load as runtime
-from convcost.runtime import lower_step
 from convcost.verbs import explain as verb
 from convcost.zoo import load
-from support.profiles import profile
+from support.measurements import TURNS, measurement
+from support.profiles import knowing
 
 CPU, TORCH = device("laptop-cpu"), runtime("torch")
 STEP = Workload(batch=32, training=True, optimizer="adam")
 MLP, CNN = load("seed001-mlp"), load("seed001-cnn")
 
 
-def known(*networks, workload=STEP):
-    """A profile that has seen every kind of some networks."""
-    seen = []
-    for network in networks:
-        works = Works(network.bind({"N": workload.batch}), workload)
-        kernels = lower_step(network, workload, TORCH, "cpu")
-        groups = dict.fromkeys((kernel.layers, kernel.phase) for kernel in kernels)
-        rest = ("loss", "update", "loop") if workload.training else ("loop",)
-        seen += [works.of(*g) for g in groups] + [works.of((), phase) for phase in rest]
-    return profile(seen, training=workload.training)
-
-
 def explained(*networks, workload=STEP, **options):
-    made = known(*networks, workload=workload)
+    made = knowing(*networks, workload=workload)
     return explain(networks, workload, device=CPU, runtime=TORCH, profile=made, **options)
 
 
@@ -82,12 +73,29 @@ def test_the_share_of_the_convolutions_is_of_the_step():
 
 
 def test_the_verb_takes_this_machines_profile(tmp_path, monkeypatch):
-    from convcost.predict.profile import save
+    from convcost.predict.profile_file import save
 
     monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path))
     assert verb(MLP, runtime="torch").predictions[0].basis == "data sheet"
-    made = known(MLP, workload=Workload(batch=32))
+    made = knowing(MLP, workload=Workload(batch=32))
     save(made, tmp_path / f"torch-inference-{made.setting.threads}.json")
     assert verb(MLP, runtime="torch").predictions[0].basis == "calibrated"
     assert verb(MLP, runtime="torch", basis="data sheet").predictions[0].basis == "data sheet"
     assert verb(MLP, runtime="torch", device="a100").predictions[0].basis == "data sheet"
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"optimizer": "sgd"}, "with optimizer sgd, and is to be explained with optimizer adam"),
+        ({"freeze": ("conv*",)}, r"with freeze conv\*, and is to be explained with freeze none"),
+    ],
+)
+def test_steps_of_another_update_are_not_compared(other, message):
+    """What is predicted is the whole step; of forward passes alone the update does not matter."""
+    ran = measurement(CNN, [1.0] * TURNS, [((x.name,), {"forward": 0.1}) for x in CNN.layers[1:2]],
+                      workload=replace(STEP, **other))  # fmt: skip
+    measured = Measurements((ran,), ())
+    with pytest.raises(UsageError, match=message):
+        explained(CNN, measured=measured)
+    assert explain([CNN], STEP, device=CPU, runtime=TORCH, measured=measured).verifications

@@ -1,10 +1,9 @@
 """Rules about how things are counted: where they fire, with numbers by hand, and where not."""
 
+from functools import partial
+
 import pytest
 
-from convcost import device, runtime, zoo
-from convcost.count import Workload
-from convcost.explain import explain
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
 from convcost.ops.cell import Cell
@@ -14,21 +13,10 @@ from convcost.ops.input import Input
 from convcost.ops.norm import BatchNorm
 from convcost.ops.recurrent import Recurrent
 from convcost.ops.window import window
+from support.explained import found
+from support.explained import image as made
 
-I9 = device.load("i9-10940x")
-
-
-def found(rule, *networks, under="torch", **workload):
-    networks = [zoo.load(net) if isinstance(net, str) else net for net in networks]
-    workload = Workload(**({"batch": 32} | workload))
-    explained = explain(networks, workload, device=I9, runtime=runtime.load(under))
-    return [finding for finding in explained.findings if finding.rule == rule]
-
-
-def image(side=32, channels=3, *, framework="torch"):
-    builder = Builder("made", framework=framework)
-    shape = Tensor.of(batch=BATCH, channel=channels, height=side, width=side)
-    return builder, builder.add(Input(shape), name="image")
+image = partial(made, first=True, framework="torch")
 
 
 class TestBatchNormStatistics:

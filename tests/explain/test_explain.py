@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from functools import partial
 
 import pytest
 
@@ -12,7 +11,6 @@ from convcost.count import Workload
 from convcost.errors import UsageError
 from convcost.explain import MeasuredRatio, explain
 from convcost.explain.folding import fold_advice
-from convcost.explain.rules import rules
 from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
@@ -23,7 +21,9 @@ from convcost.ops.norm import BatchNorm
 from convcost.ops.pool import GlobalPool, Pool
 from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten
+from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
+from support.explained import explanation
 
 I9 = device.load("i9-10940x")
 GPU = device.load("gtx-1080-ti")
@@ -32,10 +32,7 @@ SEED_000 = ("seed000", "seed000?batch_norm=no")
 SEED_001 = ("seed001-mlp", "seed001-cnn", "seed001-cnn4")
 
 
-def explained(*names, on=I9, under="keras-tf1", **workload):
-    workload = {"batch": 32} | workload
-    networks = [zoo.load(name) for name in names]
-    return explain(networks, Workload(**workload), device=on, runtime=runtime.load(under))
+explained = partial(explanation, under="keras-tf1")
 
 
 def findings(explanation, rule):
@@ -144,10 +141,6 @@ class TestSeed001:
 
 
 class TestRules:
-    def test_every_rule_is_documented(self):
-        page = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
-        assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE)) == set(rules())
-
     def test_wide_convolutions_are_not_called_narrow(self):
         assert findings(explained("vgg16", under="torch"), "few-channels") == []
 
@@ -359,6 +352,18 @@ class TestOddNetworks:
         networks = [zoo.load("vgg16")]
         (rate,) = explain(networks, device=I9, measured=(1e-9,)).achieved
         assert "faster than the fastest device" in rate.verdict
+
+    def test_there_are_no_rates_of_a_network_of_which_a_part_is_unknown(self):
+        b = Builder("with a lambda")
+        image = Tensor.of(batch=BATCH, height=64, width=64, channel=16)
+        x = b.add(Conv(filters=16, windows=window(3, padding="same")), b.add(Input(image)))
+        b.add(Unknown(name="Lambda", results=(image,)), x)
+        found = explain([b.build()], device=I9, measured=(0.01,))
+        (rate,) = found.to_dict()["achieved"]
+        assert [rate[key] for key in ("seconds", "samples")] == [0.01, 32]
+        keys = ("flops_per_second", "bytes_per_second", "fraction_of_device")
+        assert [rate[key] for key in keys] == [None] * 3
+        assert rate["verdict"] == "not all of the network's cost is known: no rates"
 
 
 def test_passes_without_advice_end_the_answer():

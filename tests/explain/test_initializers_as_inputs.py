@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from convcost import device, runtime, zoo
-from convcost.count import Workload
-from convcost.explain import explain
+from convcost import zoo
+from support.explained import found
 
-RULE = "initializers-as-inputs"
-
-
-def findings(*networks: Any) -> list[Any]:
-    explanation = explain(
-        networks, Workload(batch=1), device=device.load("i9-10940x"), runtime=runtime.load("torch")
-    )
-    return [finding for finding in explanation.findings if finding.rule == RULE]
+findings = partial(found, "initializers-as-inputs", batch=1)
 
 
 def overridable(network: Any, *ids: str) -> Any:
@@ -34,6 +27,7 @@ def test_it_counts_what_may_be_replaced() -> None:
     assert finding.numbers["overridable"] == finding.numbers["stored"] == count
     assert finding.text.startswith(f"{count} of {count} stored tensors of seed000 are graph inputs")
     assert "keep_initializers_as_inputs=False" in finding.advice
+    assert finding.advice.startswith("`convcost rewrite --apply constant-initializers`")
     assert set(finding.layers) == {x.name for x in network.layers if x.parameters}
 
 

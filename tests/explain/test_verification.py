@@ -10,18 +10,13 @@ from convcost.count import Workload
 from convcost.errors import UsageError
 from convcost.explain import explain
 from convcost.predict import predict
+from support.explained import explanation
 from support.measurements import TURNS, measurement, side_by_side
 
 I9, TORCH = device.load("i9-10940x"), runtime.load("torch")
 WITH, WITHOUT = zoo.load("seed000"), zoo.load("seed000?batch_norm=no")
 CONV, NORM, DENSE = (("conv2d_1",), ("batch_normalization_1",), ("dense_1",))
 SPREAD = (0.97, 0.98, 0.99, 1.0, 1.0, 1.01, 1.02, 1.03)
-
-
-def explained(*networks, measured=(), workload=None):
-    return explain(
-        networks, workload or Workload(batch=32), device=I9, runtime=TORCH, measured=measured
-    )
 
 
 def predicted(network, workload=None):
@@ -45,9 +40,9 @@ def rows(*rows, phase="forward"):
 
 class TestWhoIsBelieved:
     def test_a_ratio_as_predicted_leaves_the_answer_first(self):
-        plain = explained(WITH, WITHOUT)
+        plain = explanation(WITH, WITHOUT)
         value = plain.ratios[0].predicted.value
-        found = explained(WITH, WITHOUT, measured=pair(value))
+        found = explanation(WITH, WITHOUT, measured=pair(value))
         assert found.answer == plain.answer
         assert found.checks[0].startswith(f"measured in torch, {WITHOUT.name} takes ")
         assert "within the predicted" in found.checks[0]
@@ -58,32 +53,32 @@ class TestWhoIsBelieved:
         assert not plain.checks
 
     def test_a_ratio_outside_the_band_is_the_answer(self):
-        plain = explained(WITH, WITHOUT)
-        found = explained(WITH, WITHOUT, measured=pair(2 * plain.ratios[0].predicted.high))
+        plain = explanation(WITH, WITHOUT)
+        found = explanation(WITH, WITHOUT, measured=pair(2 * plain.ratios[0].predicted.high))
         assert found.answer.startswith(f"measured in torch, {WITHOUT.name} takes ")
         assert "outside the predicted" in found.answer
         assert found.checks[0] == (f"predicted, which the measurement refutes: {plain.answer}")
 
     def test_an_interval_that_reaches_into_the_band_refutes_nothing(self):
-        plain = explained(WITH, WITHOUT)
+        plain = explanation(WITH, WITHOUT)
         high = plain.ratios[0].predicted.high
         wide = (0.5, 0.6, 0.7, 1.1, 1.1, 1.2, 1.3, 1.4)
-        found = explained(WITH, WITHOUT, measured=pair(high, wide))
+        found = explanation(WITH, WITHOUT, measured=pair(high, wide))
         assert found.ratios[0].measured.value > high
         assert found.answer == plain.answer
         assert "too unsure to refute" in found.checks[0]
 
     def test_a_few_turns_refute_nothing(self):
-        plain = explained(WITH, WITHOUT)
+        plain = explanation(WITH, WITHOUT)
         far = 2 * plain.ratios[0].predicted.high
-        found = explained(WITH, WITHOUT, measured=pair(far, (1.0,) * 5))
+        found = explanation(WITH, WITHOUT, measured=pair(far, (1.0,) * 5))
         assert found.answer == plain.answer
         assert "too unsure to refute" in found.checks[0]
 
     def test_times_outside_are_told_where_the_ratio_is_right(self):
-        value = explained(WITH, WITHOUT).ratios[0].predicted.value
+        value = explanation(WITH, WITHOUT).ratios[0].predicted.value
         seconds = 10 * predicted(WITH).seconds.high
-        found = explained(WITH, WITHOUT, measured=pair(value, seconds=seconds))
+        found = explanation(WITH, WITHOUT, measured=pair(value, seconds=seconds))
         assert "within the predicted" in found.checks[0]
         assert found.checks[1].startswith("measured times outside the predicted ones: seed000 ")
         assert found.checks[1].count(" against ") == 2
@@ -92,18 +87,18 @@ class TestWhoIsBelieved:
         seconds = predicted(WITH).seconds.value
         parts = rows((CONV, 0.5 * seconds), (NORM, 0.1 * seconds), (DENSE, 0.4 * seconds))
         measured = side_by_side(measurement(WITH, [seconds] * TURNS, parts))
-        found = explained(WITH, measured=measured)
-        assert found.answer == explained(WITH).answer
+        found = explanation(WITH, measured=measured)
+        assert found.answer == explanation(WITH).answer
         (check,) = found.checks
         assert check.startswith("measured in torch: ")
         assert "within the predicted" in check
         assert check.endswith("; conv2d_1 takes most, 50 %")
         far = side_by_side(measurement(WITH, [9 * seconds] * TURNS, parts))
-        assert "outside the predicted" in explained(WITH, measured=far).checks[0]
+        assert "outside the predicted" in explanation(WITH, measured=far).checks[0]
 
     def test_another_runtime_and_other_threads_are_told(self):
         one = measurement(WITH, [1.0] * TURNS, runtime="onnxruntime", threads=1)
-        found = explained(WITH, measured=side_by_side(one))
+        found = explanation(WITH, measured=side_by_side(one))
         assert found.checks[0].startswith(
             "measured in onnxruntime (the prediction is for PyTorch, eager): "
         )
@@ -115,7 +110,7 @@ class TestLayers:
     def test_what_ran_as_one_is_one_row_with_the_sum_of_the_predictions(self):
         parts = rows((CONV + NORM, 3e-3), (DENSE, 1e-3))
         parts += [((), {"loop": 5e-4})]
-        found = explained(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
+        found = explanation(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
         by_name = {row.name: row for row in found.verifications[0].rows}
         layers = {layer.name: layer.seconds for layer in predicted(WITH).layers}
         conv = by_name["conv2d_1"]
@@ -128,7 +123,7 @@ class TestLayers:
 
     def test_what_was_predicted_and_not_seen_has_no_measured_time(self):
         parts = rows((CONV, 3e-3), (DENSE, 1e-3))
-        found = explained(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
+        found = explanation(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
         (row,) = found.verifications[0].rows_of(NORM)
         assert (row.measured, row.step) == (None, None)
         assert row.predicted > 0
@@ -138,7 +133,7 @@ class TestLayers:
 
     def test_a_finding_has_the_measured_time_of_its_layers(self):
         parts = rows((CONV, 3e-3), (NORM, 1.3e-3), (DENSE, 9e-4))
-        found = explained(WITH, measured=side_by_side(measurement(WITH, [5.2e-3] * TURNS, parts)))
+        found = explanation(WITH, measured=side_by_side(measurement(WITH, [5.2e-3] * TURNS, parts)))
         (finding,) = (f for f in found.findings if f.layers == NORM)
         assert finding.numbers["measured_seconds"] == 1.3e-3
         assert finding.numbers["measured_share"] == pytest.approx(0.25)
@@ -150,7 +145,7 @@ class TestLayers:
 
     def test_a_finding_says_what_else_ran_in_the_same_kernel(self):
         parts = rows((CONV + NORM, 4e-3), (DENSE, 1e-3))
-        found = explained(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
+        found = explanation(WITH, measured=side_by_side(measurement(WITH, [5e-3] * TURNS, parts)))
         (finding,) = (f for f in found.findings if f.layers == NORM)
         assert finding.numbers["measured_with"] == ["conv2d_1"]
         assert finding.numbers["predicted_seconds"] > finding.numbers["seconds"]
@@ -180,7 +175,7 @@ class TestLayers:
                 for net in networks
             )
         )
-        found = explained(*networks, measured=measured, workload=workload)
+        found = explanation(*networks, measured=measured, workload=workload)
         about = {"seconds", "share", "time_share", "convolution_forward_time_share"}
         seen = [f for f in found.findings if about & set(f.numbers)]
         assert seen
@@ -221,7 +216,7 @@ class TestTraining:
             self.one(WITH, forward=1e-3, backward=2e-3, update=1e-3),
             self.one(WITHOUT, forward=3e-3, backward=3e-3, update=2e-3),
         )
-        found = explained(WITH, WITHOUT, measured=measured, workload=self.WORKLOAD)
+        found = explanation(WITH, WITHOUT, measured=measured, workload=self.WORKLOAD)
         first = found.verifications[0]
         assert first.compared.median == pytest.approx(1e-3)
         assert first.compared.low == pytest.approx(0.97e-3)
@@ -247,7 +242,7 @@ class TestTraining:
                 for net in (WITH, WITHOUT)
             )
         )
-        found = explained(WITH, WITHOUT, measured=measured, workload=self.WORKLOAD)
+        found = explanation(WITH, WITHOUT, measured=measured, workload=self.WORKLOAD)
         assert found.interrupted
         assert found.ratios[0].measured.value == 1
         assert found.ratios[0].measured_forward is None
@@ -263,7 +258,7 @@ class TestTheDocument:
             measurement(WITH, [5e-3 * x for x in SPREAD], parts),
             measurement(WITHOUT, [4e-3 * x for x in SPREAD], parts[::2]),
         )
-        document = explained(WITH, WITHOUT, measured=measured).to_dict()
+        document = explanation(WITH, WITHOUT, measured=measured).to_dict()
         assert json.loads(json.dumps(document)) == document
         one = document["networks"][0]["measured"]
         assert (one["median"], one["low"], one["high"]) == pytest.approx(
@@ -280,7 +275,7 @@ class TestTheDocument:
         assert document["ratios"][0]["measured"]["value"] == pytest.approx(0.8)
 
     def test_times_of_the_user_have_no_interval(self):
-        document = explained(WITH, WITHOUT, measured=(2.0, 1.0)).to_dict()
+        document = explanation(WITH, WITHOUT, measured=(2.0, 1.0)).to_dict()
         assert document["ratios"][0]["measured"] == {"value": 0.5}
         assert "measured" not in document["networks"][0]
         assert "checks" not in document
@@ -290,12 +285,12 @@ class TestRefused:
     def test_another_number_of_networks(self):
         one = side_by_side(measurement(WITH, [1.0] * TURNS))
         with pytest.raises(UsageError, match="1 measured networks, 2 to explain"):
-            explained(WITH, WITHOUT, measured=one)
+            explanation(WITH, WITHOUT, measured=one)
 
     def test_a_loop_over_many_batches(self):
         loop = replace(measurement(WITH, [1.0] * TURNS), loop="evaluate")
         with pytest.raises(UsageError, match="'seed000' was measured per evaluate"):
-            explained(WITH, measured=side_by_side(loop))
+            explanation(WITH, measured=side_by_side(loop))
 
     @pytest.mark.parametrize(
         "workload", [Workload(batch=1), Workload(batch=32, training=True)], ids=["batch", "mode"]
@@ -303,6 +298,6 @@ class TestRefused:
     def test_another_workload(self, workload):
         one = side_by_side(measurement(WITH, [1.0] * TURNS, workload=workload))
         with pytest.raises(
-            UsageError, match=r"'seed000' was measured with (batch 1|mode training)"
+            UsageError, match=r"'seed000' was measured with (batch 1|mode training),"
         ):
-            explained(WITH, measured=one)
+            explanation(WITH, measured=one)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from convcost.errors import MissingFramework, NetworkError
 from convcost.measure import worker
-from convcost.runtime.runners.runner import Loaded, Profile, Runner, Span
+from convcost.runtime.runners.runner import Loaded, Runner, Span, Watched
 
 #: Seconds of a run of every parameterised layer, on the fake clock.
 PER_LAYER = 0.004
@@ -58,13 +58,13 @@ class FakeLoaded(Loaded):
             Path(os.environ["FAKE_WORKER_BUSY"]).write_text(str(os.getpid()))
             time.sleep(600)
 
-    def profile(self):
+    def watch(self):
         factor = 1 + OVERHEAD
         spans = [Span((name,), "forward", factor * PER_LAYER, "Fake") for name in self.names]
         if self.way == "fused":
             spans = [Span(tuple(self.names), "forward", PER_LAYER, "Fused")]
         spans.append(Span((), "loop", factor * LOOP))
-        return Profile(factor * (PER_LAYER * len(self.names) + LOOP), tuple(spans))
+        return Watched(factor * (PER_LAYER * len(self.names) + LOOP), tuple(spans))
 
 
 class FakeRunner(Runner):

@@ -136,7 +136,7 @@ def test_every_worker_is_gone_after_an_error(effort, monkeypatch):
             super().__init__(*args, **kwargs)
             started.append(self._process)
 
-    monkeypatch.setattr(measuring, "Worker", Noted)
+    monkeypatch.setattr(process, "Worker", Noted)
     with pytest.raises(ConvcostError):
         measure([SMALL, LARGE], runtime="fake-raises", effort=effort)
     measure([SMALL], runtime="fake", effort=effort)
@@ -195,7 +195,7 @@ def test_frozen_layers_and_the_type_reach_the_worker(effort, monkeypatch):
             orders.append(order)
             super().__init__(name, order, **options)
 
-    monkeypatch.setattr(measuring, "Worker", Noted)
+    monkeypatch.setattr(process, "Worker", Noted)
     workload = Workload(
         batch=2, training=True, loss="mse", optimizer="adam", dtype="float16", freeze=("conv*",)
     )

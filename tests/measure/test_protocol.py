@@ -9,7 +9,7 @@ from convcost.measure.protocol import PROCESSES, Effort, take
 
 #: What a worker says once the runs are timed.
 AFTERWARDS = {
-    "profile": {"plain": [1.0], "profiled": [1.0], "spans": [[]]},
+    "watch": {"plain": [1.0], "watched": [1.0], "spans": [[]]},
     "peak": {"peak_bytes": 1_000},
 }
 
@@ -76,7 +76,7 @@ def test_networks_take_turns():
     # the first of several runs is left out
     assert (set(a.samples), set(a.runs)) == ({0.004}, {12})
     assert (set(b.samples), set(b.runs)) == ({0.01}, {5})
-    last = [("a", "profile"), ("a", "peak"), ("b", "profile"), ("b", "peak")]
+    last = [("a", "watch"), ("a", "peak"), ("b", "watch"), ("b", "peak")]
     assert [entry[:2] for entry in log[-4:]] == last
     assert a.peak_bytes == b.peak_bytes == 1_000
 
@@ -86,7 +86,7 @@ def test_a_long_run_is_a_turn():
     (one,), _ = taken_from(log, Scripted("a", log, 2.0))
     assert one.runs == [1] * PROCESSES
     assert one.samples == [2.0] * PROCESSES
-    assert log[-2] == ("a", "profile", 3)
+    assert log[-2] == ("a", "watch", 3)
 
 
 def test_the_first_run_of_a_turn_does_not_count():
@@ -154,7 +154,7 @@ def test_an_interruption_keeps_pairs(stop, kept):
     workers = [Scripted("a", log, 0.004), Scripted("b", log, 0.004, stop=stop)]
     (a, b), interrupted = taken_from(log, *workers)
     assert interrupted
-    assert a.profile is b.profile is a.peak_bytes is None
+    assert a.watched is b.watched is a.peak_bytes is None
     for one in (a, b):
         assert one.processes == [1] * kept
         assert len(one.samples) == len(one.runs) == len(one.probes) == kept

@@ -7,7 +7,7 @@ from convcost.count import Workload, count
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dataclass import replace
-from convcost.network.edit import edited, without_layers
+from convcost.network.edit import changed, edited, without_layers
 from convcost.network.network import Measured, Note, Ref
 from convcost.network.tensor import Tensor
 from convcost.ops.activation import Activation
@@ -104,14 +104,22 @@ def test_the_source_s_modules_hold_no_parameter_that_is_gone(change):
         cut = without_layers(first, norms(first))
         kept = {id_ for id_ in first.table if "batch_norm" not in id_}
     else:
-        cut = edited(first, lambda x: replace(x.op, scale=False) if x.name in norms(first)
-                     else x.op)  # fmt: skip
+        cut = edited(first, {x: changed(first.layer(x).op, scale=False) for x in norms(first)})
         kept = {id_ for id_ in first.table if "gamma" not in id_}
     assert set(cut.table) == kept
     held = {id_ for module in cut.modules for id_ in module.parameters}
     assert held == set(whole.parameters) & kept
     (again,) = networks_of(to_text(cut).encode())
     assert set(again.table) == kept
+
+
+def test_ops_by_name_are_those_that_a_function_gives():
+    network = zoo.load("seed000")
+    wider = changed(network.layer("conv2d_1").op, filters=48)
+    by_name = edited(network, {"conv2d_1": wider})
+    assert by_name == edited(network, lambda x: wider if x.name == "conv2d_1" else x.op)
+    assert by_name.layer("conv2d_1").outputs[0].size("channel") == 48
+    assert network.layer("conv2d_1").outputs[0].size("channel") == 32
 
 
 def test_nothing_taken_out_is_the_same_network():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from typing import get_args
 
 import pytest
 
 from convcost.errors import NetworkError, UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.network.dims import symbol
-from convcost.network.network import Network, Ref
+from convcost.network.network import KINDS, Kind, Network, Ref
 from convcost.network.tensor import DTYPE_BYTES, Axis, Tensor, dtype_bytes
 from convcost.ops.activation import Activation
 from convcost.ops.conv import Conv
@@ -224,3 +225,7 @@ def test_dtypes() -> None:
     with pytest.raises(UsageError, match="unknown dtype 'float23'") as caught:
         dtype_bytes("float23")
     assert "float32" in (caught.value.hint or "")
+
+
+def test_every_kind_of_a_note_has_its_urgency() -> None:
+    assert sorted(KINDS) == sorted(get_args(Kind))

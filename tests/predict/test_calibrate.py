@@ -14,8 +14,10 @@ from convcost.errors import ConvcostError, MissingFramework, UsageError
 from convcost.measure import process
 from convcost.predict.calibration import calibrate as subject
 from convcost.predict.calibration import fit, loops
+from convcost.predict.calibration.choosing import weighted
 from convcost.predict.calibration.design import drawn
-from convcost.predict.profile import Refined, Setting, load, save
+from convcost.predict.profile import Refined, Setting
+from convcost.predict.profile_file import load, save
 from convcost.runtime import load as runtime
 from convcost.verbs import calibrate
 
@@ -88,6 +90,22 @@ def test_what_was_refined_stays_until_a_fresh_one():
     assert run(fresh=True).profile.refined == ()
 
 
+def test_a_fresh_one_that_cannot_run_anything_forgets_nothing(tmp_path):
+    path = tmp_path / "fake-missing-inference-1.samples"
+    path.write_text("of ten minutes")
+    with pytest.raises(MissingFramework):
+        subject.calibrate(Setting(runtime="fake-missing", threads=1), seconds=5, fresh=True)
+    assert path.read_text() == "of ten minutes"
+
+
+def test_the_folder_is_tried_before_anything_runs(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path / "file"))
+    with pytest.raises(ConvcostError, match="file: ") as caught:
+        subject.calibrate(Setting(runtime="fake-missing", threads=1), seconds=5)
+    assert "CONVCOST_PROFILES=FOLDER" in caught.value.hint
+
+
 def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch):
     original, number = subject.Sampler.sample, []
 
@@ -140,7 +158,7 @@ def test_as_many_networks_as_a_profile_needs():
 def test_blocks_that_are_predicted_badly_come_more_often():
     records = [subject.Record(seed, drawn(seed).blocks, None) for seed in range(40)]
     residuals = [0.5 if "dense" in record.blocks else 0.1 for record in records]
-    found = subject.weighted(records, residuals)
+    found = weighted(records, residuals)
     assert found.count("dense") == 4
     assert set(found) >= {"plain", "residual", "dense"}
 

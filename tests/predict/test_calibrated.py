@@ -4,27 +4,16 @@ import math
 
 import pytest
 
-from convcost.count import Workload, count
+from convcost.count import Workload
 from convcost.device import load as device
 from convcost.predict import predict
-from convcost.predict.profile import save
-from convcost.predict.work import Works
+from convcost.predict.profile_file import save
 from convcost.runtime import load as runtime
-from convcost.runtime import lower_step
 from convcost.verbs import predict as verb
 from convcost.zoo import load
-from support.profiles import BYTE, LAUNCH, MAC, profile
+from support.profiles import BYTE, LAUNCH, MAC, profile, works_of
 
 CPU = device("laptop-cpu")
-
-
-def works_of(network, workload, name="torch"):
-    kernels = lower_step(network, workload, runtime(name), "cpu")
-    bound = network.bind({"N": workload.batch})
-    works = Works(bound, workload)
-    groups = dict.fromkeys((kernel.layers, kernel.phase) for kernel in kernels)
-    rest = ("loss", "update", "loop") if workload.training else ("loop",)
-    return [works.of(*group) for group in groups] + [works.of((), phase) for phase in rest]
 
 
 def by_hand(work):
@@ -102,4 +91,3 @@ def test_a_noisy_profile_says_so():
     made = profile(works_of(network, Workload()), noise=("slow moments",))
     found = predict(network, device=CPU, runtime=runtime("torch"), profile=made)
     assert "the profile is of a noisy machine: slow moments" in found.assumptions
-    assert count(network).complete

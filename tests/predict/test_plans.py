@@ -14,29 +14,17 @@ from convcost.network.dims import number
 from convcost.predict import AtBatch, Batches, Estimate, predict
 from convcost.predict.profile import LoopCost
 from convcost.predict.variants import variants
-from convcost.predict.work import Works
 from convcost.runtime import load as runtime
-from convcost.runtime import lower_step
 from convcost.verbs import predict as verb
 from convcost.zoo import load
-from support.profiles import profile
+from support.profiles import knowing
 
 CPU, GPU = device("laptop-cpu"), device("a100")
 STEP = Workload(batch=32, training=True, optimizer="adam", samples=1000)
 
 
-def known(network, workload, name="torch", **changes):
-    """A profile that has seen every kind of the network."""
-    kernels = lower_step(network, workload, runtime(name), "cpu")
-    works = Works(network.bind({"N": workload.batch}), workload)
-    groups = dict.fromkeys((kernel.layers, kernel.phase) for kernel in kernels)
-    rest = ("loss", "update", "loop") if workload.training else ("loop",)
-    seen = [works.of(*g) for g in groups] + [works.of((), phase) for phase in rest]
-    return profile(seen, runtime=name, training=workload.training, **changes)
-
-
 def by_profile(network, workload, name="torch", **changes):
-    made = known(network, workload, name, **changes)
+    made = knowing(network, workload=workload, runtime=name, **changes)
     return predict(network, workload, device=CPU, runtime=runtime(name), profile=made)
 
 
@@ -181,11 +169,20 @@ TRAINED = (("seed000", "torch"), ("resnet18", "torch"), ("googlenet", "torch"),
 def test_variants_by_profile_are_the_predictions(name, by, training):
     network = load(name)
     workload = Workload(training=training, optimizer="sgd" if training else None)
-    made = known(network, workload, by)
-    options = {"device": CPU, "runtime": runtime(by), "profile": made}
-    found = variants(network, {"N": np.array(BATCHES)}, workload, **options)
+    made = knowing(network, workload=workload, runtime=by)
+    assert_variants(network, workload, runtime=runtime(by), profile=made)
+
+
+def assert_variants(network, workload, **options):
+    found = variants(network, {"N": np.array(BATCHES)}, workload, device=CPU, **options)
     for place, batch in enumerate(BATCHES):
-        alone = predict(network, replace(workload, batch=batch), **options)
+        alone = predict(network, replace(workload, batch=batch), device=CPU, **options)
         for figure in ("value", "low", "high"):
             one = getattr(alone.seconds, figure)
             assert getattr(found, figure)[place] == pytest.approx(one)
+
+
+def test_variants_share_an_update_as_predictions_do():
+    network, workload = load("seed000"), Workload(training=True, optimizer="adam", accumulate=4)
+    made = knowing(network, workload=workload)
+    assert_variants(network, workload, runtime=runtime("torch"), profile=made)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from convcost.count import Workload
 from convcost.errors import ConvcostError, SourceError, UsageError
 from convcost.predict import profiles
-from convcost.predict.profile import LEVEL, Machine, Setting, band, file_name, folder, load, save
+from convcost.predict.profile import LEVEL, Machine, Setting, band
+from convcost.predict.profile_file import file_name, folder, load, save
 from convcost.predict.trees import Trees
 from convcost.predict.work import Works
 from convcost.zoo import load as network
@@ -138,6 +139,13 @@ def test_versions_that_have_changed():
     found = profile([], versions={"numpy": "0.1", "python": "3.11", "nothing-such": "1"})
     (said,) = profiles.changes(found)
     assert said.startswith("the profile is of numpy 0.1, installed is ")
+
+
+def test_a_profile_that_cannot_be_written_is_no_traceback(made, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConvcostError, match="file: ") as error:
+        save(made, tmp_path / "file" / "torch.json")
+    assert "CONVCOST_PROFILES=FOLDER" in error.value.hint
 
 
 def test_without_a_folder_the_error_names_the_way_out(monkeypatch):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from convcost.errors import SourceError
+from convcost.cli.calibrate import command
+from convcost.errors import ConvcostError, SourceError
 from convcost.predict.calibration.design import drawn
 from convcost.predict.calibration.records import About, Record, Records
 from convcost.predict.calibration.sampling import Part, Sample
@@ -78,8 +79,24 @@ def test_other_circumstances_are_not_mixed(path):
     with Records(path, ABOUT):
         pass
     other = About(setting=ABOUT.setting, machine=ABOUT.machine, versions={"torch": "9"})
-    with pytest.raises(SourceError, match="other circumstances"), Records(path, other):
+    with pytest.raises(SourceError) as caught, Records(path, other):
         pass
+    assert caught.value.message.endswith(
+        "were run under other circumstances: torch 2.13.0 then, 9 now"
+    )
+    hint = "convcost calibrate --runtime torch --training --fresh begins anew"
+    assert caught.value.hint == hint
+    used = hint.partition(" calibrate ")[2].partition(" begins")[0].split()
+    assert {each for each in used if each.startswith("--")} <= {
+        option for parameter in command.params for option in parameter.opts
+    }
+
+
+def test_a_folder_that_cannot_be_used_is_no_traceback(tmp_path):
+    (tmp_path / "folder").write_text("a file")
+    with pytest.raises(ConvcostError, match="folder: ") as caught:
+        Records(tmp_path / "folder" / "torch.samples", ABOUT)
+    assert "CONVCOST_PROFILES=FOLDER" in caught.value.hint
 
 
 def test_damage_is_told_with_its_line(path):

@@ -10,10 +10,10 @@ from convcost.device import load as device
 from convcost.errors import UsageError
 from convcost.measure import process
 from convcost.predict import predict
-from convcost.predict.calibrated import grouped
 from convcost.predict.calibration import refine as subject
 from convcost.predict.columns import exact_sizes
-from convcost.predict.profile import load, save
+from convcost.predict.groups import grouped
+from convcost.predict.profile_file import load, save
 from convcost.predict.work import Works
 from convcost.runtime import load as runtime
 from convcost.runtime import lower_step

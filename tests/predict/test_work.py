@@ -6,7 +6,8 @@ import pytest
 from convcost.count import Workload, count
 from convcost.network.dims import symbol
 from convcost.predict import columns
-from convcost.predict.work import Works, kind_of
+from convcost.predict.geometry import kind_of
+from convcost.predict.work import Works
 from convcost.zoo import load
 
 NETWORKS = ("seed000", "seed001-cnn", "resnet18?image=64", "mobilenet?image=64", "googlenet")

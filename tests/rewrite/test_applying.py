@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def test_each_step_begins_where_the_one_before_it_ended() -> None:
     choices = [Choice("fold-batch-norm"), Choice("spatial-svd", "layer4.*.conv2", 64)]
     found = applied(net, choices, HERE)
     first, second = found.steps
-    assert first.after == second.before or first.after.macs == second.before.macs
+    # the receptive field is of the step's own first place
+    assert first.after == replace(second.before, field=None)
     assert (first.kind, len(first.sizes), set(first.sizes.values())) == ("exact", 20, {None})
     assert second.sizes == {"layer4.0.conv2": 64, "layer4.1.conv2": 64}
     counts = [convcost.count(x).total for x in (net, found.network)]
@@ -99,7 +101,7 @@ def test_what_is_done_nowhere_says_why_and_the_others_are_done() -> None:
     assert list(second.sizes) == ["batch_normalization_1"]
     nothing = applied(net, [Choice("two-3x3")], HERE).steps[0]
     assert nothing.verdict == "refused"
-    assert nothing.reason.startswith("there is no place") or nothing.refused
+    assert (nothing.reason, nothing.refused) == ("there is no place for it", ())
 
 
 def test_without_a_size_the_largest_that_is_worth_it_is_taken_or_none() -> None:
@@ -157,7 +159,7 @@ def test_a_size_that_one_place_cannot_have_is_refused_there_only() -> None:
     assert step.sizes == {"a": 64}
     ((refused),) = step.refused
     assert refused.layer == "b"
-    assert "expected 1 to 32" in refused.why or "would take" in refused.why
+    assert "expected 1 to 32" in refused.why
 
 
 def test_open_sizes_are_named() -> None:

@@ -55,11 +55,11 @@ def branches(batch: Any = BATCH) -> Any:
     return b.build()
 
 
-def kept(profile: Any) -> dict[str, Any]:
-    """A profile as plain values."""
+def kept(watched: Any) -> dict[str, Any]:
+    """A watched run as plain values."""
     return {
-        "seconds": profile.seconds,
-        "spans": [[list(s.layers), s.phase, s.seconds, s.kernel] for s in profile.spans],
+        "seconds": watched.seconds,
+        "spans": [[list(s.layers), s.phase, s.seconds, s.kernel] for s in watched.spans],
     }
 
 
@@ -75,7 +75,7 @@ def trained(job: Job) -> tuple[float, float, int]:
     net = branches()
     loaded: Any = KERAS.load(net, job)
     loaded.run()
-    loaded.profile()
+    loaded.watch()
     model = keras_model(net, batch=job.batch, seed=job.seed, exact=False)
     before = [x.numpy() for x in model.trainable_variables]
     same = type(loaded.model.optimizer).from_config(loaded.model.optimizer.get_config())
@@ -103,16 +103,16 @@ def main() -> None:
     net = branches()
     answer = {
         "forward": {name: forward(name) for name in NETWORKS},
-        "inference": kept(KERAS.load(net, Job(batch=4, threads=1)).profile()),
-        "training": kept(KERAS.load(net, Job(**step, optimizer="adam")).profile()),
-        "gradients": kept(KERAS.load(net, Job(**step)).profile()),
+        "inference": kept(KERAS.load(net, Job(batch=4, threads=1)).watch()),
+        "training": kept(KERAS.load(net, Job(**step, optimizer="adam")).watch()),
+        "gradients": kept(KERAS.load(net, Job(**step)).watch()),
         "trained": {each: trained(Job(**step, optimizer=each, loss="mse")) for each in OPTIMIZERS},
         "losses": {each: trained(Job(**step, optimizer="sgd", loss=each)) for each in LOSSES},
-        "evaluate": kept(KERAS.load(net, Job(batch=4, samples=22, loop="evaluate")).profile()),
+        "evaluate": kept(KERAS.load(net, Job(batch=4, samples=22, loop="evaluate")).watch()),
         "fit": kept(
-            KERAS.load(net, Job(**step, samples=24, loop="fit", optimizer="sgd")).profile()
+            KERAS.load(net, Job(**step, samples=24, loop="fit", optimizer="sgd")).watch()
         ),
-        "one step": kept(KERAS.load(net, Job(batch=4, samples=3, loop="evaluate")).profile()),
+        "one step": kept(KERAS.load(net, Job(batch=4, samples=3, loop="evaluate")).watch()),
         "refused": {
             "frozen": refused(frozen(net, ["*"]), Job(**step, optimizer="sgd")),
             "samples": refused(branches(4), Job(batch=4, samples=8, loop="evaluate")),

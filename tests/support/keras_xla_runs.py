@@ -53,15 +53,15 @@ def trained(job: Job) -> tuple[float, float]:
         loaded: Any = each.load(branches(), job)
         before = [x.numpy() for x in loaded.model.trainable_variables]
         loaded.run()
-        loaded.profile()
+        loaded.watch()
         after.append([x.numpy() for x in loaded.model.trainable_variables])
     change = max(np.abs(a - b).max() for a, b in zip(after[0], before, strict=True))
     off = max(np.abs(a - b).max() for a, b in zip(*after, strict=True))
     return float(change), float(off / change)
 
 
-def profiled(net: Any, **job: Any) -> Any:
-    return kept(XLA.load(net, Job(**job)).profile())
+def watched(net: Any, **job: Any) -> Any:
+    return kept(XLA.load(net, Job(**job)).watch())
 
 
 def main() -> None:
@@ -75,13 +75,13 @@ def main() -> None:
         "sequence": forward(sequence()),
         "step": trained(Job(**STEP, optimizer="adam")),
         "fit": trained(Job(**STEP, samples=4, loop="fit", optimizer="momentum")),
-        "profiles": {
-            "inference": profiled(net, batch=4, threads=1),
-            "gradients": profiled(net, **STEP),
-            "training": profiled(net, **STEP, optimizer="adam"),
-            "evaluate": profiled(net, **loop, loop="evaluate"),
-            "fit": profiled(net, **loop, loop="fit", training=True, optimizer="sgd"),
-            "sequence": profiled(sequence(), batch=4, threads=1),
+        "watched": {
+            "inference": watched(net, batch=4, threads=1),
+            "gradients": watched(net, **STEP),
+            "training": watched(net, **STEP, optimizer="adam"),
+            "evaluate": watched(net, **loop, loop="evaluate"),
+            "fit": watched(net, **loop, loop="fit", training=True, optimizer="sgd"),
+            "sequence": watched(sequence(), batch=4, threads=1),
         },
     }
     sys.stdout.write(json.dumps(answer))

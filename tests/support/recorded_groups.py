@@ -37,7 +37,7 @@ def main(name: str, only: list[str]) -> None:
             try:
                 loaded = able.load(network, Job(batch=BATCH, training=training, threads=1))
                 loaded.run()
-                spans = loaded.profile().spans
+                spans = loaded.watch().spans
             except ConvcostError as error:
                 found[case][mode] = str(error)
                 continue

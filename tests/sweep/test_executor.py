@@ -1,5 +1,6 @@
 """Parts of a sweep elsewhere, kept, and lost on the way."""
 
+import multiprocessing
 import os
 import signal
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcost.device import load as device
-from convcost.errors import UsageError
+from convcost.errors import ConvcostError, UsageError
 from convcost.runtime import load as runtime
 from convcost.sweep import executor, parse, sweep
 from convcost.zoo import load
@@ -75,7 +76,8 @@ def test_parts_that_are_done_are_not_done_again(here, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         swept(keep=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 10
-    next(tmp_path.glob("*.npz")).write_bytes(b"damaged")
+    cut_off = next(tmp_path.glob("*.npz"))
+    cut_off.write_bytes(cut_off.read_bytes()[:500])
     monkeypatch.setattr(executor, "evaluate", lambda task: done.append(task) or original(task))
     assert same(swept(keep=tmp_path), here)
     assert len(done) == PARTS + 1
@@ -88,10 +90,28 @@ def test_parts_that_are_done_are_not_done_again(here, tmp_path, monkeypatch):
     assert len(done) == PARTS + 2
 
 
-@pytest.mark.parametrize("name", ["remote", "local:0", "local:", "local:x", "dask:/x"])
+@pytest.mark.parametrize("name", ["remote", "local:0", "local:", "local:x", "local:²", "dask:/x"])
 def test_no_such_executor(name):
     with pytest.raises(UsageError, match="no executor"):
         swept(executor=name)
+
+
+def test_a_process_that_is_killed_is_no_traceback(tmp_path):
+    def say(text):
+        if text.startswith("1 of"):
+            os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+    with pytest.raises(ConvcostError, match="a process of the sweep ended") as caught:
+        swept(executor="local:1", keep=tmp_path, say=say)
+    assert "--keep FOLDER" in caught.value.hint
+    assert list(tmp_path.glob("*.npz"))
+
+
+def test_a_folder_that_is_a_file_is_no_traceback(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConvcostError, match="file: ") as caught:
+        swept(keep=tmp_path / "file")
+    assert "--keep FOLDER" in caught.value.hint
 
 
 @pytest.mark.filterwarnings("ignore")

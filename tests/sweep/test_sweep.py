@@ -12,8 +12,11 @@ from convcost.network.builder import BATCH, Builder
 from convcost.network.tensor import Tensor
 from convcost.ops.conv import Conv
 from convcost.ops.input import Input
+from convcost.ops.unknown import Unknown
 from convcost.ops.window import window
 from convcost.predict import predict
+from convcost.report import Surface, render
+from convcost.report.views.sweep import report
 from convcost.runtime import load as runtime
 from convcost.runtime.memory import memory
 from convcost.sweep import parse, sweep
@@ -98,7 +101,7 @@ def test_random_points_of_a_larger_sweep():
 
 
 def test_a_profile_is_used(tmp_path, monkeypatch):
-    from convcost.predict.profile import save
+    from convcost.predict.profile_file import save
     from support.profiles import profile
 
     monkeypatch.setenv("CONVCOST_PROFILES", str(tmp_path))
@@ -153,6 +156,21 @@ def test_what_makes_no_sense():
         swept(load("seed003"), "batch=1", pareto=("seconds", "-accuracy"))
 
 
+def test_a_single_text_is_one_thing_to_vary():
+    net = load("seed003")
+    found = verb(net, "batch=1,2", device="laptop-cpu")
+    assert found.columns["batch"].tolist() == [1, 2]
+    assert found.to_dict() == verb(net, {"batch": [1, 2]}, device="laptop-cpu").to_dict()
+
+
+@pytest.mark.parametrize(
+    "figures", [("seconds",), ("seconds", "-macs", "parameters"), "seconds,-macs", "ab"]
+)
+def test_a_front_is_of_two_figures(figures):
+    with pytest.raises(UsageError, match="a front is of two figures"):
+        verb(load("seed003"), "batch=1,2", device="laptop-cpu", pareto=figures)
+
+
 def test_sums_that_no_longer_fit_are_refused():
     """A residual sum needs equal widths, whatever they are."""
     with pytest.raises(NetworkError, match=r"layer1\.0"):
@@ -167,6 +185,22 @@ def test_growth_of_a_power_law(exponent):
     ]
     found = growth("k", columns, seconds)
     assert (found.exponent, found.low, found.high) == pytest.approx((exponent,) * 3)
+
+
+def test_figures_of_a_network_that_is_not_complete_are_lower_bounds():
+    builder = Builder("with a lambda")
+    x = Tensor.of(batch=BATCH, height=8, width=8, channel=3)
+    ref = builder.add(Input(x), name="image")
+    ref = builder.add(Conv(filters=4, windows=window(3)), ref, name="conv")
+    result = Tensor.of(batch=BATCH, height=6, width=6, channel=4)
+    builder.add(Unknown(name="Lambda", results=(result,)), ref, name="lambda")
+    found = swept(builder.build(), "batch=1,2", "conv.kernel=3,99")
+    assert [row["complete"] for row in found.to_dict()["rows"]] == [False, None] * 2
+    assert found.row(0)["macs"] == 6 * 6 * 9 * 3 * 4
+    shown = str(render(report(found), "table", Surface(width=200)))
+    assert "at least 3,888" in shown
+    assert "lower bounds" in shown
+    assert swept(load("seed001-mlp"), "batch=1,2").figures.complete.all()
 
 
 def test_growth_needs_numbers_and_three_values():

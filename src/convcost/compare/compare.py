@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 from convcost import zoo
 from convcost.compare.difference import LayerDifference, differing
 from convcost.count import Workload, count
-from convcost.errors import ConvcostError, NetworkError, UsageError
-from convcost.network.dims import number
+from convcost.errors import NetworkError, UsageError
 from convcost.predict import predict
 from convcost.result import Result
 from convcost.runtime import default_for
-from convcost.runtime.memory import memory
+from convcost.runtime.memory import known_peak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from convcost.device import Device
     from convcost.network.network import Network
-    from convcost.predict import Estimate
+    from convcost.predict import Basis, Estimate
     from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
     from convcost.zoo import Accuracy
@@ -86,7 +85,7 @@ class Comparison(Result):
     workload: Workload
     device: Device
     runtime: Runtime
-    basis: str
+    basis: Basis
     rows: tuple[Costs, ...]
     differences: tuple[LayerDifference, ...] | None = None
 
@@ -171,7 +170,7 @@ def _costs(
         parameters=_known(total.parameters),
         macs=_known(macs),
         activation_bytes=_known(total.forward.write_bytes),
-        memory_bytes=_memory(network, workload, runtime),
+        memory_bytes=known_peak(network, workload, runtime),
         seconds=seconds,
         complete=found.complete,
         why=why,
@@ -181,13 +180,6 @@ def _costs(
 
 def _known(size: Any) -> int | None:
     return size if isinstance(size, int) else None
-
-
-def _memory(network: Network, workload: Workload, runtime: Runtime) -> int | None:
-    try:
-        return number(memory(network, workload, runtime=runtime).peak, "the memory")
-    except ConvcostError:
-        return None
 
 
 def _top1(network: Network) -> Accuracy | None:

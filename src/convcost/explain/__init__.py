@@ -5,6 +5,7 @@ from convcost.explain.difference import CauseSum, Difference
 from convcost.explain.explain import explain
 from convcost.explain.explanation import Achieved, Explanation, Finding, Variation
 from convcost.explain.ratio import MeasuredRatio, Ratio
+from convcost.explain.said import Said
 from convcost.explain.verification import Beside, Verification
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Finding",
     "MeasuredRatio",
     "Ratio",
+    "Said",
     "Variation",
     "Verification",
     "Without",

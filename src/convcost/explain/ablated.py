@@ -84,11 +84,8 @@ def _change(plan: Plan, case: Case, one: Measurement, batches: int | None) -> Ch
     after = plan.pair.a
     (beside,) = verifications([after.prediction], Measurements((one,), ()))
     (ratio,) = ratios((found.measurement, one))
-    times = ratio.times
     compared = Pair(
-        replace(after, verification=beside),
-        case,
-        MeasuredRatio(times.median, times.low, times.high, times.confidence),
+        replace(after, verification=beside), case, MeasuredRatio.of(ratio.times)
     ).compared
     whole = found.compared
     if compared is None or whole is None:

@@ -35,6 +35,17 @@ def achieved(case: Case, time: Time, samples: int) -> Achieved:
         samples: how many.
     """
     seconds, batches = time.seconds, samples / case.prediction.workload.batch
+    if not case.count.complete:
+        more = f"; {time.remark}" if time.remark else ""
+        return Achieved(
+            network=case.index,
+            seconds=seconds,
+            samples=samples,
+            flops_per_second=None,
+            bytes_per_second=None,
+            fraction_of_device=None,
+            verdict=f"not all of the network's cost is known: no rates{more}",
+        )
     total = case.count.total
     cost = total.step if case.prediction.of_step else total.forward
     flops = number(cost.flops, "FLOP") * batches

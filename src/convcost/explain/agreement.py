@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from convcost.explain.said import Said, joined
 from convcost.units import format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ class _Range(NamedTuple):
     sure: bool
 
 
-def checked(evidence: Evidence, answer: str) -> tuple[str, tuple[str, ...]]:
-    """The first line and those after it.
+def checked(
+    evidence: Evidence, answer: tuple[Said, ...]
+) -> tuple[tuple[Said, ...], tuple[str, ...]]:
+    """The answer and the lines after it.
 
     What was measured follows the answer, unless a measured ratio refutes it: then the measured
     ratios are the answer, and what was predicted follows. Nothing follows without a measurement.
@@ -45,7 +48,8 @@ def checked(evidence: Evidence, answer: str) -> tuple[str, tuple[str, ...]]:
     pairs = "; ".join(_of_pair(pair) for pair in evidence.pairs)
     measured, more = f"{where}, {pairs}{_doubt(found)}", tuple(_times_apart(evidence))
     if any(_is_refuted(pair) for pair in evidence.pairs):
-        return measured, (f"predicted, which the measurement refutes: {answer}", *more)
+        predicted = f"predicted, which the measurement refutes: {joined(answer)}"
+        return (Said(measured),), (predicted, *more)
     return answer, (measured, *more)
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from convcost.explain.difference import MEANINGS, by_cause
-from convcost.explain.rules import few_channels, memory_bound_elementwise
-from convcost.explain.rules.memory_bound_elementwise import listed
-from convcost.explain.rules.parameters_are_not_time import misleads
-from convcost.units import format_bytes, format_percent, format_ratio, format_seconds
+from convcost.explain.figures import misleads
+from convcost.explain.said import Said
+from convcost.units import (
+    format_bytes,
+    format_names,
+    format_percent,
+    format_ratio,
+    format_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,37 +26,39 @@ if TYPE_CHECKING:
     from convcost.explain.explanation import Finding
     from convcost.predict import Estimate
 
+#: The rules whose findings may be the answer.
+_PASSES, _NARROW = "memory-bound-elementwise", "few-channels"
 #: Layers that make up at least this share of the difference are its reason.
 _MOST = 0.5
 #: Times that differ by less are the same.
 _SAME = 0.02
-#: What stands between what was found and what can be done about it.
-ADVICE = "What to do: "
 #: Of a training step no more is predicted.
 _FORWARD_ONLY = "in the forward pass of a training step (its backward pass has no predicted time): "
 
 
 def answer(
     evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
-) -> str:
-    """One sentence per comparison; for a single network, where its time goes."""
+) -> tuple[Said, ...]:
+    """What is said of each comparison; of a single network, where its time goes."""
     part = evidence.cases[0].prediction.forward_only
-    return (_FORWARD_ONLY if part else "") + _of_time(evidence, findings, differences)
+    first, *others = _of_time(evidence, findings, differences)
+    return (replace(first, text=f"{_FORWARD_ONLY if part else ''}{first.text}"), *others)
 
 
 def _of_time(
     evidence: Evidence, findings: Sequence[Finding], differences: Sequence[Difference]
-) -> str:
+) -> list[Said]:
     if not evidence.pairs:
-        return _of_one(evidence.cases[0], findings)
+        return [_of_one(evidence.cases[0], findings)]
     parts = [case.name for case in evidence.cases if not case.prediction.complete]
-    known = f"of what could be predicted (not all of {listed(parts)}): " if parts else ""
-    return known + "; ".join(_of_pair(pair, findings, differences) for pair in evidence.pairs)
+    known = f"of what could be predicted (not all of {format_names(parts)}): " if parts else ""
+    first, *others = (_of_pair(pair, findings, differences) for pair in evidence.pairs)
+    return [replace(first, text=f"{known}{first.text}"), *others]
 
 
-def _of_one(case: Case, findings: Sequence[Finding]) -> str:
+def _of_one(case: Case, findings: Sequence[Finding]) -> Said:
     slowest = max(case.prediction.layers, key=lambda layer: layer.share)
-    passes = next((f for f in findings if f.rule == memory_bound_elementwise.RULE), None)
+    passes = next((f for f in findings if f.rule == _PASSES), None)
     known = "" if case.prediction.complete else f"of what could be predicted of {case.name}: "
     whole = "the predicted time" if known else f"the time of {case.name}"
     if passes is not None and passes.numbers["share"] > slowest.share:
@@ -58,10 +66,10 @@ def _of_one(case: Case, findings: Sequence[Finding]) -> str:
         most = _largest_kind(case)
         if most[1] > passes.numbers["share"]:
             kind = f"the {most[0]} layers take {format_percent(most[1])} of {whole}"
-            return f"{known}{kind}, {passes.subject} {share}{_advice(passes)}"
-        return f"{known}{passes.subject} takes {share} of {whole}{_advice(passes)}"
+            return _with_advice(f"{known}{kind}, {passes.subject} {share}", case, passes)
+        return _with_advice(f"{known}{passes.subject} takes {share} of {whole}", case, passes)
     macs = case.layer_macs([slowest.name]) / max(1, case.macs)
-    return (
+    return Said(
         f"{known}{slowest.name} takes {format_percent(slowest.share)} of {whole} with "
         f"{format_percent(macs)} of its MACs ({slowest.bound}-bound)"
     )
@@ -75,26 +83,26 @@ def _largest_kind(case: Case) -> tuple[str, float]:
     return max(shares.items(), key=itemgetter(1))
 
 
-def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
+def _of_pair(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> Said:
     slow, fast = (pair.a, pair.b) if pair.seconds >= 1 else (pair.b, pair.a)
     for finding in findings:
-        if finding.rule == memory_bound_elementwise.RULE and finding.network == slow.index:
+        if finding.rule == _PASSES and finding.network == slow.index:
             parts = [d for d in differences if d.a == pair.a.index and d.layer in finding.layers]
             whole = abs(slow.seconds - fast.seconds)
             if whole and abs(sum(d.seconds for d in parts)) >= _MOST * whole:
                 return _of_passes(pair, slow, fast, finding)
     if abs(pair.seconds - 1) < _SAME:
-        return _of_equals(pair, slow)
+        return Said(_of_equals(pair, slow))
     estimate = pair.ratio
     unsure = ", too close to tell which is faster" if estimate.low < 1 < estimate.high else ""
     text = f"{pair.a.name} takes {_band(estimate)} the time of {pair.b.name}{unsure}, "
-    return text + _reason(pair, findings, differences)
+    return Said(text + _reason(pair, findings, differences))
 
 
 def _reason(pair: Pair, findings: Sequence[Finding], differences: Sequence[Difference]) -> str:
     """Why the time is what it is beside the MACs and the parameters."""
     macs, parameters = format_ratio(pair.macs), format_ratio(pair.parameters)
-    narrow = any(f.rule == few_channels.RULE and f.network == pair.a.index for f in findings)
+    narrow = any(f.rule == _NARROW and f.network == pair.a.index for f in findings)
     known = bool(pair.a.macs and pair.b.macs)
     against = (pair.macs - 1) * (pair.seconds - 1) <= 0  # fewer or as many MACs, and more time
     more = misleads(pair.macs, pair.seconds) and pair.seconds > pair.macs
@@ -151,12 +159,12 @@ def _of_equals(pair: Pair, slow: Case) -> str:
     if not fused:
         return text
     return (
-        f"{text}: {slow.prediction.runtime.title} computes {listed(fused)} while the layer before "
-        "writes its result"
+        f"{text}: {slow.prediction.runtime.title} computes {format_names(fused)} while the layer "
+        "before writes its result"
     )
 
 
-def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
+def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> Said:
     estimate = pair.ratio
     if slow is pair.b:
         estimate = type(estimate)(1 / estimate.value, 1 / estimate.high, 1 / estimate.low)
@@ -168,15 +176,16 @@ def _of_passes(pair: Pair, slow: Case, fast: Case, finding: Finding) -> str:
         why = (
             f"starting {passes} over memory, {moved}, which takes longer than the passes themselves"
         )
-    return (
+    text = (
         f"{finding.subject} makes {slow.name} take {_band(estimate)} the time of {fast.name} "
         f"(+{format_seconds(slow.seconds - fast.seconds)} per batch of "
-        f"{slow.prediction.workload.batch}): not by arithmetic but by {why}{_advice(finding)}"
+        f"{slow.prediction.workload.batch}): not by arithmetic but by {why}"
     )
+    return _with_advice(text, slow, finding)
 
 
-def _advice(finding: Finding) -> str:
-    return f". {ADVICE}{finding.advice}" if finding.advice else ""
+def _with_advice(text: str, case: Case, finding: Finding) -> Said:
+    return Said(text, finding.advice, case.name)
 
 
 def _band(estimate: Estimate) -> str:

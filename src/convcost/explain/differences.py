@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcost.explain.difference import Difference
 
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from convcost.explain.align import Pairing
     from convcost.explain.difference import Cause
     from convcost.explain.evidence import Case, Pair
-    from convcost.predict import KernelTime
-
-#: Of a kernel's seconds: what is left below it is left of rounding.
-_ROUNDING = 1e-12
 
 
 def differences(pair: Pair) -> tuple[Difference, ...]:
@@ -52,38 +48,12 @@ def _of_layer(pair: Pair, pairing: Pairing, *, fused: bool) -> Iterator[tuple[Ca
     sums: dict[Cause, list[float]] = {}
     for case, name, sign in ((pair.a, pairing.a, 1), (pair.b, pairing.b, -1)):
         for time in () if name is None else case.predicted[name].kernels:
-            whole: Mapping[Cause, float] = {"fusion": time.seconds}
             by_fusion = fused and time.kernel.phase == "forward"
-            for cause, seconds in (whole if by_fusion else charged(time)).items():
+            parts: Mapping[Any, float] = {"fusion": time.seconds} if by_fusion else time.parts
+            for cause, seconds in parts.items():
                 sums.setdefault(cause, []).append(sign * seconds)
     for cause, terms in sums.items():
         yield cause, math.fsum(terms)
-
-
-def charged(time: KernelTime) -> Mapping[Cause, float]:
-    """A kernel's seconds by what it spends them on; they add up to the seconds.
-
-    What limits the kernel is charged first, then its launch, then the rest, each with its own term
-    as long as seconds are left: what is done meanwhile is hidden and costs nothing. By data sheet
-    traffic and arithmetic hide each other, on a GPU launches too; by a profile all terms add up.
-
-    Args:
-        time: a kernel's.
-    """
-    terms: dict[Cause, float] = {
-        "compute": time.compute, "memory": time.memory, "launch": time.launch
-    }  # fmt: skip
-    busy: tuple[Cause, ...] = ("compute", "memory")
-    if time.memory > time.compute:
-        busy = ("memory", "compute")
-    parts: dict[Cause, float] = {}
-    left = time.seconds
-    for term in dict.fromkeys((time.bound, "launch", *busy)):
-        if left > _ROUNDING * time.seconds:
-            parts[term] = min(terms[term], left)
-            left -= parts[term]
-    parts[time.bound] = parts.get(time.bound, 0.0) + left
-    return parts
 
 
 class _Company:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,9 @@ from convcost.predict import predict
 from convcost.runtime import default_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from convcost.device import Device
     from convcost.explain.side_by_side import Ran
+    from convcost.explain.verification import Verification
     from convcost.explain.verify import Verifier
     from convcost.measure import Measurements
     from convcost.network.network import Network
@@ -87,17 +87,18 @@ def explain(
         for index, network in enumerate(networks)
     )
     planned, refused = plans(cases, ablate, verifier)
+    given, measurements = (measured, None) if isinstance(measured, Sequence) else ((), measured)
     ran: tuple[Ran | None, ...] = ()
     if verifier is not None:
-        measured, ran = taken(verifier, cases, planned)
-    evidence = _measured(cases, workload, measured)
+        measurements, ran = taken(verifier, cases, planned)
+    evidence = _measured(cases, workload, given, measurements)
     found = [finding for find in rules().values() for finding in find(evidence)]
     found.sort(key=lambda finding: -finding.seconds)
     parts = [part for pair in evidence.pairs for part in differences(pair)]
-    first, checks = checked(evidence, answer(evidence, found, parts))
+    said, checks = checked(evidence, answer(evidence, found, parts))
     ablations = finished(planned, evidence, ran)
     return Explanation(
-        answer=first,
+        said=said,
         checks=(*checks, *told(ablations, evidence)),
         counts=tuple(case.count for case in evidence.cases),
         predictions=tuple(case.prediction for case in evidence.cases),
@@ -124,23 +125,28 @@ def explain(
 
 
 def _measured(
-    cases: tuple[Case, ...], workload: Workload, measured: Sequence[float] | Measurements
+    cases: tuple[Case, ...],
+    workload: Workload,
+    given: Sequence[float],
+    measurements: Measurements | None,
 ) -> Evidence:
-    """The evidence with what was measured of it.
+    """The evidence with what was measured of it, by the user or by convcost.
 
     Raises:
         UsageError: what was measured is not of these networks.
     """
     networks = [case.network for case in cases]
-    verified = verifications([case.prediction for case in cases], measured)
-    times = times_of(networks, workload, measured, verified)
+    verified: tuple[Verification, ...] = ()
+    if measurements is not None:
+        verified = verifications([case.prediction for case in cases], measurements)
+    times = times_of(networks, workload, given, verified)
     none = (None,) * len(cases)
     return Evidence(
         tuple(
             replace(case, time=time, verification=verification)
             for case, time, verification in zip(cases, times or none, verified or none, strict=True)
         ),
-        ratios_of(times, measured),
+        ratios_of(times, measurements),
     )
 
 

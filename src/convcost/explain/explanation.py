@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convcost.explain.difference import CauseSum, by_cause
+from convcost.explain.said import Said, joined
 from convcost.result import Result
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Finding:
     """One thing that a rule found.
 
     Attributes:
-        rule: the rule's name.
+        rule: the rule's name, which `convcost.explain.rules.rules` gives it.
         subject: what it is about, for a sentence (``BatchNorm``).
         network: index of the network it is about.
         layers: names of the layers it is about.
@@ -36,7 +37,7 @@ class Finding:
             is told with it.
     """
 
-    rule: str
+    rule: str = ""
     subject: str = ""
     network: int
     layers: tuple[str, ...]
@@ -55,7 +56,8 @@ class Achieved:
         network: index.
         seconds: measured, for `samples` samples.
         samples: how many.
-        flops_per_second: achieved; None where the cost is not complete.
+        flops_per_second: achieved; None where not all of the network's cost is known, as are the
+            next two.
         bytes_per_second: achieved on the runtime's traffic.
         fraction_of_device: predicted time on the device / measured time.
         verdict: what kind of device, or of bottleneck, that is.
@@ -64,9 +66,9 @@ class Achieved:
     network: int
     seconds: float
     samples: int
-    flops_per_second: float
-    bytes_per_second: float
-    fraction_of_device: float
+    flops_per_second: float | None
+    bytes_per_second: float | None
+    fraction_of_device: float | None
     verdict: str
 
 
@@ -92,7 +94,7 @@ class Explanation(Result):
     """The answer first, then what it rests on.
 
     Attributes:
-        answer: the first line.
+        said: the answer, pair by pair.
         checks: the lines after it: what the measurement says of the prediction, or, where it
             refutes the prediction and is the answer itself, what was predicted.
         counts: one per network, as are predictions.
@@ -107,7 +109,7 @@ class Explanation(Result):
         assumptions: what figures rest on.
     """
 
-    answer: str
+    said: tuple[Said, ...]
     checks: tuple[str, ...] = ()
     counts: tuple[Count, ...]
     predictions: tuple[Prediction, ...]
@@ -122,6 +124,11 @@ class Explanation(Result):
 
     def __repr__(self) -> str:
         return f"<Explanation: {self.answer}>"
+
+    @property
+    def answer(self) -> str:
+        """The first line."""
+        return joined(self.said)
 
     def source(self, index: int) -> str:
         """The name of a network."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from convcost.units import format_percent, format_ratio, format_seconds
+from convcost.units import format_names, format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,10 +68,7 @@ def _told(rows: Sequence[Beside], seconds: float) -> str:
 
 
 def _row(row: Beside) -> str:
-    with_ = ""
-    if row.together_with:
-        first, *more = row.together_with
-        with_ = f" with {first}" + (f" and {len(more)} more" if more else "")
+    with_ = f" with {format_names(row.together_with, most=1)}" if row.together_with else ""
     if row.measured is None:
         return f"{row.name} no time of its own"
     return f"{row.name}{with_} {format_seconds(row.measured)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convcost.measure import Interval
     from convcost.predict import Estimate
 
 
@@ -26,6 +27,11 @@ class MeasuredRatio:
     low: float | None = None
     high: float | None = None
     confidence: float | None = None
+
+    @classmethod
+    def of(cls, times: Interval) -> MeasuredRatio:
+        """A ratio whose median and interval are known."""
+        return cls(times.median, times.low, times.high, times.confidence)
 
     def times(self, factor: float) -> MeasuredRatio:
         """The ratio of a part, which has this factor more of a's time than of b's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from convcost.explain.ratio import MeasuredRatio
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convcost.count import Workload
     from convcost.explain.verification import Verification
     from convcost.measure import Measurements
@@ -41,7 +42,7 @@ class Time:
 def times_of(
     networks: Sequence[Network],
     workload: Workload,
-    measured: Sequence[float] | Measurements,
+    given: Sequence[float],
     verifications: Sequence[Verification],
 ) -> tuple[Time | None, ...]:
     """One time per network, None where it is not known; empty where nothing was measured.
@@ -49,34 +50,38 @@ def times_of(
     Args:
         networks: that are explained.
         workload: its samples are those of times that the user gives.
-        measured: what the user gives; empty for what the sources tell.
-        verifications: of networks that convcost measured.
+        given: by the user; empty for what the sources tell.
+        verifications: one per network where convcost measured them; else none.
 
     Raises:
         UsageError: another number of times, or samples without times.
     """
-    if not isinstance(measured, Sequence):
+    if verifications:
         return tuple(map(_taken, verifications))
-    if measured and len(measured) != len(networks):
+    if given and len(given) != len(networks):
         raise UsageError(
-            f"{len(measured)} measured times for {len(networks)} networks",
+            f"{len(given)} measured times for {len(networks)} networks",
             hint="give one time per network, in the order of the sources: --measured 4.6s,2.3s",
         )
-    if workload.samples is not None and not measured and not any(n.measured for n in networks):
+    if workload.samples is not None and not given and not any(n.measured for n in networks):
         raise UsageError(
             "samples say what measured times are for, and there are none",
             hint="give --measured 4.6s,2.3s too; or predict --samples for a whole data set",
         )
-    return _given(measured, workload) if measured else _told(networks, workload)
+    return _given(given, workload) if given else _told(networks, workload)
 
 
 def ratios_of(
-    times: Sequence[Time | None], measured: Sequence[float] | Measurements
+    times: Sequence[Time | None], measurements: Measurements | None
 ) -> tuple[MeasuredRatio, ...]:
-    """Of each later network to the first; none where nothing was measured."""
-    if not isinstance(measured, Sequence):
-        found = (ratio.times for ratio in measured.ratios)
-        return tuple(MeasuredRatio(x.median, x.low, x.high, x.confidence) for x in found)
+    """Of each later network to the first; none where nothing was measured.
+
+    Args:
+        times: of the networks.
+        measurements: by convcost, whose ratios are measured themselves; None without them.
+    """
+    if measurements is not None:
+        return tuple(MeasuredRatio.of(ratio.times) for ratio in measurements.ratios)
     first, *later = (time for time in times if time is not None) if times else (None,)
     return tuple(MeasuredRatio(_ratio(time, first)) for time in later if first is not None)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from convcost.measure import Interval, LayerTime, Measurement, Measurements
     from convcost.predict import Prediction
+
+
+#: Of a workload, what training steps depend on besides their forward passes.
+_OF_STEPS = ("optimizer", "freeze")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,7 @@ class Verification:
         return {
             **found.pop("seconds"),
             **{key: value for key, value in found.items() if key != "source"},
-            **({} if part is None else {"forward": _plain(part)}),
+            **({} if part is None else {"forward": part.to_dict()}),
             "layers": [self._row(row) for row in self.rows],
         }
 
@@ -116,40 +119,54 @@ class Verification:
 
 
 def verifications(
-    predictions: Sequence[Prediction], measured: Sequence[float] | Measurements
+    predictions: Sequence[Prediction], measurements: Measurements
 ) -> tuple[Verification, ...]:
-    """One per network that convcost measured; none for times that the user gives.
+    """One per network.
 
     Raises:
         UsageError: other networks were measured, or another workload.
     """
-    if isinstance(measured, Sequence):
-        return ()
-    if len(measured.networks) != len(predictions):
+    found = measurements.networks
+    if len(found) != len(predictions):
         raise UsageError(
-            f"{len(measured.networks)} measured networks, {len(predictions)} to explain",
+            f"{len(found)} measured networks, {len(predictions)} to explain",
             hint="explain the networks that were measured, in the same order",
         )
-    return tuple(map(_verification, predictions, measured.networks))
+    return tuple(map(_verification, predictions, found))
 
 
 def _verification(prediction: Prediction, measurement: Measurement) -> Verification:
     """A measurement beside the prediction of the same network."""
-    asked, ran = prediction.workload, measurement.workload
     if measurement.loop != "step":
         raise UsageError(
             f"'{measurement.source}' was measured per {measurement.per}, and batches are explained",
             hint="measure a batch: without a loop over samples",
         )
-    for what in ("batch", "mode", "dtype"):
-        if getattr(asked, what) != getattr(ran, what):
-            raise UsageError(
-                f"'{measurement.source}' was measured with {what} {getattr(ran, what)}, and is to "
-                f"be explained with {what} {getattr(asked, what)}",
-                hint="explain it with the workload of the measurement",
-            )
+    _check_workload(prediction, measurement)
     rows = tuple(_rows(prediction, measurement)) if measurement.layers else ()
     return Verification(measurement=measurement, forward_only=prediction.forward_only, rows=rows)
+
+
+def _check_workload(prediction: Prediction, measurement: Measurement) -> None:
+    """Refuse a measurement of something else than is predicted.
+
+    What is predicted of a whole step depends on the update too.
+
+    Raises:
+        UsageError: it is.
+    """
+    asked, ran = prediction.workload, measurement.workload
+    for what in ("batch", "mode", "dtype", *(_OF_STEPS if prediction.of_step else ())):
+        if getattr(asked, what) != getattr(ran, what):
+            raise UsageError(
+                f"'{measurement.source}' was measured with {what} {_shown(getattr(ran, what))}, "
+                f"and is to be explained with {what} {_shown(getattr(asked, what))}",
+                hint="explain it with the workload of the measurement",
+            )
+
+
+def _shown(value: object) -> str:
+    return (", ".join(value) if isinstance(value, tuple) else str(value or "")) or "none"
 
 
 def _rows(prediction: Prediction, measurement: Measurement) -> Iterator[Beside]:
@@ -182,7 +199,3 @@ def _seen(layer: LayerTime, seconds: dict[str, float], *, forward_only: bool) ->
         measured=layer.phases.get("forward") if forward_only else layer.seconds,
         step=layer.seconds,
     )
-
-
-def _plain(found: Interval) -> dict[str, float]:
-    return {"median": found.median, "low": found.low, "high": found.high}

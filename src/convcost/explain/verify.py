@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from convcost.count.workload import DEFAULT_LOSS
 from convcost.device import THIS_MACHINE, load
 from convcost.errors import UsageError
 from convcost.measure import Effort, measure
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from convcost.measure import Measurements
     from convcost.network.network import Network
     from convcost.runtime.runners.runner import Loop
-
-#: What a training step minimises where nothing else is asked for, as `convcost measure` has it.
-_USUAL_LOSS = "cross-entropy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +130,7 @@ def verifier(
         raise UsageError("there is no network to explain")
     _check(workload, device, measured)
     if workload.training and workload.loss is None:
-        workload = replace(workload, loss=_USUAL_LOSS)
+        workload = replace(workload, loss=DEFAULT_LOSS)
     return Verifier(
         workload=workload,
         runtime=_chosen(networks, runtime, training=workload.training),

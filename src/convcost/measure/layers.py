@@ -72,19 +72,19 @@ class Instrument:
     scaled: bool
 
 
-def instrument(profile: Mapping[str, Any]) -> Instrument:
+def instrument(watched: Mapping[str, Any]) -> Instrument:
     """The overhead, from runs with and without it that were taken in turns.
 
-    >>> instrument({"plain": [1.0, 2.0], "profiled": [1.25, 2.5]})
+    >>> instrument({"plain": [1.0, 2.0], "watched": [1.25, 2.5]})
     Instrument(overhead=0.25, scaled=True)
     """
-    pairs = zip(profile["profiled"], profile["plain"], strict=True)
+    pairs = zip(watched["watched"], watched["plain"], strict=True)
     overhead = median(seconds / plain for seconds, plain in pairs) - 1
     return Instrument(overhead, abs(overhead) > _NOTICEABLE)
 
 
 def layer_times(
-    network: Network, profile: Mapping[str, Any], found: Instrument, whole: float
+    network: Network, watched: Mapping[str, Any], found: Instrument, whole: float
 ) -> tuple[LayerTime, ...]:
     """The times of layers in the network's order; what belongs to no layer comes last.
 
@@ -94,13 +94,13 @@ def layer_times(
 
     Args:
         network: whose layers they are.
-        profile: what the worker answered.
+        watched: what the worker answered.
         found: the instrument's overhead.
         whole: seconds of a run without the instrument.
     """
-    wholes = profile["profiled" if found.scaled else "plain"]
+    wholes = watched["watched" if found.scaled else "plain"]
     rows: dict[tuple[bool, str], _Row] = {}
-    for number, (run, seconds) in enumerate(zip(profile["spans"], wholes, strict=True)):
+    for number, (run, seconds) in enumerate(zip(watched["spans"], wholes, strict=True)):
         for span in run:
             key = (not span["layers"], span["layers"][0] if span["layers"] else span["phase"])
             row = rows.setdefault(key, _Row())

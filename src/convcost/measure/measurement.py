@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from convcost.measure.store.against import Against
     from convcost.runtime.runners.runner import Loop
 
+#: Of measurements as JSON.
+SCHEMA = "convcost/measure/1"
 #: What the seconds are of, by what was run.
 PER: Mapping[Loop, str] = {"step": "batch", "evaluate": "evaluate", "fit": "epoch"}
 
@@ -103,10 +105,7 @@ class Measurement:
             "machine": dict(self.machine),
             "workload": self.workload.to_dict(),
             "seconds": {
-                "median": self.seconds.median,
-                "low": self.seconds.low,
-                "high": self.seconds.high,
-                "confidence": self.seconds.confidence,
+                **self.seconds.to_dict(),
                 "runs": self.runs,
                 "per": self.per,
                 "samples": list(self.samples),
@@ -143,15 +142,7 @@ class Ratio:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract."""
-        found = self.times
-        return {
-            "a": self.a,
-            "b": self.b,
-            "value": found.median,
-            "low": found.low,
-            "high": found.high,
-            "confidence": found.confidence,
-        }
+        return {"a": self.a, "b": self.b, **self.times.to_dict("value")}
 
 
 def ratios(measured: Sequence[Measurement]) -> tuple[Ratio, ...]:
@@ -202,7 +193,7 @@ class Measurements(Result):
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract: `convcost/measure/1`."""
         return {
-            "schema": "convcost/measure/1",
+            "schema": SCHEMA,
             "networks": [network.to_dict() for network in self.networks],
             "ratios": [ratio.to_dict() for ratio in self.ratios],
         }

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import platform
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from functools import partial
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from convcost.count import Workload
-from convcost.count.prepare import prepared
-from convcost.device.machine import describe
+from convcost.count.prepare import without_loss
+from convcost.device.machine import cores, describe
 from convcost.errors import UsageError
 from convcost.measure import loops
 from convcost.measure.layers import instrument, layer_times
 from convcost.measure.measurement import Measurement, Measurements, ratios
-from convcost.measure.process import Worker
+from convcost.measure.process import order_of, started
 from convcost.measure.protocol import Effort, take
 from convcost.measure.statistics import MORE_TIME, Verdict, disturbed, of_processes, verdict
 from convcost.ops.input import Input
 from convcost.runtime import runtimes
-from convcost.runtime.memory.memory import memory
+from convcost.runtime.memory import known_peak
 from convcost.runtime.runners.registry import runner, runners
 from convcost.runtime.runners.runner import Job
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from convcost.measure.layers import LayerTime
     from convcost.measure.protocol import Taken
@@ -68,7 +66,7 @@ def measure(
     workload, effort = workload or Workload(), effort or Effort()
     runtime = runtime or runtime_for(networks, training=workload.training, loop=loop)
     loops.check(runner(runtime), workload, loop)
-    threads = threads or int(describe().cores.value)
+    threads = threads or cores()
     job = Job(
         batch=workload.batch,
         training=workload.training,
@@ -79,30 +77,13 @@ def measure(
         samples=workload.samples,
     )
     # the loss is the runner's affair, not a layer
-    chosen = replace(workload, loss=None)
     orders = [
-        {"network": to_text(prepared(network, chosen)), "runtime": runtime, "job": asdict(job)}
+        (network.name, order_of(without_loss(network, workload), runtime, job))
         for network in networks
     ]
-
-    @contextmanager
-    def started() -> Iterator[Sequence[Worker]]:
-        workers: list[Worker] = []
-        try:
-            for network, order in zip(networks, orders, strict=True):
-                workers.append(Worker(network.name, order, threads=threads, timeout=effort.timeout))
-            for worker in workers:
-                worker.ready()
-            yield workers
-        except BaseException:
-            for worker in workers:
-                worker.kill()
-            raise
-        for worker in workers:
-            worker.stop()
-
+    start = partial(started, orders, threads=threads, timeout=effort.timeout)
     say(f"measuring in {runtime}")
-    taken, interrupted = take(started, len(networks), effort, say)
+    taken, interrupted = take(start, len(networks), effort, say)
     machine = _machine(threads)
     measured = tuple(
         _measurement(
@@ -156,10 +137,10 @@ def _measurement(
     interrupted: bool,
 ) -> Measurement:
     seconds = of_processes(taken.samples, taken.processes)
-    found = instrument(taken.profile) if taken.profile else None
+    found = instrument(taken.watched) if taken.watched else None
     layers: tuple[LayerTime, ...] = ()
-    if taken.profile and found:
-        layers = layer_times(network, taken.profile, found, seconds.median)
+    if taken.watched and found:
+        layers = layer_times(network, taken.watched, found, seconds.median)
     seen = {name for layer in layers for name in layer.layers}
     computed = [layer.name for layer in network.layers if not isinstance(layer.op, Input)]
     return Measurement(
@@ -184,12 +165,9 @@ def _measurement(
 
 
 def _predicted_peak(network: Network, workload: Workload, runtime: str) -> int | None:
-    """By the runtime's rules; None where it has none, or where a layer is not known."""
+    """By the runtime's rules; None where it has none, or that is not known."""
     known = runtimes().get(runtime)
-    if known is None:
-        return None
-    found = memory(network, workload, runtime=known)
-    return None if found.unknown else found.peak
+    return None if known is None else known_peak(network, workload, known)
 
 
 def _verdict(taken: Taken, *, interrupted: bool) -> Verdict:

@@ -9,15 +9,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from convcost import errors
 from convcost.errors import ConvcostError
+from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Job
 
 #: What a worker is. -P: no module of the working directory stands in for an installed one.
 COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "convcost.measure.worker")
@@ -29,6 +35,55 @@ _GRACE = 2.0
 #: Of what a framework printed before it died.
 _LAST_LINES = 5
 _TAIL_BYTES = 4096
+
+
+def order_of(network: Network, runtime: str, job: Job | None = None, **more: Any) -> dict[str, Any]:
+    """What a worker is to load; `convcost.measure.serving.ordered` is its side of it.
+
+    Args:
+        network: to be run.
+        runtime: the name of what runs it.
+        job: how; None where the worker is told in other words.
+        more: what else it is told.
+    """
+    found: dict[str, Any] = {"network": to_text(network), "runtime": runtime, **more}
+    return found if job is None else {**found, "job": asdict(job)}
+
+
+@contextmanager
+def started(
+    orders: Iterable[tuple[str, Mapping[str, Any]]],
+    *,
+    threads: int,
+    timeout: float,
+    command: Sequence[str] | None = None,
+) -> Iterator[list[Worker]]:
+    """Workers that are ready, one per order; they end with the context.
+
+    All are started before the first is waited for. Where anything is raised, they are killed.
+
+    Args:
+        orders: the names of networks, for messages, and what the workers are to load.
+        threads: as of `Worker`.
+        timeout: likewise.
+        command: likewise.
+
+    Raises:
+        ConvcostError: as `Worker.ask`.
+    """
+    workers: list[Worker] = []
+    try:
+        for name, order in orders:
+            workers.append(Worker(name, order, threads=threads, timeout=timeout, command=command))
+        for worker in workers:
+            worker.ready()
+        yield workers
+    except BaseException:
+        for worker in workers:
+            worker.kill()
+        raise
+    for worker in workers:
+        worker.stop()
 
 
 class Worker:

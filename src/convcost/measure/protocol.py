@@ -34,13 +34,13 @@ _WARM = 0.05
 _WARM_UP_SHARE = 0.2
 _LAYERS_SHARE = 0.2
 #: Runs with the instrument.
-_FEWEST_PROFILES = 3
-_MOST_PROFILES = 20
+_FEWEST_WATCHED = 3
+_MOST_WATCHED = 20
 #: Seconds of a run that holds its own warm-up, and in which the layers' times settle by themselves:
-#: one profile is enough.
+#: one of them is enough.
 _LONG = 10.0
-#: A run with the instrument and the two plain ones beside it.
-_RUNS_PER_PROFILE = 3
+#: A run with the instrument and the two plain ones beside it: what a worker does for each.
+RUNS_PER_WATCHED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Taken:
         processes: how many of the samples each process gave, in order.
         probes: seconds of the reference work before and after each turn.
         runs: behind each sample.
-        profile: the worker's answer; None before the layers were timed.
+        watched: what the worker saw; None before the layers were timed.
         peak_bytes: the most memory of a run; None where the framework has no record of it.
     """
 
@@ -88,7 +88,7 @@ class Taken:
     processes: list[int] = field(default_factory=list)
     probes: list[tuple[float, float]] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
-    profile: dict[str, Any] | None = None
+    watched: dict[str, Any] | None = None
     peak_bytes: int | None = None
 
     def keep(self, turns: int) -> None:
@@ -171,7 +171,7 @@ def _look_inside(workers: Sequence[Worker], taken: Sequence[Taken], effort: Effo
     """Layers and memory, in the last process of each network."""
     for worker, one in zip(workers, taken, strict=True):
         share = effort.seconds * _LAYERS_SHARE / len(workers)
-        one.profile = worker.ask("profile", _profiles(share, one.run_seconds))
+        one.watched = worker.ask("watch", _watched(share, one.run_seconds))
         one.peak_bytes = worker.ask("peak", 1)["peak_bytes"]
 
 
@@ -218,8 +218,8 @@ def _runs(seconds: float) -> int:
     return max(1, min(_MOST_RUNS, int(_TURN / max(seconds, 1e-9))))
 
 
-def _profiles(share: float, seconds: float) -> int:
-    """How many profiles there is time for."""
-    fit = int(share / max(_RUNS_PER_PROFILE * seconds, 1e-9))
-    fewest = 1 if seconds > _LONG else _FEWEST_PROFILES
-    return max(fewest, min(_MOST_PROFILES, fit))
+def _watched(share: float, seconds: float) -> int:
+    """How many runs with the instrument there is time for."""
+    fit = int(share / max(RUNS_PER_WATCHED * seconds, 1e-9))
+    fewest = 1 if seconds > _LONG else _FEWEST_WATCHED
+    return max(fewest, min(_MOST_WATCHED, fit))

@@ -20,6 +20,9 @@ from convcost.errors import ConvcostError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from convcost.network.network import Network
+    from convcost.runtime.runners.runner import Runner
+
 T = TypeVar("T")
 
 #: PR_SET_PDEATHSIG of <sys/prctl.h>.
@@ -59,6 +62,26 @@ def serve(
         if not line:
             return
         command = json.loads(line)
+
+
+def ordered(
+    order: Mapping[str, Any], load_runner: Callable[[str], Runner]
+) -> tuple[Runner, Network, dict[str, str]]:
+    """What runs an order's network, the network, and the versions of what runs.
+
+    Args:
+        order: as `convcost.measure.process.order_of` makes it.
+        load_runner: the runner of a runtime's name.
+
+    Raises:
+        MissingFramework: it is not installed.
+    """
+    from convcost.read.exchange.document import networks_of
+
+    runner = load_runner(order["runtime"])
+    versions = {"python": sys.version.split()[0], **runner.versions()}
+    (network,) = networks_of(order["network"].encode())
+    return runner, network, versions
 
 
 def die_with_parent() -> None:

@@ -28,7 +28,7 @@ ENOUGH = 6
 #: A probe this much slower than a quiet one met a disturbance.
 _SLOW_PROBE = 1.25
 #: As many disturbed samples reach into the interval of the median.
-_DISTURBED = 0.2
+DISTURBED = 0.2
 #: Half of the samples within this share of the median: the limit that pyperf has for the standard
 #: deviation.
 _SPREAD = 0.1
@@ -57,6 +57,19 @@ class Interval:
     low: float
     high: float
     confidence: float
+
+    def to_dict(self, middle: str = "median") -> dict[str, float]:
+        """Plain values by the JSON contract.
+
+        Args:
+            middle: the key of the median; of ratios ``value``.
+        """
+        return {
+            middle: self.median,
+            "low": self.low,
+            "high": self.high,
+            "confidence": self.confidence,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +190,7 @@ def verdict(samples: Sequence[float], processes: Sequence[int], slow: Sequence[b
         reasons.append(f"the later half took {change}: the machine's clock or load changes")
         advice = "let the machine rest, and measure again"
     share = sum(slow) / len(samples)
-    if share > _DISTURBED:
+    if share > DISTURBED:
         beside = f"{format_percent(share)} of the samples"
         reasons.append(f"{beside} were taken beside slow moments of the machine")
         advice = f"{_ALONE}; --threads 1 suffers less from others"

@@ -4,7 +4,7 @@ Lines are passed as `convcost.measure.serving` has it.
 
     {"network": TEXT, "runtime": NAME, "job": {...}}    {"ready": {"versions": {...}}}
     {"run": 3}        {"seconds": [three], "probes": [before, after]}
-    {"profile": 2}    {"plain": [two], "profiled": [two], "spans": [two lists of spans]}
+    {"watch": 2}      {"plain": [two], "watched": [two], "spans": [two lists of spans]}
     {"peak": 1}       {"peak_bytes": number or null}
     {"load": {...}}   the next network, in the place of this one; answered as the first line
     {"stop": true}    ends
@@ -12,7 +12,6 @@ Lines are passed as `convcost.measure.serving` has it.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -45,18 +44,15 @@ def serve(load_runner: Callable[[str], Runner]) -> None:
 def _loaded(
     order: Mapping[str, Any], load_runner: Callable[[str], Runner]
 ) -> tuple[Loaded, dict[str, str]]:
-    from convcost.read.exchange.document import networks_of
     from convcost.runtime.runners.runner import Job
 
-    runner = load_runner(order["runtime"])
-    versions = {"python": sys.version.split()[0], **runner.versions()}
-    (network,) = networks_of(order["network"].encode())
+    runner, network, versions = serving.ordered(order, load_runner)
     return runner.load(network, Job(**order["job"])), versions
 
 
 def _done(loaded: Loaded, command: Mapping[str, int]) -> dict[str, Any]:
-    if "profile" in command:
-        return _profiled(loaded, command["profile"])
+    if "watch" in command:
+        return _watched(loaded, command["watch"])
     if "peak" in command:
         return {"peak_bytes": loaded.peak_bytes()}
     before = _timed(_probe)
@@ -64,18 +60,18 @@ def _done(loaded: Loaded, command: Mapping[str, int]) -> dict[str, Any]:
     return {"seconds": seconds, "probes": [before, _timed(_probe)]}
 
 
-def _profiled(loaded: Loaded, number: int) -> dict[str, Any]:
+def _watched(loaded: Loaded, number: int) -> dict[str, Any]:
     """Runs with the instrument, each beside one without it: the difference is the instrument's."""
-    loaded.profile()  # sets the instrument up
-    plain, profiles = [], []
+    loaded.watch()  # sets the instrument up
+    plain, watched = [], []
     for _ in range(number):
         loaded.run()  # what the instrument left in the caches is gone
         plain.append(_timed(loaded.run))
-        profiles.append(loaded.profile())
+        watched.append(loaded.watch())
     return {
         "plain": plain,
-        "profiled": [profile.seconds for profile in profiles],
-        "spans": [[asdict(span) for span in profile.spans] for profile in profiles],
+        "watched": [each.seconds for each in watched],
+        "spans": [[asdict(span) for span in each.spans] for each in watched],
     }
 
 

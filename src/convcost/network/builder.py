@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: What an op gives for its inputs: the tensors that it computes, the parameters that it needs.
 Applied: TypeAlias = "tuple[tuple[Tensor, ...], tuple[Weight, ...]]"
 
+#: What an op's rule runs into where its attributes make no sense: a source may state any values.
+SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 #: The batch axis of a network that is not bound to a batch yet.
 BATCH = symbol("N")
 
@@ -179,6 +182,32 @@ class Builder:
                 return name
 
 
+def applied(op: Op, tensors: Sequence[Tensor]) -> Applied:
+    """What an op gives for tensors, whatever its attributes are.
+
+    Raises:
+        NetworkError: it does not fit them, or its attributes make no sense together.
+    """
+    check_arity(op, len(tensors))
+    try:
+        return op.outputs(*tensors), op.weights(*tensors)
+    except SENSELESS as error:
+        raise senseless(error) from None
+
+
+def senseless(error: Exception) -> NetworkError:
+    """What is wrong where a rule raised one of `SENSELESS`."""
+    return NetworkError(
+        f"its attributes do not fit together ({type(error).__name__}: {error!s:.120})"
+    )
+
+
+def op_takes(op: Op, inputs: int) -> bool:
+    """Whether an op can have so many inputs."""
+    fewest, most = op.arity
+    return inputs >= fewest and (most is None or inputs <= most)
+
+
 def check_arity(op: Op, inputs: int) -> None:
     """Refuse a number of inputs that the op does not take.
 
@@ -186,7 +215,7 @@ def check_arity(op: Op, inputs: int) -> None:
         NetworkError: there are too few or too many.
     """
     fewest, most = op.arity
-    if inputs < fewest or (most is not None and inputs > most):
+    if not op_takes(op, inputs):
         expected = f"{fewest} to {most}" if most != fewest else f"{fewest}"
         if most is None:
             expected = f"at least {fewest}"

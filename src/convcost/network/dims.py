@@ -146,6 +146,15 @@ def ceil_div(numerator: Dim, denominator: Dim) -> Dim:
     return (numerator + denominator - 1) // denominator
 
 
+def remainder(size: Dim, divisor: Dim) -> Dim:
+    """What is left of a size in whole parts.
+
+    >>> remainder(7, 3)
+    1
+    """
+    return size - size // divisor * divisor
+
+
 def maximum(left: Any, right: Any) -> Any:
     """The larger of two sizes (ints, expressions or arrays).
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from convcost.network.builder import Builder
 from convcost.network.dataclass import replace
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
     from convcost.network.op import Op
 
 
-def edited(network: Network, op_of: Callable[[Layer], Op]) -> Network:
+def changed(op: Op, **attributes: Any) -> Op:
+    """The op with other attributes; all ops are dataclasses.
+
+    >>> from convcost.ops.activation import Activation
+    >>> changed(Activation("relu"), function="tanh")
+    Activation(function='tanh', alpha=None, position=None, approximate=False)
+    """
+    return cast("Op", replace(cast("Any", op), **attributes))
+
+
+def edited(network: Network, ops: Mapping[str, Op] | Callable[[Layer], Op]) -> Network:
     """The same graph with other ops; parameters are made anew, without values.
 
     Names, sharing, frozen layers, modules and notes stay; measured times do not, which were of the
@@ -24,23 +35,23 @@ def edited(network: Network, op_of: Callable[[Layer], Op]) -> Network:
 
     Args:
         network: to change.
-        op_of: the op of a layer; the layer's own where it does not change.
+        ops: those that change, by the names of their layers; or what gives the op of a layer, the
+            layer's own where it does not change.
 
     Raises:
         NetworkError: an op does not fit what it is applied to now.
 
     >>> from convcost.zoo import load
-    >>> def op_of(layer):
-    ...     dense = layer.name == "fc"
-    ...     return replace(layer.op, units=10) if dense else layer.op
-    >>> edited(load("resnet18"), op_of).layer("fc").outputs[0].shape
+    >>> network = load("resnet18")
+    >>> smaller = edited(network, {"fc": changed(network.layer("fc").op, units=10)})
+    >>> smaller.layer("fc").outputs[0].shape
     (N, 10)
     """
     builder = Builder(network.name, framework=network.framework)
     for layer in network.layers:
         own = [network.table[id_] for id_ in layer.parameters]
         builder.add(
-            op_of(layer),
+            ops.get(layer.name, layer.op) if isinstance(ops, Mapping) else ops(layer),
             *layer.inputs,
             name=layer.name,
             shared_with=layer.shared_with,

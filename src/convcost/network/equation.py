@@ -12,6 +12,8 @@ from convcost.network.tensor import SPATIAL_AXES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from convcost.network.tensor import Axis
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -85,6 +87,16 @@ class Equation:
     def per_sample(self) -> str:
         """The formula without the loop over the batch."""
         return _formula(loop for loop in self.loops if loop.axis != "batch")
+
+
+def loops_over(axes: Iterable[Axis]) -> tuple[Loop, ...]:
+    """A loop per axis, under its name or, where it has none, its place.
+
+    >>> from convcost.network.tensor import Axis
+    >>> [loop.axis for loop in loops_over((Axis("batch", 2), Axis(None, 3)))]
+    ['batch', 'axis_1']
+    """
+    return tuple(Loop(axis.name or f"axis_{i}", axis.size) for i, axis in enumerate(axes))
 
 
 def _formula(loops: Iterable[Loop]) -> str:

@@ -9,12 +9,13 @@ from convcost.errors import NetworkError
 from convcost.network.dataclass import dataclass, field, replace
 from convcost.network.dims import Dim, Expr, free_symbols
 from convcost.network.evaluation import Evaluation, definitions
+from convcost.network.once import once
 from convcost.network.op import Call, Mode, Op, require
 from convcost.network.replacement import Replacement, holds_symbols
 from convcost.network.tensor import SPATIAL_AXES
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Container, Hashable, Mapping
 
     from convcost.network.module import Module, Origin
     from convcost.network.parameter import Parameter
@@ -59,6 +60,15 @@ class Layer:
 
 #: What a note is about; see `Note`.
 Kind: TypeAlias = Literal["inferred", "assumed", "ambiguous", "contradiction", "repaired", "chosen"]
+#: All of them, the most urgent first.
+KINDS: tuple[Kind, ...] = (
+    "contradiction",
+    "chosen",
+    "ambiguous",
+    "repaired",
+    "assumed",
+    "inferred",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +227,16 @@ class Network:
             )
         return found
 
+    def lend_calls(self, other: Network, names: Container[str]) -> None:
+        """Have another network know the calls of layers that are the same in both.
+
+        Args:
+            other: that was made of this one, and has not been asked yet.
+            names: of layers with the same tensors and parameters in both.
+        """
+        calls = {key: call for key, call in self._calls.items() if key[0] in names}
+        object.__setattr__(other, "_calls", calls)
+
     @property
     def consumers(self) -> Mapping[str, tuple[str, ...]]:
         """Layer name -> names of the layers that take one of its outputs."""
@@ -274,7 +294,7 @@ class Network:
         table = {id_: replace(p, dtype=cast(p.dtype)) for id_, p in self.table.items()}
         return replace(self, layers=layers, table=table)
 
-    @property
+    @once
     def symbols(self) -> frozenset[str]:
         """Names of sizes that are not bound yet."""
         return free_symbols(*self._dims())
@@ -306,12 +326,10 @@ class Network:
             found.update((size, None) for size in sizes if isinstance(size, Expr))
         return tuple(found)
 
-    def _dims(self) -> Iterator[Dim]:
-        for layer in self.layers:
-            for tensor in layer.outputs:
-                yield from tensor.shape
-        for parameter in self.table.values():
-            yield from parameter.shape
+    def _dims(self) -> list[Dim]:
+        tensors = [tensor for layer in self.layers for tensor in layer.outputs]
+        sizes = [axis.size for tensor in tensors for axis in tensor.axes]
+        return sizes + [size for parameter in self.table.values() for size in parameter.shape]
 
 
 def check_sizes(layer: Layer) -> None:

@@ -102,6 +102,8 @@ class _Rebuilding:
         #: what no layer uses stays as well
         self._table = {id_: p for id_, p in network.table.items() if id_ in kept or id_ not in used}
         self._resized: set[str] = set()
+        #: layers that are as they were and take what they took
+        self._same: set[str] = set()
 
     def add(self, layer: Layer) -> None:
         """A layer of the old network, or what takes its place."""
@@ -121,9 +123,11 @@ class _Rebuilding:
             NetworkError: layers that share a parameter need it in different sizes now.
         """
         for layer in self._layers.values():
-            self._check_sizes(layer)
+            if not self._resized.isdisjoint(layer.parameters):
+                self._check_sizes(layer)
+                self._same.discard(layer.name)
         old, gone = self._network, {*self._instead, *self._gone}
-        return replace(
+        made = replace(
             old,
             layers=tuple(self._layers.values()),
             table=self._table,
@@ -132,10 +136,16 @@ class _Rebuilding:
             measured=() if self._changes else old.measured,
             modules=holding(old.modules, self._table),
         )
+        old.lend_calls(made, self._same)
+        return made
 
     def _keep(self, layer: Layer) -> None:
         """A layer as it is, but for sizes that follow; errors as `_first_call`."""
         first = self._first_call(layer)
+        if first == layer.shared_with and all(ref.layer in self._same for ref in layer.inputs):
+            self._same.add(layer.name)
+            self._layers[layer.name] = layer
+            return
         inputs = tuple(map(self._found, layer.inputs))
         before = [self._network.tensor(ref) for ref in layer.inputs]
         now = [self._tensor(ref) for ref in inputs]
@@ -145,6 +155,8 @@ class _Rebuilding:
             kept = replace(kept, outputs=following(layer, before, now))
             check_sizes(kept)
             self._resize(layer, before, now)
+        else:
+            self._same.add(layer.name)
         self._layers[layer.name] = kept
 
     def _first_call(self, layer: Layer) -> str | None:
@@ -181,8 +193,6 @@ class _Rebuilding:
 
     def _check_sizes(self, layer: Layer) -> None:
         """Whether parameters whose size has followed have the one that a layer needs."""
-        if self._resized.isdisjoint(layer.parameters):
-            return
         weights = layer.op.weights(*map(self._tensor, layer.inputs))
         for id_, weight in zip(layer.parameters, weights, strict=True):
             if self._table[id_].elements != product(weight.shape):

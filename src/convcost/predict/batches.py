@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from convcost.predict.kernel import parts_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -98,20 +100,12 @@ def over_batches(
 
 def _row(prediction: Prediction) -> AtBatch:
     whole = prediction.seconds.value
-    launch = prediction.rest.get("loop", 0.0)
-    compute = memory = 0.0
-    for time in prediction.kernels:
-        rest = time.seconds - min(time.launch, time.seconds)
-        launch += time.seconds - rest
-        # what is not launch is shared by arithmetic and memory, whichever limits the kernel
-        arithmetic = time.compute / max(time.compute + time.memory, 1e-12)
-        compute += rest * arithmetic
-        memory += rest * (1 - arithmetic)
-    memory += sum(seconds for phase, seconds in prediction.rest.items() if phase != "loop")
+    parts, rest = parts_of(prediction.kernels), prediction.rest
+    others = sum(seconds for phase, seconds in rest.items() if phase != "loop")
     return AtBatch(
         batch=prediction.workload.batch,
         seconds=prediction.seconds,
-        launch=launch / whole,
-        compute=compute / whole,
-        memory=memory / whole,
+        launch=(parts["launch"] + rest.get("loop", 0.0)) / whole,
+        compute=parts["compute"] / whole,
+        memory=(parts["memory"] + others) / whole,
     )

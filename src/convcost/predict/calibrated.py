@@ -6,28 +6,27 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.dims import number
+from convcost.network.tensor import dtype_bytes
 from convcost.predict import columns as c
 from convcost.predict.estimate import Estimate
-from convcost.predict.plan import Loop
+from convcost.predict.groups import grouped, rest_of
+from convcost.predict.kernel import KernelTime
+from convcost.predict.plan import LoopTime
+from convcost.predict.profile import UNSEEN
 from convcost.predict.profiles import changes
-from convcost.predict.roofline import KernelTime, vector_fill
 from convcost.predict.timed import Timed
+from convcost.predict.vectors import vector_fill
+from convcost.units import format_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from convcost.count import Workload
     from convcost.device import Device
     from convcost.predict.profile import Profile
     from convcost.predict.step import Parts
-    from convcost.predict.work import Group, Work
+    from convcost.predict.work import Work
     from convcost.runtime import Kernel, Rules
-    from convcost.runtime.runners.runner import RunPhase
-
-#: A work whose kind was never seen may take so many times as long, or so many times less.
-_UNSEEN = 3.0
-#: Layers that a remark names.
-_NAMED = 3
 
 
 def by_profile(
@@ -49,19 +48,26 @@ def by_profile(
         dtype: of most tensors.
     """
     groups = grouped(parts.kernels)
-    rest, found = rest_of(workload), parts.works
+    rest, found, number_of_groups = rest_of(workload), parts.works, len(groups)
     seconds, terms = _seconds(found, profile)
     lanes = int(device.vector_lanes.value)
     times = [
         time
-        for group, parts, value in zip(groups.values(), terms, seconds, strict=False)
-        for time in _times(group, parts, value, lanes)
+        for group, shares, value in zip(
+            groups.values(), terms[:number_of_groups], seconds[:number_of_groups], strict=True
+        )
+        for time in _times(group, shares, value, lanes)
     ]
-    others = dict(zip(rest, seconds[len(groups) :], strict=True))
+    others = dict(zip(rest, seconds[number_of_groups:], strict=True))
     said = []
-    if workload.accumulate > 1:
-        others["update"], text = _shared_update(others["update"], found[-2], workload, device)
-        said.append(text)
+    shared = workload.accumulate
+    if shared > 1:
+        update = dict(zip(rest, found[number_of_groups:], strict=True))["update"]
+        elements = number(update.elements, "parameters")
+        others["update"] = with_shared_update(others["update"], elements, workload, device)
+        said.append(
+            f"{shared} batches share an update; adding their gradients is no part of a profile"
+        )
     unseen = [place for place, work in enumerate(found) if not profile.knows(work)]
     whole = sum([time.seconds for time in times]) + sum(others.values())
     low, high = bounds(whole, sum([seconds[place] for place in unseen]), profile)
@@ -72,21 +78,6 @@ def by_profile(
         remarks=(*_remarks(profile, found, [found[place] for place in unseen], dtype), *said),
         rest=others,
     )
-
-
-def grouped(kernels: Iterable[Kernel]) -> Mapping[tuple[Group, RunPhase], list[Kernel]]:
-    """The kernels of the same layers in the same phase, in order."""
-    groups: dict[tuple[Group, RunPhase], list[Kernel]] = {}
-    for kernel in kernels:
-        groups.setdefault((kernel.layers, kernel.phase), []).append(kernel)
-    return groups
-
-
-def rest_of(workload: Workload) -> tuple[RunPhase, ...]:
-    """What a batch takes besides its layers."""
-    if not workload.training:
-        return ("loop",)
-    return ("loss", "update", "loop") if workload.optimizer else ("loss", "loop")
 
 
 def _seconds(works: Sequence[Work], profile: Profile) -> tuple[list[float], list[list[float]]]:
@@ -113,8 +104,8 @@ def bounds(seconds: Any, unseen: Any, profile: Profile) -> tuple[Any, Any]:
         profile: whose networks.
     """
     band = profile.whole
-    low = seconds * math.exp(band.low - band.middle) - unseen * (1 - 1 / _UNSEEN)
-    high = seconds * math.exp(band.high - band.middle) + unseen * (_UNSEEN - 1)
+    low = seconds * math.exp(band.low - band.middle) - unseen * (1 - 1 / UNSEEN)
+    high = seconds * math.exp(band.high - band.middle) + unseen * (UNSEEN - 1)
     return low, high
 
 
@@ -143,32 +134,30 @@ def _times(
     ]
 
 
-def _shared_update(
-    seconds: float, update: Work, workload: Workload, device: Device
-) -> tuple[float, str]:
-    """What a batch pays of an update that several share, and what is to be said of it.
+def with_shared_update(seconds: Any, elements: Any, workload: Workload, device: Device) -> Any:
+    """What a batch pays of an update that several share; numbers, or arrays of them.
 
     All batches but the first of an update add their gradients to those that are there: two tensors
     are read and one is written, of the size of the parameters.
+
+    Args:
+        seconds: of the update.
+        elements: of the parameters.
+        workload: how many batches share it.
+        device: that adds the gradients.
     """
     shared = workload.accumulate
-    moved = 3 * number(update.elements, "parameters") * _FLOAT32
-    adding = moved / device.memory_bandwidth.value
-    each = (seconds + (shared - 1) * adding) / shared
-    return each, f"{shared} batches share an update; adding their gradients is no part of a profile"
+    adding = 3 * elements * dtype_bytes("float32") / device.memory_bandwidth.value
+    return (seconds + (shared - 1) * adding) / shared
 
 
-#: Bytes.
-_FLOAT32 = 4
-
-
-def _loop(parts: Parts, workload: Workload, profile: Profile, rules: Rules) -> Loop:
+def _loop(parts: Parts, workload: Workload, profile: Profile, rules: Rules) -> LoopTime:
     """As it was calibrated, or else as the runtime's rules have it."""
     found = profile.loops.get("fit" if workload.training else "evaluate")
     if found is None:
-        return Loop(rules.loop_seconds.value, rules.loop_seconds.source)
+        return LoopTime(rules.loop_seconds.value, rules.loop_seconds.source)
     seconds = found.batch + found.byte * number(parts.input_bytes, "bytes of the inputs")
-    return Loop(seconds, f"calibrated on {profile.date}")
+    return LoopTime(seconds, f"calibrated on {profile.date}")
 
 
 def _remarks(
@@ -186,7 +175,7 @@ def _remarks(
     for work in unseen:
         kinds.setdefault(work.kind, []).extend(work.layers)
     for kind, layers in kinds.items():
-        where = f" ({', '.join(layers[:_NAMED])})" if layers else ""
+        where = f" ({format_names(layers)})" if layers else ""
         yield f"calibration has not seen {kind}{where}: the range is wider for it"
     if dtype != "float32":
         yield f"calibration ran float32: nothing is known of {dtype}"

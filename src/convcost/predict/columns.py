@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from convcost.network.evaluation import Evaluation
+from convcost.predict.vectors import vector_fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,8 +97,8 @@ def terms(rows: Any) -> Any:
         [
             np.ones(rows.shape[:-1]),
             macs,
-            macs / _fill(of(rows, "channels_out")),
-            macs / _fill(of(rows, "channels_in")),
+            macs / vector_fill(of(rows, "channels_out"), _BLOCK),
+            macs / vector_fill(of(rows, "channels_in"), _BLOCK),
             of(rows, "elementwise"),
             np.minimum(traffic, _NEAR),
             np.clip(traffic - _NEAR, 0, _FAR - _NEAR),
@@ -126,8 +127,8 @@ def columns(rows: Any, mechanistic: Any, kinds: Any) -> Any:
     logs = np.log1p(rows)
     traffic = of(rows, "read") + of(rows, "written") + of(rows, "weights")
     more = [
-        _fill(of(rows, "channels_out")),
-        _fill(of(rows, "channels_in")),
+        vector_fill(of(rows, "channels_out"), _BLOCK),
+        vector_fill(of(rows, "channels_in"), _BLOCK),
         _aligned(of(rows, "channels_out")),
         _aligned(of(rows, "channels_in")),
         np.log(mechanistic),
@@ -136,13 +137,6 @@ def columns(rows: Any, mechanistic: Any, kinds: Any) -> Any:
         kinds,
     ]
     return np.concatenate([logs, np.stack(np.broadcast_arrays(*more), axis=-1)], axis=-1)
-
-
-def _fill(channels: Any) -> Any:
-    """The share of the vectors in use, where channels lie along them."""
-    import numpy as np
-
-    return channels / (np.ceil(channels / _BLOCK) * _BLOCK)
 
 
 def _aligned(channels: Any) -> Any:

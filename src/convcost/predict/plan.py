@@ -47,7 +47,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class LoopTime:
     """What the framework's own loop takes besides the steps.
 
     Attributes:
@@ -99,7 +99,7 @@ class Judgement:
         }
 
 
-def plan_of(workload: Workload, batch: Estimate, loop: Loop) -> Plan | None:
+def plan_of(workload: Workload, batch: Estimate, loop: LoopTime) -> Plan | None:
     """Whole batches at the batch's time; a last smaller batch is charged by its share.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from convcost.collector import without_collecting
 from convcost.count import Workload
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
-from convcost.network.collector import without_collecting
 from convcost.network.cost import NOTHING
 from convcost.predict.calibrated import by_profile
 from convcost.predict.plan import plan_of
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.network.cost import Cost
     from convcost.network.network import Layer, Network
+    from convcost.predict.kernel import KernelTime
     from convcost.predict.profile import Profile
-    from convcost.predict.roofline import KernelTime
     from convcost.runtime import Runtime
 
 

@@ -16,14 +16,24 @@ if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.predict.batches import Batches
     from convcost.predict.estimate import Estimate
-    from convcost.predict.plan import Loop, Plan
+    from convcost.predict.kernel import Bound, KernelTime
+    from convcost.predict.plan import LoopTime, Plan
     from convcost.predict.rates import Rates
-    from convcost.predict.roofline import Bound, KernelTime
     from convcost.runtime import Runtime
     from convcost.runtime.runners.runner import RunPhase
 
 #: What a predicted time comes from.
 Basis: TypeAlias = Literal["calibrated", "data sheet"]
+
+
+def forward_only(workload: Workload, basis: Basis) -> bool:
+    """Whether a predicted time is that of a training step's forward pass, not of the whole step.
+
+    >>> from convcost.count import Workload
+    >>> forward_only(Workload(training=True), "data sheet"), forward_only(Workload(), "data sheet")
+    (True, False)
+    """
+    return workload.training and basis == "data sheet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +126,7 @@ class Prediction(Result):
     layers: tuple[LayerPrediction, ...]
     unknown: tuple[UnknownCost, ...]
     rates: Rates
-    loop: Loop
+    loop: LoopTime
     plan: Plan | None = None
     basis: Basis = "data sheet"
     rest: Mapping[RunPhase, float] = field(default_factory=dict)
@@ -132,12 +142,12 @@ class Prediction(Result):
     @property
     def of_step(self) -> bool:
         """Whether the time is that of a whole training step; by data sheet it is forward only."""
-        return self.workload.training and self.basis == "calibrated"
+        return self.workload.training and not self.forward_only
 
     @property
     def forward_only(self) -> bool:
         """Whether it is that of a training step's forward pass."""
-        return self.workload.training and not self.of_step
+        return forward_only(self.workload, self.basis)
 
     @property
     def kernels(self) -> tuple[KernelTime, ...]:

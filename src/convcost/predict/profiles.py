@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from convcost.device import THIS_MACHINE
 from convcost.device.machine import describe
 from convcost.errors import UsageError
-from convcost.predict.profile import Machine, Profile, Setting, file_name, folder, load
+from convcost.predict.profile import Machine, Profile, Setting
+from convcost.predict.profile_file import file_name, folder, load
 from convcost.runtime import default_for
 
 if TYPE_CHECKING:
@@ -83,13 +84,13 @@ def given(path: Path, setting: Setting) -> Profile:
     if (there.runtime, there.training) != (setting.runtime, setting.training):
         raise UsageError(
             f"{path} is a profile of {_what(there)}; asked was {_what(setting)}",
-            hint=f"convcost calibrate {_options(setting)}",
+            hint=f"convcost calibrate {options_of(setting)}",
         )
     machine = this_machine()
     if profile.machine != machine:
         raise UsageError(
             f"{path} was made on another machine ({profile.machine}); this is {machine}",
-            hint=f"convcost calibrate {_options(setting)}, or --basis data-sheet",
+            hint=f"convcost calibrate {options_of(setting)}, or --basis data-sheet",
         )
     return profile
 
@@ -111,7 +112,8 @@ def _what(setting: Setting) -> str:
     return f"{setting.runtime}, {'training' if setting.training else 'inference'}"
 
 
-def _options(setting: Setting) -> str:
+def options_of(setting: Setting) -> str:
+    """What `convcost calibrate` is given for it, but for the threads."""
     return f"--runtime {setting.runtime}" + (" --training" if setting.training else "")
 
 

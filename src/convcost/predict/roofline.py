@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from convcost.network.dataclass import dataclass
 from convcost.network.dims import number
 from convcost.predict.estimate import Estimate
-from convcost.predict.plan import Loop
+from convcost.predict.kernel import KernelTime
+from convcost.predict.plan import LoopTime
 from convcost.predict.timed import Timed
+from convcost.predict.vectors import vector_fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from convcost.device import Device, Figure
     from convcost.network.evaluation import Evaluation
     from convcost.runtime import DeviceKind, Kernel, Rules
-
-Bound: TypeAlias = Literal["compute", "memory", "launch"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,46 +64,6 @@ DATA_SHEETS: dict[DeviceKind, DataSheet] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelTime:
-    """Seconds that a kernel takes, and what it spends them on.
-
-    Attributes:
-        kernel: which.
-        compute: arithmetic at the rate that the filled vector units reach.
-        memory: compulsory traffic at the reachable bandwidth.
-        launch: starting it.
-        seconds: the time charged.
-        fill: the fraction of each vector that holds a channel (1 for streams).
-    """
-
-    kernel: Kernel
-    compute: float
-    memory: float
-    launch: float
-    seconds: float
-    fill: float
-
-    @property
-    def bound(self) -> Bound:
-        """The term that limits it."""
-        if self.launch >= max(self.compute, self.memory):
-            return "launch"
-        return "compute" if self.compute >= self.memory else "memory"
-
-
-def vector_fill(channels: Any, lanes: int) -> Any:
-    """The fraction of the vector lanes in use when channels are laid along the vectors.
-
-    Convolution libraries block channels by the vector length (oneDNN's nChw16c on AVX-512), so
-    ``channels / (ceil(channels/lanes) * lanes)``; of numbers, or of arrays of them.
-
-    >>> vector_fill(4, 16), vector_fill(32, 16), vector_fill(43, 16) > 0.89
-    (0.25, 1.0, True)
-    """
-    return channels / (-(-channels // lanes) * lanes)
-
-
 def by_data_sheet(
     kernels: Iterable[Kernel], workload: Workload, device: Device, rules: Rules, dtype: str
 ) -> Timed:
@@ -128,7 +88,7 @@ def by_data_sheet(
     return Timed(
         times=times,
         seconds=Estimate(whole, whole * sheet.low, whole * sheet.high),
-        loop=Loop(rules.loop_seconds.value, rules.loop_seconds.source),
+        loop=LoopTime(rules.loop_seconds.value, rules.loop_seconds.source),
         remarks=tuple(remarks),
     )
 

@@ -11,14 +11,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from convcost.count import unknown_costs
-from convcost.count.prepare import prepared
+from convcost.count.prepare import without_loss
 from convcost.errors import NetworkError
 from convcost.network.builder import BATCH
 from convcost.network.cost import FIGURES, Cost
 from convcost.network.dataclass import dataclass, fields, replace
 from convcost.network.evaluation import Substitution
 from convcost.network.once import once
-from convcost.predict.calibrated import grouped, rest_of
+from convcost.predict.groups import works_of
 from convcost.predict.work import Work, Works, as_it_runs
 from convcost.runtime import Kernel, lower, lower_step
 
@@ -97,7 +97,7 @@ class Step:
         *,
         whole: bool,
     ) -> None:
-        works = Works(network, workload, symbolic=_OPEN)
+        works = Works(network, workload, symbolic=_OPEN if network.symbols else False)
         if whole:
             asked = as_it_runs(workload)
             kernels = lower_step(network, asked, runtime, device_kind, symbolic=True)
@@ -105,15 +105,15 @@ class Step:
             kernels = lower(network, runtime, device_kind, workload.mode)
         known = {part.layer.name for part in works.costs if part.cost is not None}
         kernels = tuple([kernel for kernel in kernels if known.issuperset(kernel.layers)])
-        found: list[Work] = []
-        if whole:
-            found += [works.of(*group, these) for group, these in grouped(kernels).items()]
-            found += [works.of((), phase) for phase in rest_of(workload)]
         self._network, self._runtime = network, runtime
         self.layers = network.layers
         self.unknown = unknown_costs(network, works.costs)
         self.dtype = dtype_of(network)
-        self.parts = Parts(kernels=kernels, works=tuple(found), input_bytes=works.input_bytes)
+        self.parts = Parts(
+            kernels=kernels,
+            works=works_of(works, kernels, workload) if whole else (),
+            input_bytes=works.input_bytes,
+        )
 
     def at(self, batch: int) -> Parts:
         """The parts of a batch that was left open: each formula is worked out once for it.
@@ -177,12 +177,17 @@ def step_of(
         NetworkError: a size would be smaller than one, or an op's condition does not hold.
         UsageError: the runtime does not run such a step.
     """
+    if not network.symbols:
+        # there is nothing to put another batch into
+        ready = without_loss(network, workload)
+        step = Step(ready, workload, runtime, device_kind, whole=whole)
+        return step, step.parts
     alike = replace(workload, batch=1, samples=None, epochs=1, accumulate=1)
     key = "step", id(runtime), device_kind, whole, alike
     memo = network.memo
     found = memo.get(key)
     if found is None:
-        ready = prepared(network, replace(workload, loss=None))
+        ready = without_loss(network, workload)
         if key in memo:
             found = memo[key] = _open_step(ready, workload, runtime, device_kind, whole=whole)
         memo.setdefault(key)

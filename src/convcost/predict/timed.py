@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.predict.estimate import Estimate
-    from convcost.predict.plan import Loop
-    from convcost.predict.roofline import KernelTime
+    from convcost.predict.kernel import KernelTime
+    from convcost.predict.plan import LoopTime
     from convcost.runtime.runners.runner import RunPhase
 
 
@@ -28,6 +28,6 @@ class Timed:
 
     times: tuple[KernelTime, ...]
     seconds: Estimate
-    loop: Loop
+    loop: LoopTime
     remarks: tuple[str, ...]
     rest: Mapping[RunPhase, float] = field(default_factory=dict)

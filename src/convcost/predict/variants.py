@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convcost.count import Workload
-from convcost.count.prepare import prepared
+from convcost.count.prepare import without_loss
 from convcost.network.builder import BATCH
 from convcost.network.evaluation import Evaluation
-from convcost.predict.calibrated import bounds, grouped, rest_of
+from convcost.predict.calibrated import bounds, with_shared_update
+from convcost.predict.groups import works_of
 from convcost.predict.roofline import DATA_SHEETS, kernel_seconds
 from convcost.predict.step import dtype_of
 from convcost.predict.work import Works, as_it_runs
@@ -73,7 +74,7 @@ def variants(
         network.framework, training=workload.training, device_kind=device.kind
     )
     values = {str(BATCH): workload.batch, **values}
-    open_ = prepared(network, replace(workload, loss=None))
+    open_ = without_loss(network, workload)
     if profile is None:
         kernels = lower(open_, runtime, device.kind, workload.mode)
         rules, sheet = runtime.rules[device.kind], DATA_SHEETS[device.kind]
@@ -81,9 +82,12 @@ def variants(
         return Variants(whole, whole * sheet.low, whole * sheet.high)
     kernels = lower_step(open_, as_it_runs(workload), runtime, device.kind, symbolic=True)
     works = Works(open_, workload, symbolic=True)
-    found = [works.of(*group, of_group) for group, of_group in grouped(kernels).items()]
-    found += [works.of((), phase) for phase in rest_of(workload)]
+    found = works_of(works, kernels, workload)
     seconds = profile.model.seconds(found, values) * math.exp(profile.whole.middle)
+    for place, work in enumerate(found):
+        if work.phase == "update" and workload.accumulate > 1:
+            elements = Evaluation(values)(work.elements)
+            seconds[place] = with_shared_update(seconds[place], elements, workload, device)
     unseen = [place for place, work in enumerate(found) if not profile.model.knows(work)]
     whole = seconds.sum(axis=0)
     low, high = bounds(whole, seconds[unseen].sum(axis=0), profile)

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from convcost.count import costs
 from convcost.count.gradients import Backward, backward
 from convcost.count.optimizers import framework_of, optimizer_of, update_cost
+from convcost.count.workload import DEFAULT_LOSS
 from convcost.network.cost import Cost, total
 from convcost.network.dataclass import dataclass, replace
-from convcost.network.dims import Dim, product, summed
-from convcost.ops.activation import Activation
-from convcost.ops.conv import Conv
+from convcost.network.dims import Dim, summed
+from convcost.network.once import once
 from convcost.ops.depthwise import SeparableConv
 from convcost.ops.input import Input
-from convcost.ops.merge import Merge
-from convcost.ops.pool import AdaptivePool, GlobalPool, Pool
-from convcost.runtime.runners.losses import DEFAULT_LOSS
+from convcost.predict.geometry import geometry, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.count import LayerCost, Workload
     from convcost.network.network import Network
-    from convcost.network.op import Call, Op
-    from convcost.network.tensor import Tensor
-    from convcost.ops.window import Window
+    from convcost.predict.groups import Group
     from convcost.runtime import Kernel
     from convcost.runtime.runners.runner import RunPhase
-
-#: Layers that run as one.
-Group: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +114,6 @@ class Works:
         mode = workload.mode
         self.costs = costs(network, mode, symbolic=symbolic)
         self._of_layer = {row.layer.name: row for row in self.costs}
-        forward = total([row.cost for row in self.costs if row.cost is not None])
-        self._run: dict[str, Any] = {
-            "run_written": forward.write_bytes,
-            "run_weights": forward.weight_bytes,
-            "run_macs": forward.macs,
-        }
         self._passes: Mapping[str, Backward] = (
             backward(network, mode, input_gradient=False) if mode == "training" else {}
         )
@@ -148,6 +135,16 @@ class Works:
         """Of a batch of the network's inputs."""
         inputs = (layer for layer in self._network.layers if isinstance(layer.op, Input))
         return summed(tensor.bytes for layer in inputs for tensor in layer.outputs)
+
+    @once
+    def _run(self) -> dict[str, Any]:
+        """The sizes of a work that are those of the whole run."""
+        forward = total([row.cost for row in self.costs if row.cost is not None])
+        return {
+            "run_written": forward.write_bytes,
+            "run_weights": forward.weight_bytes,
+            "run_macs": forward.macs,
+        }
 
     def _network_wide(self, phase: RunPhase) -> Work:
         """What an update walks over, what a loss reads, what a loop is made of."""
@@ -201,7 +198,7 @@ class Works:
             kernels=max(len(kernels), 1),
             copied=summed([each.cost.bytes for each in kernels if _changes_layout(each)]),
             elements=call.outputs[0].elements,
-            **_geometry(op, call),
+            **geometry(op, call),
             **self._run,
         )
 
@@ -253,82 +250,3 @@ def as_it_runs(workload: Workload) -> Workload:
 def _changes_layout(kernel: Kernel) -> bool:
     """Whether it is a copy besides what the layers themselves are."""
     return kernel.kind == "copy" and kernel.name not in kernel.layers
-
-
-#: Ops whose function is a part of their kind.
-_WITH_FUNCTIONS = (Activation, Merge, Pool, GlobalPool, AdaptivePool)
-
-
-def kind_of(op: Op, call: Call) -> str:
-    """What decides which kernel runs; of a separable convolution, that of its pointwise part.
-
-    >>> from convcost.network.op import Call
-    >>> kind_of(Activation("relu"), Call((), ()))
-    'activation relu'
-    """
-    if isinstance(op, Conv) and isinstance(op.groups, int) and op.groups > 1:
-        channels = call.inputs[0].size("channel")
-        return "depthwise_conv" if op.groups == channels else "conv grouped"
-    if isinstance(op, _WITH_FUNCTIONS):
-        return f"{op.kind} {op.function}"
-    return Conv.kind if isinstance(op, SeparableConv) else op.kind
-
-
-def _geometry(op: Op, call: Call) -> dict[str, Dim]:
-    """Sizes that an op's loops have."""
-    if not call.outputs:
-        return {}
-    result = call.outputs[0]
-    channels = _channels(result)
-    found: dict[str, Dim] = {
-        "batch": result.size("batch") if result.has("batch") else 1,
-        "channels_out": channels,
-        "channels_last": int(_lie_last(result)),
-    }
-    if call.inputs:
-        found["channels_in"] = _channels(call.inputs[0])
-        found["channels_last"] = int(_lie_last(call.inputs[0]) or _lie_last(result))
-    windows: tuple[Window, ...] = getattr(op, "windows", ())
-    if windows and not isinstance(op, SeparableConv):
-        found["taps"] = product([w.kernel for w in windows])
-        found["tall"] = windows[0].kernel
-        found["padding"] = summed(
-            [zeros for w in windows for zeros in w.pads(call.inputs[0].size(w.axis))]
-        )
-    if windows:
-        found["stride"] = product([w.stride for w in windows])
-        found["width"] = result.size(windows[-1].axis)
-    equations = call.equations_of(op)
-    if equations:
-        loops = equations[-1].loops
-        found["reduction"] = product([loop.size for loop in loops if loop.reduced])
-        found["positions"] = product(
-            [loop.size for loop in loops if not loop.reduced and loop.axis not in _OUT]
-        )
-    else:
-        found["positions"] = product([x.size for x in result.axes if x.name not in _CHANNELS])
-    if isinstance(op, Conv):
-        found["groups"] = op.groups
-        found["channels_in"] = found["channels_in"] // op.groups
-        found["channels_out"] = channels // op.groups
-    return found
-
-
-def _lie_last(tensor: Tensor) -> bool:
-    """Whether it is an image, or several, with the channels behind the places."""
-    names = tensor.names
-    return len(names) > _FLAT and names[-1] == "channel"
-
-
-#: Loops over what a kernel computes at one place.
-_OUT = frozenset({"channels_out", "channel", "multiplier", "units"})
-#: Axes of a tensor without places: samples and channels.
-_FLAT = 2
-#: Axes of a result that are no places.
-_CHANNELS = frozenset({"channel", "feature"})
-
-
-def _channels(tensor: Tensor) -> Dim:
-    if tensor.has("channel"):
-        return tensor.size("channel")
-    return tensor.axes[-1].size if tensor.axes else 1

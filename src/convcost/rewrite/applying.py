@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convcost.predict import Estimate
@@ -148,8 +147,7 @@ def repeated(network: Network, steps: Sequence[Step]) -> Network:
     """
     for step in steps:
         rewrite = rewrite_of(step.name)
-        again = partial(sites_of, rewrite=rewrite, training=False, pattern=step.pattern)
-        network = done(network, rewrite, step.sizes, again=again).network
+        network = done(network, rewrite, step.sizes, pattern=step.pattern).network
     return network
 
 
@@ -157,12 +155,10 @@ def _step(
     before: Priced, choice: Choice, rewrite: Rewrite, setting: Setting
 ) -> tuple[Priced, Step]:
     """The network after a choice, and what became of it."""
-    again = partial(
-        sites_of, rewrite=rewrite, training=setting.workload.training, pattern=choice.layers
-    )
-    there = again(before.network)
+    training, pattern = setting.workload.training, choice.layers
+    there = sites_of(before.network, rewrite, training=training, pattern=pattern)
     sizes, unwanted = sizes_at(before, rewrite, there, choice, setting)
-    found = done(before.network, rewrite, sizes, again=again)
+    found = done(before.network, rewrite, sizes, there=there, training=training, pattern=pattern)
     exact = rewrite.kind == "exact"
     refused = (*(() if exact else there.refused), *unwanted, *found.refused)
     if not found.sites:
@@ -179,7 +175,7 @@ def _step(
     return after, Step(
         name=rewrite.name,
         kind=rewrite.kind,
-        pattern=choice.layers,
+        pattern=pattern,
         sizes={site.layer: size for site, size in found.sites.items()},
         layers=_layers(found),
         before=own,
@@ -218,4 +214,4 @@ def _layers(found: Done) -> tuple[str, ...]:
 
 
 def _with_memory(found: Priced, setting: Setting) -> Figures:
-    return replace(found.figures, memory_bytes=memory_of(found.network, setting))
+    return replace(found.figures, memory_bytes=memory_of(found.bound, setting))

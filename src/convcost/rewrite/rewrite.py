@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, get_args
 
 from convcost.network.surgery import rebuilt
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 #: ``exact``: the outputs stay, but for rounding. ``approximate``: the values are carried over, the
 #: outputs change. ``retrain``: the structure alone is carried over, the new layers have no values.
 Kind: TypeAlias = Literal["exact", "approximate", "retrain"]
+
+
+def least_exact(kinds: Iterable[Kind]) -> Kind:
+    """What stays after several rewrites, of at least one kind.
+
+    >>> least_exact(["exact", "retrain", "approximate"])
+    'retrain'
+    """
+    return max(kinds, key=get_args(Kind).index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError, UsageError
 from convcost.rewrite.rewrite import Refused, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from convcost.network.network import Network
     from convcost.rewrite.rewrite import Rewrite
@@ -44,7 +45,9 @@ class Done:
     refused: tuple[Refused, ...]
 
 
-def sites_of(network: Network, rewrite: Rewrite, *, training: bool, pattern: str | None) -> Sites:
+def sites_of(
+    network: Network, rewrite: Rewrite, *, training: bool = False, pattern: str | None = None
+) -> Sites:
     """Where a rewrite can be done.
 
     Args:
@@ -86,7 +89,9 @@ def done(
     rewrite: Rewrite,
     wanted: Mapping[str, int | None],
     *,
-    again: Callable[[Network], Sites],
+    there: Sites | None = None,
+    training: bool = False,
+    pattern: str | None = None,
 ) -> Done:
     """The network after a rewrite at several places.
 
@@ -97,7 +102,10 @@ def done(
         network: to be rewritten.
         rewrite: the way.
         wanted: names of the places, with their sizes.
-        again: the places of a network, found anew once others have changed it.
+        there: the places of the network, where they are known.
+        training: as in `sites_of`, by which places are found anew once others have changed the
+            network.
+        pattern: likewise.
 
     Raises:
         NetworkError: something does not fit behind a change.
@@ -105,7 +113,8 @@ def done(
     sizes: dict[Site, int | None] = {}
     refused: dict[str, Refused] = {}
     more = rewrite.kind == "exact"
-    found = again(network)
+    again = partial(sites_of, rewrite=rewrite, training=training, pattern=pattern)
+    found = there or again(network)
     while True:
         settled = {site.layer for site in sizes} | refused.keys()
         chosen: dict[Site, int | None] = {}
@@ -124,6 +133,8 @@ def done(
             break
         network = rewrite.rewritten(network, chosen)
         sizes.update(chosen)
+        if not more and wanted.keys() <= {site.layer for site in sizes} | refused.keys():
+            break
         found = again(network)
     for each in found.refused if more else ():
         refused.setdefault(each.layer, each)

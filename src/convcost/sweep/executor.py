@@ -6,16 +6,26 @@ A part is a value that travels: the network in the exchange format, its values, 
 from __future__ import annotations
 
 import hashlib
-import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import re
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    ProcessPoolExecutor,
+    as_completed,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
-from convcost.errors import MissingFramework, UsageError
+from convcost.device.machine import allowed_processors
+from convcost.errors import ConvcostError, MissingFramework, UsageError
+from convcost.kept.place import told
 from convcost.sweep.figures import Figures, figures
 from convcost.write.exchange import to_text
+from convcost.write.save import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +39,8 @@ if TYPE_CHECKING:
     from convcost.runtime import Runtime
 
 _DASK = "dask://"
-_LOCAL = "local"
+_LOCAL = re.compile(r"local(?::([1-9][0-9]{0,3}))?")
+_KEEP = "name another folder: --keep FOLDER"
 #: To wait for a scheduler, and how often a part is tried again whose worker failed.
 _SECONDS, _RETRIES = 10, 3
 
@@ -83,18 +94,21 @@ def run(
     Raises:
         UsageError: there is no such executor, or no cluster at that address.
         MissingFramework: Dask is not installed.
+        ConvcostError: a process ended, the cluster was lost, or nothing can be kept in the folder.
     """
     names = [_name(task) for task in tasks] if keep is not None else []
     found: dict[int, Figures] = {}
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        with told(keep, hint=_KEEP):
+            keep.mkdir(parents=True, exist_ok=True)
         found = {n: part for n, name in enumerate(names) if (part := _kept(keep / name))}
     open_ = [number for number in range(len(tasks)) if number not in found]
 
     def done(number: int, part: Figures) -> None:
         found[number] = part
         if keep is not None:
-            _save(keep / names[number], part)
+            with told(keep, hint=_KEEP):
+                _save(keep / names[number], part)
         if len(tasks) > 1:
             say(f"{len(found)} of {len(tasks)} parts")
 
@@ -112,16 +126,22 @@ def run(
 @contextmanager
 def _opened(executor: str) -> Iterator[Executor]:
     """The executor of a name."""
-    name, colon, number = executor.partition(":")
+    local = _LOCAL.fullmatch(executor)
     if executor.startswith(_DASK):
         with _dask(executor.removeprefix(_DASK)) as pool:
             yield pool
-    elif name == _LOCAL and (not colon or number.strip("0").isdigit()):
-        workers = int(number or len(os.sched_getaffinity(0)))
+    elif local is not None:
+        workers = int(local[1] or len(allowed_processors()))
         # started anew: threads of this process are none of theirs
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         try:
             yield pool
+        except BrokenExecutor:
+            raise ConvcostError(
+                "a process of the sweep ended before its part was done",
+                hint="fewer processes where memory ran out: --executor local:1; with --keep FOLDER "
+                "a sweep goes on where it was",
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
     else:
@@ -133,7 +153,8 @@ def _opened(executor: str) -> Iterator[Executor]:
 @contextmanager
 def _dask(address: str) -> Iterator[Executor]:
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
+        from distributed.comm import CommClosedError
     except ImportError:
         raise MissingFramework(
             "many machines need Dask", hint="pip install 'convcost[dask]'"
@@ -147,7 +168,14 @@ def _dask(address: str) -> Iterator[Executor]:
         ) from None
     with client:
         # impure: no part is taken for another one by what Dask makes of its arguments
-        yield client.get_executor(retries=_RETRIES, pure=False)
+        pool = client.get_executor(retries=_RETRIES, pure=False)
+        try:
+            yield pool
+        except (KilledWorker, CommClosedError, CancelledError) as error:
+            raise ConvcostError(
+                f"the Dask cluster at {address} did not do all parts: {error or 'it is lost'}",
+                hint="with --keep FOLDER a sweep goes on where it was",
+            ) from None
 
 
 def _name(task: Task) -> str:
@@ -163,10 +191,9 @@ def _name(task: Task) -> str:
 def _save(path: Path, part: Figures) -> None:
     import numpy as np
 
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        np.savez(file, **{name: getattr(part, name) for name in Figures.__slots__})
-    beside.replace(path)
+    file = BytesIO()
+    np.savez(file, **{name: getattr(part, name) for name in Figures.__slots__})
+    write_whole(path, file.getvalue())
 
 
 def _kept(path: Path) -> Figures | None:
@@ -174,7 +201,7 @@ def _kept(path: Path) -> Figures | None:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return Figures(**{name: arrays[name] for name in Figures.__slots__})
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None

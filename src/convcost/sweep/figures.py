@@ -28,6 +28,8 @@ class Figures:
 
     Attributes:
         possible: whether the layers fit together.
+        complete: whether the cost of every layer is known; where it is not, the others are lower
+            bounds.
         parameters: learned ones.
         macs: of a batch's forward pass.
         activation_bytes: that the layers of a batch's forward pass write.
@@ -38,6 +40,7 @@ class Figures:
     """
 
     possible: Any
+    complete: Any
     parameters: Any
     macs: Any
     activation_bytes: Any
@@ -82,7 +85,8 @@ def figures(
     all_values = {str(BATCH): np.full(number, workload.batch), **values}
     possible = np.broadcast_to(network.feasible(all_values), (number,))
     chosen = {name: array[possible] for name, array in all_values.items()}
-    total = count(network, workload, symbolic=True).total
+    counted = count(network, workload, symbolic=True)
+    total = counted.total
     size = Evaluation(chosen)
     stored, alive = memory_formulas(network, workload, runtime)
     peak = size(stored)
@@ -90,6 +94,7 @@ def figures(
         peak = peak + np.max(np.broadcast_arrays(*(size(each) for each in alive)), axis=0)
     time = variants(network, chosen, workload, device=device, runtime=runtime, profile=profile)
     found = {
+        "complete": np.array(counted.complete),
         "parameters": size(total.parameters),
         "macs": size(total.forward.macs),
         "activation_bytes": size(total.forward.write_bytes),

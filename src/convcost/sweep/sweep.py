@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.measure import Measurement
     from convcost.network.network import Network
+    from convcost.predict import Basis
     from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
     from convcost.sweep.vary import Value, Vary
@@ -56,7 +57,7 @@ class Sweep(Result):
     workload: Workload
     device: Device
     runtime: Runtime
-    basis: str
+    basis: Basis
     varies: tuple[Vary, ...]
     columns: Mapping[str, Any]
     figures: Figures
@@ -78,6 +79,7 @@ class Sweep(Result):
         }
         possible = bool(self.figures.possible[place])
         found["possible"] = possible
+        found["complete"] = bool(self.figures.complete[place]) if possible else None
         for name in ("parameters", "macs", "activation_bytes", "memory_bytes"):
             found[name] = int(getattr(self.figures, name)[place]) if possible else None
         for name in ("seconds", "low", "high"):
@@ -115,7 +117,7 @@ def sweep(
     profile: Profile | None = None,
     sample: int | None = None,
     seed: int = 0,
-    pareto: tuple[str, str] | None = None,
+    pareto: Sequence[str] | None = None,
     executor: str | None = None,
     keep: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -142,8 +144,7 @@ def sweep(
     """
     if not varies:
         raise UsageError("nothing is varied", hint="--vary batch=1..256, --vary 'conv*.kernel=1,3'")
-    if pareto is not None:
-        _check_front(pareto)
+    best = None if pareto is None else _front(pareto)
     workload = workload or Workload()
     check(network, varies)
     columns = grid(varies) if sample is None else drawn(varies, sample, seed)
@@ -167,7 +168,7 @@ def sweep(
             for vary in varies
             if seconds and (each := growth(vary.name, plain, seconds)) is not None
         ),
-        pareto=None if pareto is None else (pareto, tuple(front(*_signed(figures, pareto)))),
+        pareto=None if best is None else (best, tuple(front(*_signed(figures, best)))),
     )
 
 
@@ -190,10 +191,21 @@ def _is_fixed(vary: Vary) -> bool:
     return not (vary.whole or vary.name == WIDTH)
 
 
-def _check_front(pareto: tuple[str, str]) -> None:
+def _front(pareto: Sequence[str]) -> tuple[str, str]:
+    """The two figures of a front.
+
+    Raises:
+        UsageError: there are not two, or one is unknown.
+    """
+    if isinstance(pareto, str) or len(pareto) != 2:
+        raise UsageError(
+            "a front is of two figures",
+            hint="--pareto seconds,-macs (pareto=('seconds', '-macs'))",
+        )
     for name in pareto:
         if name.removeprefix("-") not in FIGURES:
             raise unknown_name("figure of a front", name.removeprefix("-"), FIGURES)
+    return pareto[0], pareto[1]
 
 
 def _signed(figures: Figures, names: tuple[str, str]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from convcost.errors import UsageError, unknown_name
 from convcost.network.dataclass import fields, replace
 from convcost.network.dims import Dim, maximum, symbol
-from convcost.network.edit import edited
+from convcost.network.edit import changed, edited
 from convcost.ops.input import Input
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ def _changed(op: Op, name: str, value: Any) -> Op:
         return op
     if name in _OF_WINDOWS and hasattr(op, "windows"):
         windows: tuple[Window, ...] = op.windows
-        return _with(op, windows=tuple(replace(w, **{name: value}) for w in windows))
-    return _with(op, **{name: value})
+        return changed(op, windows=tuple(replace(w, **{name: value}) for w in windows))
+    return changed(op, **{name: value})
 
 
 def _wider(op: Op, thousandths: Dim) -> Op:
@@ -159,14 +159,8 @@ def _wider(op: Op, thousandths: Dim) -> Op:
     for name in _WIDTHS:
         size = getattr(op, name, None)
         if size is not None:
-            return _with(op, **{name: maximum(size * thousandths // THOUSAND, 1)})
+            return changed(op, **{name: maximum(size * thousandths // THOUSAND, 1)})
     return op
-
-
-def _with(op: Op, **changes: Any) -> Op:
-    """An op with other attributes; all ops are dataclasses."""
-    changed: Op = replace(cast("Any", op), **changes)
-    return changed
 
 
 def _resized(op: Input, side: Any) -> Input:

@@ -31,6 +31,7 @@ from convcost.rewrite.exact.drop_identities import REWRITE as DROP
 from convcost.rewrite.exact.merge_pointwise import REWRITE as MERGE
 from convcost.rewrite.proof.tolerance import relative_tolerance
 from convcost.rewrite.registry import rewrites
+from convcost.rewrite.rewrite import Site
 from convcost.rewrite.running.valued import filled
 from convcost.rewrite.sites import done, sites_of
 from support.random_networks import networks
@@ -48,11 +49,7 @@ EXACT = [each for each in rewrites().values() if each.kind == "exact"]
 
 
 def everywhere(net: Network, rewrite: Rewrite) -> Network:
-    def again(network: Network) -> Any:
-        return sites_of(network, rewrite, training=False, pattern=None)
-
-    wanted = {site.layer: None for site in again(net).sites}
-    return done(net, rewrite, wanted, again=again).network
+    return done(net, rewrite, {}).network  # an exact one goes on as long as it finds a place
 
 
 def assert_same(after: Network, before: Network) -> None:
@@ -75,7 +72,7 @@ def test_all_exact_rewrites_together_keep_the_outputs(net: Network) -> None:
     assert macs(after) <= macs(before)
     assert_same(after, before)
     for rewrite in EXACT:
-        left = sites_of(after, rewrite, training=False, pattern=None)
+        left = sites_of(after, rewrite)
         assert left.sites == (), rewrite.name
 
 
@@ -191,8 +188,24 @@ def test_what_does_something_stays(op: Op) -> None:
 
 def test_pooling_over_one_position_is_none() -> None:
     op = GlobalPool(function="average", axes=("height", "width"), keep_axes=True)
-    net = chain(("a", op), image=image(height=1, width=1))
-    assert found(DROP, net, "a") is not None
+    net = chain(("a", op), ("b", Activation("relu")), image=image(height=1, width=1))
+    assert isinstance(found(DROP, net, "a"), Site)
+
+
+def test_a_layer_that_is_returned_beside_the_identity_behind_it_is_returned_twice() -> None:
+    net = chain(("c", Conv(filters=4, windows=window(3))), ("drop", Dropout()), image=image())
+    net = filled(replace(net, outputs=(Ref("c"), Ref("drop"))))
+    after = everywhere(net, DROP)
+    assert after.outputs == (Ref("c"), Ref("c"))
+    assert len(results(after)) == len(results(net)) == 2
+    assert_same(after, net)
+
+
+def test_identities_between_an_input_and_a_result_leave_one() -> None:
+    net = chain(("a", Dropout()), ("b", Activation("linear")), image=image())
+    assert refused(DROP, net, "b") == "the network would return its input 'image'"
+    assert [layer.name for layer in everywhere(net, DROP).layers] == ["image", "b"]
+    assert list(DROP.sites(everywhere(net, DROP))) == [found(DROP, net, "b")]
 
 
 def test_an_identity_that_renames_axes_or_is_not_kept_is_refused() -> None:

@@ -22,24 +22,25 @@ from convcost.ops.reshape import Flatten
 from convcost.ops.window import window
 from convcost.predict import Estimate
 from convcost.predict.columns import TERMS
+from convcost.rewrite import sites as places
 from convcost.rewrite.applying import Choice, applied
 from convcost.rewrite.judging.candidates import Candidate, Candidates, candidates
 from convcost.rewrite.judging.effect import Effect, effect
-from convcost.rewrite.judging.excerpt import excerpt
+from convcost.rewrite.judging.excerpt import excerpt, near
 from convcost.rewrite.judging.figures import Figures, priced
+from convcost.rewrite.judging.parts import Parts
 from convcost.rewrite.judging.search import largest_worth_it
 from convcost.rewrite.judging.setting import Setting
 from convcost.rewrite.judging.verdict import Judged, judged
 from convcost.rewrite.registry import rewrite_of
 from convcost.rewrite.rewrite import Site
-from convcost.rewrite.sites import Sites, done, sites_of
+from convcost.rewrite.sites import done, groups, sites_of
 from support.profiles import profile
 from support.rewriting import chain, image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convcost.network.network import Network
     from convcost.predict.work import Work
 
 HERE = Setting(
@@ -82,13 +83,9 @@ def test_seed000_is_told_to_fold_forward() -> None:
 def test_figures_are_those_of_the_rewritten_network(name: str) -> None:
     """Differences of parts are taken for the whole; here they are compared with the whole."""
     net, rewrite = zoo.load("resnet18?image=64"), rewrite_of(name)
-
-    def again(network: Network) -> Sites:
-        return sites_of(network, rewrite, training=False, pattern=None)
-
     for each in candidates(net, HERE, names=(name,)).found[:3]:
         sizes = dict.fromkeys(each.places, each.size)
-        whole = priced(done(net, rewrite, sizes, again=again).network, HERE).figures
+        whole = priced(done(net, rewrite, sizes).network, HERE).figures
         for figure in ("macs", "parameters", "statistics", "bytes"):
             assert getattr(each.after, figure) == getattr(whole, figure), each.places
         assert each.after.seconds.value == pytest.approx(whole.seconds.value, rel=0.03)
@@ -102,6 +99,22 @@ def test_all_places_of_an_exact_rewrite_are_one_candidate_and_alike_ones_of_othe
     assert any(len(each.places) == 4 for each in others)  # layer1's four convolutions
     places = [place for each in others for place in each.places]
     assert len(places) == len(set(places))
+
+
+def test_places_that_are_known_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, rewrite = zoo.load("resnet18?image=64"), rewrite_of("bottleneck")
+    there = sites_of(net, rewrite)
+    wanted = [{x.layer: x.sizes[-1] for x in group} for group in groups(net, rewrite, there.sites)]
+    others = [done(net, rewrite, each) for each in wanted]
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(places, "sites_of", never)
+    for each, other in zip(wanted, others, strict=True):
+        found = done(net, rewrite, each, there=there)
+        assert (found.network.layers, found.sites) == (other.network.layers, other.sites)
+        assert found.refused == other.refused == ()
 
 
 def test_the_most_saved_come_first_and_what_is_not_worth_it_last() -> None:
@@ -209,8 +222,9 @@ def test_a_pattern_chooses_places() -> None:
 
 
 FIGURES = Figures(
-    macs=1000, parameters=10, statistics=0, bytes=100, seconds=Estimate(1.0, 0.8, 1.25)
-)
+    macs=1000, parameters=10, statistics=0, bytes=100, seconds=Estimate(1.0, 0.8, 1.25),
+    complete=True,
+)  # fmt: skip
 NOTHING = {"macs": 0, "parameters": 0, "statistics": 0, "bytes": 0, "gone_launches": 0.0,
            "new_launches": 0.0, "gone_kernels": 1, "new_kernels": 3}  # fmt: skip
 
@@ -243,7 +257,8 @@ def test_verdicts_have_their_reason(found: Judged, wanted: str, reason: str) -> 
 
 def test_an_excerpt_takes_what_the_whole_takes() -> None:
     net = zoo.load("resnet18")
-    whole, part = (priced(x, HERE) for x in (net, excerpt(net, ["layer2.0.conv2"], 4)))
+    around = excerpt(net, near(net, ["layer2.0.conv2"], 4))
+    whole, part = (priced(x, HERE) for x in (net, around))
     rows = {row.name: row.seconds for row in whole.prediction.layers}
     for row in part.prediction.layers:
         if row.op in {"conv", "batch_norm"} and row.seconds:
@@ -252,7 +267,7 @@ def test_an_excerpt_takes_what_the_whole_takes() -> None:
 
 def test_an_excerpt_of_branches_is_whole() -> None:
     net = zoo.load("googlenet")
-    part = excerpt(net, [net.layers[40].name], 2)
+    part = excerpt(net, near(net, [net.layers[40].name], 2))
     assert convcost.count(part).complete
     names = {layer.name for layer in part.layers}
     assert all(ref.layer in names for layer in part.layers for ref in layer.inputs)
@@ -292,7 +307,7 @@ def test_a_part_is_predicted_as_a_part_of_its_networks_run() -> None:
     whole = priced(net, setting)
     site = next(x for x in rewrite.sites(net) if x.layer == "layer2.0.conv2")
     assert isinstance(site, Site)
-    found = largest_worth_it(whole, rewrite, [site], setting)
+    found = largest_worth_it(Parts(whole, setting), rewrite, [site])
     assert found is not None
     change = effect(whole, priced(rewrite.rewritten(net, {site: None}), setting))
     assert found.effect.gone == pytest.approx(change.gone)

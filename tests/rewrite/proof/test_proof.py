@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
     from convcost.rewrite.rewrite import Kind
 
 FAKE = Path(__file__).parents[2] / "measure" / "fake_worker.py"
-
-
-@dataclass(frozen=True)
-class Step:
-    kind: Kind
 
 
 def changed(net: Network, layer: str, name: str, number: float) -> Network:
@@ -113,16 +107,14 @@ def test_times_are_measured_beside_what_was_predicted(fakes: Effort) -> None:
 def test_exact_steps_are_proved_by_equal_outputs() -> None:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     net = valued()
-    found = proved(net, folded(net), [Step("exact")], measured=False)
+    found = proved(net, folded(net), ["exact"], measured=False)
     assert (found.kind, found.failed, found.agreement, found.weights) == ("exact", False, None, ())
     assert found.equality is not None
     assert json.loads(json.dumps(found.to_dict()))["equality"]["equal"] is True
-    wrong = proved(net, folded(net, epsilon=0.1), [Step("exact")], measured=False)
+    wrong = proved(net, folded(net, epsilon=0.1), ["exact"], measured=False)
     assert wrong.failed
     # new statistics are meant to change the outputs
-    mended = proved(
-        net, folded(net, epsilon=0.1), [Step("exact")], recalibrated=True, measured=False
-    )
+    mended = proved(net, folded(net, epsilon=0.1), ["exact"], recalibrated=True, measured=False)
     assert (mended.equality, mended.failed, mended.weights) == (None, False, ())
     assert mended.agreement is not None
 
@@ -130,10 +122,10 @@ def test_exact_steps_are_proved_by_equal_outputs() -> None:
 def test_a_network_without_values_is_proved_with_random_ones() -> None:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     net = network()
-    found = proved(net, folded(net), [Step("exact")], again=folded, measured=False)
+    found = proved(net, folded(net), ["exact"], again=folded, measured=False)
     assert found.equality is not None
     assert (found.equality.equal, found.equality.values) == (True, "random")
-    without = proved(net, folded(net), [Step("exact")], measured=False)
+    without = proved(net, folded(net), ["exact"], measured=False)
     assert without.equality is None
     assert without.remarks == ("the source has no values of parameters: outputs were not compared",)
 
@@ -142,8 +134,8 @@ def test_approximate_steps_are_proved_by_agreement() -> None:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     net = valued()
     after, error = factorised(net, 2)
-    steps = [Step("exact"), Step("approximate")]
-    found = proved(net, after, steps, measured=False)
+    kinds: list[Kind] = ["exact", "approximate"]
+    found = proved(net, after, kinds, measured=False)
     assert (found.kind, found.equality, found.failed) == ("approximate", None, False)
     assert [each.error for each in found.weights] == [pytest.approx(error, rel=1e-5)]
     assert found.agreement is not None
@@ -153,7 +145,7 @@ def test_approximate_steps_are_proved_by_agreement() -> None:
 
 def test_steps_to_retrain_say_what_is_not_proved() -> None:
     net = network()
-    steps = [Step("approximate"), Step("retrain")]
-    found = proved(net, folded(net), steps, measured=False)
+    kinds: list[Kind] = ["approximate", "retrain"]
+    found = proved(net, folded(net), kinds, measured=False)
     assert found == Proof(kind="retrain", remarks=found.remarks)
     assert "training" in found.remarks[0]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from convcost.errors import MissingFramework, NetworkError, SourceError, UsageError
+from convcost.measure import process
 from convcost.network.dataclass import replace
 from convcost.rewrite.samples.data import Data
 from convcost.rewrite.training import train as module
@@ -64,7 +65,7 @@ class Inside:
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is started."""
-    monkeypatch.setattr(module, "Worker", Inside)
+    monkeypatch.setattr(process, "Worker", Inside)
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_ctrl_c_keeps_what_is_done() -> None:
 def test_what_cannot_be_trained_is_said_before_anything_is_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "Worker", None)
+    monkeypatch.setattr(process, "Worker", None)
     nets = pair()
     for options, said in (
         ({"epochs": 0}, "epochs is 0"),

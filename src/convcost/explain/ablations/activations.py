@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from convcost.explain.ablation import Without
-from convcost.network.dataclass import replace
-from convcost.network.edit import edited, without_layers
+from convcost.network.edit import changed, edited, without_layers
 from convcost.ops.activation import ROW_FUNCTIONS, Activation
 
 if TYPE_CHECKING:
     from convcost.explain.evidence import Case
     from convcost.network.network import Layer, Network
-    from convcost.network.op import Op
 
 LOOKS_FOR = "activations other than softmax and those of the results"
 
@@ -44,10 +42,5 @@ def _function(layer: Layer) -> str | None:
 def _linear(network: Network, names: set[str]) -> Network:
     if not names:
         return network
-
-    def op_of(layer: Layer) -> Op:
-        op = layer.op
-        changed = layer.name in names
-        return cast("Op", replace(cast("Any", op), activation="linear")) if changed else op
-
-    return edited(network, op_of)
+    ops = {name: changed(network.layer(name).op, activation="linear") for name in names}
+    return edited(network, ops)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from convcost.explain.ablation import Without
 from convcost.explain.folding import folding
-from convcost.network.dataclass import replace
-from convcost.network.edit import edited, without_layers
+from convcost.network.edit import changed, edited, without_layers
 from convcost.ops.norm import BatchNorm
 
 if TYPE_CHECKING:
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 
     from convcost.explain.evidence import Case
     from convcost.explain.folding import Folding
-    from convcost.network.network import Layer, Network
-    from convcost.network.op import Op
+    from convcost.network.network import Network
 
 LOOKS_FOR = "BatchNorm layers"
 
@@ -43,14 +41,11 @@ def without(case: Case) -> Without | None:
 
 def _with_bias(network: Network, names: Collection[str]) -> Network:
     """The network in which these layers add a bias."""
-    if all(getattr(network.layer(name).op, "bias", True) for name in names):
+    ops = {name: network.layer(name).op for name in names}
+    bare = {name: op for name, op in ops.items() if not getattr(op, "bias", True)}
+    if not bare:
         return network
-
-    def op_of(layer: Layer) -> Op:
-        op: Op = layer.op
-        return cast("Op", replace(cast("Any", op), bias=True)) if layer.name in names else op
-
-    return edited(network, op_of)
+    return edited(network, {name: changed(op, bias=True) for name, op in bare.items()})
 
 
 def _in_training(number: int) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from convcost.explain.ablation import Without
 from convcost.network.dataclass import replace
-from convcost.network.edit import edited
+from convcost.network.edit import changed, edited
 from convcost.ops.conv import Conv
 from convcost.ops.depthwise import DepthwiseConv, SeparableConv
 
 if TYPE_CHECKING:
     from convcost.explain.evidence import Case
-    from convcost.network.network import Layer, Network
+    from convcost.network.network import Network
     from convcost.network.op import Op
     from convcost.ops.window import Padding, Window
 
@@ -67,12 +67,10 @@ def _pads(window: Window) -> bool:
 
 
 def _with_padding(network: Network, names: tuple[str, ...], padding: Padding) -> Network:
-    def op_of(layer: Layer) -> Op:
-        op: Any = layer.op
-        if layer.name not in names:
-            return cast("Op", op)
+    ops: dict[str, Op] = {}
+    for name in names:
+        op: Any = network.layer(name).op
         wide = _wide(op.windows)
         windows = tuple(replace(w, padding=padding) if w in wide else w for w in op.windows)
-        return cast("Op", replace(op, windows=windows))
-
-    return edited(network, op_of)
+        ops[name] = changed(op, windows=windows)
+    return edited(network, ops)

@@ -13,23 +13,17 @@ from convcost.units import format_bytes, format_percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.runtime.memory import Memory
-
-RULE = "batch-limit"
 
 #: Of the peak; below it the batch is not what fills the memory.
 _LEAST_SHARE = 0.5
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network that trains."""
-    for case in evidence.cases:
-        if case.prediction.workload.training and case.count.complete:
-            yield from _of_case(case)
-
-
-def _of_case(case: Case) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where the network trains."""
+    if not (case.prediction.workload.training and case.count.complete):
+        return
     old = case.prediction
     workload = replace(old.workload, samples=None)
     try:
@@ -49,7 +43,6 @@ def _finding(case: Case, found: Memory, each: int, share: float) -> Finding:
     largest = max(found.layers, key=lambda layer: layer.saved)
     batch = found.workload.batch
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=(largest.name,),
         text=(

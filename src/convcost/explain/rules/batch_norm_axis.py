@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 from convcost.explain.explanation import Finding
 from convcost.network.dims import number
 from convcost.ops.norm import BatchNorm
+from convcost.units import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.network.network import Layer
 
-RULE = "batch-norm-axis"
 
-
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        wrong = [layer for layer in case.network.layers if _is_wrong(layer)]
-        if wrong:
-            yield _finding(case, wrong)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all such layers."""
+    wrong = [layer for layer in case.network.layers if _is_wrong(layer)]
+    if wrong:
+        yield _finding(case, wrong)
 
 
 def _is_wrong(layer: Layer) -> bool:
@@ -36,13 +34,12 @@ def _finding(case: Case, wrong: list[Layer]) -> Finding:
     axis, tensor = first.op.axis, first.outputs[0]
     along, channels = (number(tensor.size(name), name) for name in (axis, "channel"))
     names = tuple(layer.name for layer in wrong)
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    which = format_names(names, most=1)
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=names,
         text=(
-            f"{first.name}{more} of {case.name} normalises along {axis}: {along} means and "
+            f"{which} of {case.name} normalises along {axis}: {along} means and "
             f"variances, of the rows or columns of all channels together, instead of {channels}, "
             "one per channel. It cannot be folded into a convolution, and what it learns does not "
             "carry over to another image size"

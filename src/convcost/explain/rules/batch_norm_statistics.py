@@ -12,22 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.count import LayerCount
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "batch-norm-statistics"
+    from convcost.explain.evidence import Case
 
 #: Of all numbers that the network stores; below it the rule is silent.
 _LEAST_SHARE = 0.01
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network whose statistics are a part that somebody may stumble over."""
-    for case in evidence.cases:
-        rows = [row for row in case.count.layers if row.op == "batch_norm" and row.statistics]
-        statistics = sum(number(row.statistics or 0, "statistics") for row in rows)
-        stored = case.parameters + number(case.count.total.statistics, "statistics")
-        if rows and statistics >= _LEAST_SHARE * stored:
-            yield _finding(case, rows, statistics, stored)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where the statistics are a part that somebody may stumble over."""
+    rows = [row for row in case.count.layers if row.op == "batch_norm" and row.statistics]
+    statistics = sum(number(row.statistics or 0, "statistics") for row in rows)
+    stored = case.parameters + number(case.count.total.statistics, "statistics")
+    if rows and statistics >= _LEAST_SHARE * stored:
+        yield _finding(case, rows, statistics, stored)
 
 
 def _finding(case: Case, rows: list[LayerCount], statistics: int, stored: int) -> Finding:
@@ -35,7 +32,6 @@ def _finding(case: Case, rows: list[LayerCount], statistics: int, stored: int) -
     share = statistics / stored
     many = f"the {len(rows)} BatchNorm layers" if len(rows) > 1 else rows[0].name
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=tuple(row.name for row in rows),
         text=(
@@ -49,5 +45,4 @@ def _finding(case: Case, rows: list[LayerCount], statistics: int, stored: int) -
             "layers": len(rows), "learned": learned, "statistics": statistics, "stored": stored,
             "statistics_share": share,
         },
-        advice="",
     )  # fmt: skip

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from convcost.count.conventions.difference import count_as
 from convcost.explain.explanation import Finding
 from convcost.network.dims import number
-from convcost.units import format_ratio
+from convcost.units import format_names, format_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.count.conventions.difference import Cause, OtherCount
     from convcost.explain.evidence import Case, Evidence
-
-RULE = "counters-disagree"
 
 #: Those whose figures are quoted most; they count PyTorch's modules.
 _TOOLS = ("fvcore", "thop", "torchinfo")
@@ -49,7 +47,6 @@ def _finding(case: Case, others: list[OtherCount], worst: OtherCount) -> Finding
         f"{flops:,} FLOP with the element-wise operations: {causes}"
     )
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=worst.causes[0].layers,
         text=f"{text}. Others: {rest}" if rest else text,
@@ -68,6 +65,5 @@ def _figure(other: OtherCount) -> str:
 
 
 def _clause(cause: Cause) -> str:
-    first, *more = cause.layers
-    where = f"{first} and {len(more)} more" if more else first
+    where = format_names(cause.layers, most=1)
     return f"{cause.difference:+,} at {where}, since {cause.because}"

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.errors import ConvcostError
 from convcost.explain.explanation import Finding
-from convcost.network.dataclass import replace
-from convcost.network.edit import edited
-from convcost.ops.conv import Conv
+from convcost.explain.remedies import command, places, rewritten
 from convcost.predict import predict
 from convcost.units import format_percent, format_seconds
 
@@ -16,14 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.explain.evidence import Case, Evidence
-    from convcost.network.network import Layer, Network
-    from convcost.network.op import Op
+    from convcost.rewrite.rewrite import Site
 
-RULE = "cut-channels"
-
+#: The rewrite that drops filters, and what reads them.
+_NARROW = "narrow"
 #: Of a layer's filters, those that are left: a quarter less, in whole blocks.
 _KEPT, _BLOCK = 0.75, 16
-#: So many of the slowest convolutions are tried.
+#: So many of the slowest convolutions that can be narrowed are tried.
 _TRIED = 6
 #: Below this saving the rule is silent.
 _LEAST_SHARE = 0.03
@@ -36,57 +33,51 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _of_case(case: Case) -> Iterator[Finding]:
-    convolutions = [x for x in case.network.layers if _narrower(x) is not None]
-    slowest = sorted(convolutions, key=lambda x: -case.predicted[x.name].seconds)[:_TRIED]
-    saved = {layer.name: _saved(case, layer) for layer in slowest}
-    best = max(saved, key=saved.__getitem__, default=None)
-    if best is None or saved[best] < _LEAST_SHARE * case.seconds:
+    able = [site for site in places(case.network, _NARROW) if _left(case, site)]
+    slowest = sorted(able, key=lambda site: -case.predicted[site.layer].seconds)[:_TRIED]
+    saved = {site.layer: _saved(case, site) for site in slowest}
+    best = max(slowest, key=lambda site: saved[site.layer], default=None)
+    if best is None or saved[best.layer] < _LEAST_SHARE * case.seconds:
         return
-    op = case.network.layer(best).op
-    assert isinstance(op, Conv)  # noqa: S101 - for types
-    left = _narrower(case.network.layer(best))
-    others = sorted((x for x in saved if x != best and saved[x] > 0), key=lambda x: -saved[x])
-    more = ", ".join(f"{name} {format_seconds(saved[name])}" for name in others[:2])
+    name, filters, left = best.layer, _filters(case, best), _left(case, best)
+    others = sorted((x for x in saved if x != name and saved[x] > 0), key=lambda x: -saved[x])
+    more = ", ".join(f"{other} {format_seconds(saved[other])}" for other in others[:2])
     yield Finding(
-        rule=RULE,
         network=case.index,
-        layers=(best, *others[:2]),
+        layers=(name, *others[:2]),
         text=(
-            f"narrowing {best} of {case.name} from {op.filters} to {left} filters would save most, "
-            f"{format_seconds(saved[best])} of {format_seconds(case.seconds)} "
-            f"({format_percent(saved[best] / case.seconds)}), its readers included"
+            f"narrowing {name} of {case.name} from {filters} to {left} filters would save most, "
+            f"{format_seconds(saved[name])} of {format_seconds(case.seconds)} "
+            f"({format_percent(saved[name] / case.seconds)}), its readers included"
             + (f"; then {more}" if more else "")
         ),
         numbers={
-            "filters": op.filters, "filters_left": left, "saved_seconds": saved[best],
-            "saved_share": saved[best] / case.seconds,
+            "filters": filters, "filters_left": left, "saved_seconds": saved[name],
+            "saved_share": saved[name] / case.seconds,
         },
-        advice="drop the filters of the least norm there first, and train on: what accuracy it "
-        "costs no count can tell",
-        seconds=saved[best],
+        advice=f"{command(_NARROW, name, left)} drops the filters of the least norm; then train "
+        "on: what accuracy it costs no count can tell",
+        seconds=saved[name],
     )  # fmt: skip
 
 
-def _narrower(layer: Layer) -> int | None:
-    """The filters that would be left; None where it cannot be narrowed."""
-    op = layer.op
-    if not isinstance(op, Conv) or op.groups != 1 or not isinstance(op.filters, int):
-        return None
-    left = int(op.filters * _KEPT) // _BLOCK * _BLOCK
-    return left if 0 < left < op.filters else None
+def _filters(case: Case, site: Site) -> int:
+    """Of a convolution that can be narrowed, whose sizes are known then."""
+    filters = case.network.layer(site.layer).outputs[0].size("channel")
+    assert isinstance(filters, int)  # noqa: S101 - for types
+    return filters
 
 
-def _saved(case: Case, layer: Layer) -> float:
-    """Predicted seconds; nothing where the layers behind it need its width, as a sum does."""
-    left = _narrower(layer) or 0
+def _left(case: Case, site: Site) -> int:
+    """The filters that would be left; 0 where that would be less than a whole block."""
+    return int(_filters(case, site) * _KEPT) // _BLOCK * _BLOCK
 
-    def op_of(each: Layer) -> Op:
-        op = each.op
-        return replace(op, filters=left) if each.name == layer.name and isinstance(op, Conv) else op
 
+def _saved(case: Case, site: Site) -> float:
+    """Predicted seconds; nothing where the layers behind it do not fit any more."""
     old = case.prediction
     try:
-        network: Network = edited(case.network, op_of)
+        network = rewritten(case.network, _NARROW, site, _left(case, site))
         found = predict(
             network, old.workload, device=old.device, runtime=old.runtime, profile=case.profile
         )

@@ -11,9 +11,7 @@ from convcost.units import format_percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "depthwise"
+    from convcost.explain.evidence import Case
 
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.05
@@ -21,13 +19,8 @@ _LEAST_SHARE = 0.05
 _LEAST_FACTOR = 1.5
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        yield from _of_case(case)
-
-
-def _of_case(case: Case) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all of them."""
     names = tuple(
         row.name for row in case.count.layers if row.op == "depthwise_conv" and row.forward
     )
@@ -38,8 +31,8 @@ def _of_case(case: Case) -> Iterator[Finding]:
     costs = [cost for name in names if (cost := case.counted[name].forward) is not None]
     moved = sum(number(cost.bytes, "bytes") for cost in costs)
     per_byte = case.layer_macs(names) / max(1, moved)
+    seconds = sum(case.predicted[name].seconds for name in names)
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=names,
         text=(
@@ -50,9 +43,8 @@ def _of_case(case: Case) -> Iterator[Finding]:
         ),
         numbers={
             "layers": len(names), "macs_share": macs, "share": time, "bytes": moved,
-            "macs_per_byte": per_byte,
-            "seconds": sum(case.predicted[name].seconds for name in names),
+            "macs_per_byte": per_byte, "seconds": seconds,
         },
-        seconds=sum(case.predicted[name].seconds for name in names),
+        seconds=seconds,
         timed=names,
     )  # fmt: skip

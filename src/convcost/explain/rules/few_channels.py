@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
-from convcost.explain.rules.parameters_are_not_time import misleads
+from convcost.explain.figures import fill_of, misleads, narrow
 from convcost.network.dims import number
-from convcost.units import format_percent, format_ratio
+from convcost.predict.kernel import parts_of
+from convcost.units import format_names, format_percent, format_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from convcost.explain.evidence import Case, Evidence, Pair
     from convcost.predict import LayerPrediction
 
-RULE = "few-channels"
-
-#: A vector that is filled to more than this is no reason to complain.
-_MOST_FILL = 0.5
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.05
 
@@ -33,28 +30,22 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             yield _finding(case, found, pair if slower else None)
 
 
-def narrow(case: Case) -> list[LayerPrediction]:
-    """The convolutions that fill at most half of a vector."""
-    layers = case.prediction.layers
-    return [layer for layer in layers if layer.op != "dense" and _fill(layer) <= _MOST_FILL]
-
-
 def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Finding:
-    worst = min(narrow, key=_fill)
+    worst = min(narrow, key=fill_of)
     lanes = int(case.prediction.device.vector_lanes.value)
     channels = _channels(worst)
     numbers = {
         "channels": channels,
         "vector_lanes": lanes,
-        "vector_fill": _fill(worst),
+        "vector_fill": fill_of(worst),
         "share": sum(layer.share for layer in narrow),
         "seconds": sum(layer.seconds for layer in narrow),
         "launches": len(case.prediction.kernels),
-        "launch_seconds": sum(time.launch for time in case.prediction.kernels),
+        "launch_seconds": parts_of(case.prediction.kernels)["launch"],
     }
     text = (
         f"few channels ({_widths(narrow)}): {channels} fill "
-        f"{format_percent(_fill(worst))} of the {lanes} vector lanes of "
+        f"{format_percent(fill_of(worst))} of the {lanes} vector lanes of "
         f"{case.prediction.device.name}, so the arithmetic runs at most at that share of its peak "
         f"({format_percent(numbers['share'])} of the time of {case.name})"
     )
@@ -68,7 +59,6 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
             "with the MACs"
         )
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=tuple(layer.name for layer in narrow),
         text=text,
@@ -84,8 +74,7 @@ def _finding(case: Case, narrow: list[LayerPrediction], pair: Pair | None) -> Fi
 
 
 def _widths(narrow: list[LayerPrediction]) -> str:
-    named = [f"{layer.name}: {_channels(layer)}" for layer in narrow]
-    return ", ".join(named[:4]) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
+    return format_names([f"{layer.name}: {_channels(layer)}" for layer in narrow])
 
 
 def _activations(pair: Pair) -> dict[str, float]:
@@ -99,10 +88,6 @@ def _activations(pair: Pair) -> dict[str, float]:
         "activation_bytes_ratio": moved(pair.a) / max(1, moved(pair.b)),
         "launches_of_first": len(pair.b.prediction.kernels),
     }
-
-
-def _fill(layer: LayerPrediction) -> float:
-    return min((time.fill for time in layer.kernels), default=1.0)
 
 
 def _channels(layer: LayerPrediction) -> int:

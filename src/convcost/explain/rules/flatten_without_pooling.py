@@ -2,91 +2,84 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from convcost.errors import NetworkError
 from convcost.explain.explanation import Finding
+from convcost.explain.remedies import command, place, rewritten
 from convcost.network.dims import number
-from convcost.network.tensor import SPATIAL_AXES
-from convcost.ops.dense import Dense
-from convcost.ops.reshape import Flatten
+from convcost.rewrite.shared.flattening import dense_layers, flattened, positions
 from convcost.units import format_count, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.network.network import Layer, Network
-
-RULE = "flatten-without-pooling"
 
 #: The dense layer holds at least this share of the parameters ...
 _MOST_PARAMETERS = 0.5
 #: ... and reads at least so many positions.
 _LEAST_POSITIONS = 16
+#: Rewrites to fewer positions, and what the parameters are called that are left.
+_POOLED = {
+    "global-average-pooling": "parameters_pooled",
+    "pool-before-flatten": "parameters_max_pooled",
+}
+_TRAINED = "what is behind has to be trained, and averages over all positions converge more slowly"
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network, about the dense layer behind its largest flattened image."""
-    for case in evidence.cases:
-        if case.count.complete:
-            yield from _of_case(case)
-
-
-def _of_case(case: Case) -> Iterator[Finding]:
-    for flatten in case.network.layers:
-        if not isinstance(flatten.op, Flatten):
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about the dense layer behind the first flattened image that is so large."""
+    for flatten, _, readers in flattened(case.network) if case.count.complete else ():
+        many = positions(case.network.tensor(flatten.inputs[0]))
+        if isinstance(readers, str) or many < _LEAST_POSITIONS:
             continue
-        dense = _reader(case.network, flatten)
-        positions = _positions(case.network, flatten)
-        if dense is None or positions < _LEAST_POSITIONS:
-            continue
-        stored = case.layer_parameters(dense.name)
-        if stored >= _MOST_PARAMETERS * case.parameters:
-            yield _finding(case, flatten, dense, positions, stored)
+        names = [layer.name for layer in dense_layers(readers)]
+        dense = max(names, key=case.layer_parameters)
+        if case.layer_parameters(dense) >= _MOST_PARAMETERS * case.parameters:
+            yield _finding(case, flatten, dense, many)
             return
 
 
-def _reader(network: Network, layer: Layer) -> Layer | None:
-    """The dense layer that takes the flattened image, views and dropout skipped."""
-    while len(network.consumers[layer.name]) == 1:
-        layer = network.layer(network.consumers[layer.name][0])
-        if isinstance(layer.op, Dense):
-            return layer
-        if layer.op.kind not in ("dropout", "reshape", "view", "flatten"):
-            return None
-    return None
-
-
-def _positions(network: Network, layer: Layer) -> int:
-    tensor = network.tensor(layer.inputs[0])
-    sizes = (axis.size for axis in tensor.axes if axis.name in SPATIAL_AXES)
-    return math.prod(number(size, "positions") for size in sizes)
-
-
-def _finding(case: Case, flatten: Layer, dense: Layer, positions: int, stored: int) -> Finding:
-    units = number(dense.outputs[0].axes[-1].size, "units")
-    bias = units if isinstance(dense.op, Dense) and dense.op.bias else 0
-    pooled = (stored - bias) // positions + bias
+def _finding(case: Case, flatten: Layer, dense: str, many: int) -> Finding:
+    stored = case.layer_parameters(dense)
     share = stored / max(1, case.parameters)
+    pooled = {name: _left(case.network, name, flatten.name, dense) for name in _POOLED}
+    told = [
+        f"{text}: {format_count(left)} parameters are left ({command(name, flatten.name)})"
+        for name, (text, left) in pooled.items()
+        if left is not None
+    ]
     return Finding(
-        rule=RULE,
         network=case.index,
-        layers=(flatten.name, dense.name),
+        layers=(flatten.name, dense),
         text=(
-            f"{dense.name} of {case.name} has {format_count(stored)} parameters, "
-            f"{format_percent(share)} of all: {flatten.name} gives it {positions:,} positions of "
+            f"{dense} of {case.name} has {format_count(stored)} parameters, "
+            f"{format_percent(share)} of all: {flatten.name} gives it {many:,} positions of "
             "each channel, and each has weights of its own"
         ),
         numbers={
-            "parameters": stored, "parameters_share": share, "positions": positions,
-            "parameters_pooled": pooled,
+            "parameters": stored, "parameters_share": share, "positions": many,
+            **{_POOLED[name]: left for name, (_, left) in pooled.items()},
         },
-        advice=(
-            f"global average pooling in place of {flatten.name} leaves {format_count(pooled)}; "
-            "pooling once more before it divides them by four. Both have to be trained anew, and "
-            "global pooling converges more slowly"
-        ),
-        seconds=case.predicted[dense.name].seconds,
-        timed=(dense.name,),
+        advice="; ".join([*told, _TRAINED]) if told else "",
+        seconds=case.predicted[dense].seconds,
+        timed=(dense,),
     )  # fmt: skip
+
+
+def _left(network: Network, name: str, flatten: str, dense: str) -> tuple[str, int | None]:
+    """What a rewrite does, and the parameters of the dense layer behind it; None where none fits.
+
+    Of its sizes the smallest: the channels alone.
+    """
+    site = place(network, name, flatten)
+    if site is None:
+        return "", None
+    try:
+        after = rewritten(network, name, site, site.sizes[-1] if site.sizes else None)
+    except NetworkError:
+        return "", None
+    own = (after.table[id_].elements for id_ in after.layer(dense).parameters)
+    return site.text, sum(number(elements, "parameters") for elements in own)

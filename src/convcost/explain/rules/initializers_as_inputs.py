@@ -5,43 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
+from convcost.explain.remedies import command, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
 
-RULE = "initializers-as-inputs"
-
-
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        yield from _of_case(case)
+#: The rewrite that makes them constants.
+_CONSTANT = "constant-initializers"
 
 
-def _of_case(case: Case) -> Iterator[Finding]:
-    table = case.network.table
-    overridable = {id_ for id_, parameter in table.items() if parameter.overridable}
-    if not overridable:
-        return
-    layers = tuple(
-        layer.name for layer in case.network.layers if not overridable.isdisjoint(layer.parameters)
-    )
-    yield Finding(
-        rule=RULE,
-        subject="initializers",
-        network=case.index,
-        layers=layers,
-        text=(
-            f"{len(overridable):,} of {len(table):,} stored tensors of {case.name} are graph "
-            "inputs as well, so a caller may replace them: a runtime can neither fold BatchNorm "
-            "into the convolution before it nor repack the weights once"
-        ),
-        numbers={"overridable": len(overridable), "stored": len(table), "layers": len(layers)},
-        advice=(
-            "take the initializers out of graph.input and save the file again (onnxruntime has "
-            "remove_initializer_from_input for it), or export with keep_initializers_as_inputs"
-            "=False"
-        ),
-    )
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all of them."""
+    table = case.network.table.values()
+    overridable = sum(parameter.overridable for parameter in table)
+    for site in places(case.network, _CONSTANT):
+        yield Finding(
+            subject="initializers",
+            network=case.index,
+            layers=site.layers,
+            text=(
+                f"{overridable:,} of {len(table):,} stored tensors of {case.name} are graph "
+                "inputs as well, so a caller may replace them: a runtime can neither fold "
+                "BatchNorm into the convolution before it nor repack the weights once"
+            ),
+            numbers={"overridable": overridable, "stored": len(table), "layers": len(site.layers)},
+            advice=(
+                f"{command(_CONSTANT)} makes them constants (exact); or export the file with "
+                "keep_initializers_as_inputs=False"
+            ),
+        )

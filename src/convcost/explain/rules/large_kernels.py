@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
+from convcost.explain.remedies import command, macs_ratio, place
 from convcost.network.dims import number
 from convcost.ops.conv import Conv
 from convcost.units import format_percent, format_ratio
@@ -13,24 +14,23 @@ from convcost.units import format_percent, format_ratio
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.network.network import Layer
-
-RULE = "large-kernels"
 
 #: The side from which on a kernel counts as large.
 _LARGE = 5
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.2
+#: Rewrites to smaller kernels, and what their share of the MACs is called.
+_SMALLER = {"two-3x3": "macs_ratio_of_3x3", "asymmetric": "macs_ratio_of_asymmetric"}
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network, about its most expensive large kernel that has a replacement."""
-    for case in evidence.cases:
-        large = [layer for layer in case.network.layers if _side(layer) >= _LARGE]
-        share = sum(case.predicted[layer.name].share for layer in large)
-        if share >= _LEAST_SHARE:
-            yield _finding(case, large, share)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about the most expensive large kernel."""
+    large = [layer for layer in case.network.layers if _side(layer) >= _LARGE]
+    share = sum(case.predicted[layer.name].share for layer in large)
+    if share >= _LEAST_SHARE:
+        yield _finding(case, large, share)
 
 
 def _side(layer: Layer) -> int:
@@ -46,41 +46,37 @@ def _side(layer: Layer) -> int:
 
 def _finding(case: Case, large: list[Layer], share: float) -> Finding:
     worst = max(large, key=lambda layer: case.predicted[layer.name].seconds)
-    side = _side(worst)
-    op, tensor = worst.op, case.network.tensor(worst.inputs[0])
-    assert isinstance(op, Conv)  # noqa: S101 - for types
-    channels, filters = number(tensor.size("channel"), "channels"), number(op.filters, "filters")
-    times = (side - 1) // 2
-    # k x k from C to F channels against (k - 1) / 2 of 3 x 3, the first from C, the others from F
-    stack = 9 * filters * (channels + (times - 1) * filters)
-    ratio = side**2 * channels * filters / stack
-    names = tuple(layer.name for layer in large)
+    side, names = _side(worst), tuple(layer.name for layer in large)
+    seconds = sum(case.predicted[name].seconds for name in names)
+    ratios, advice = _smaller(case, worst.name)
     text = (
         f"kernels of {_LARGE}x{_LARGE} and more take {format_percent(share)} of the time of "
         f"{case.name}; {worst.name} multiplies {side}x{side} = {side * side} values per channel "
         "and position"
     )
-    advice = ""
-    if side % 2 and ratio > 1:
-        stacked = f"{times} of 3x3 after each other see the same {side}x{side} positions"
-        advice = (
-            f"{stacked} with {format_ratio(1 / ratio)} the MACs (and {times - 1} activations "
-            f"more); {side}x1 and 1x{side} with about {format_ratio(2 / side)}. Both have to be "
-            "trained anew"
-        )
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=names,
         text=f"{text}{_padding(worst, side)}",
-        numbers={
-            "share": share, "kernel": side, "macs_ratio_of_3x3": 1 / ratio,
-            "seconds": sum(case.predicted[name].seconds for name in names),
-        },
+        numbers={"share": share, "kernel": side, **ratios, "seconds": seconds},
         advice=advice,
-        seconds=sum(case.predicted[name].seconds for name in names),
+        seconds=seconds,
         timed=(worst.name,),
-    )  # fmt: skip
+    )
+
+
+def _smaller(case: Case, layer: str) -> tuple[dict[str, float | None], str]:
+    """The share of the MACs that smaller kernels need, None where they save none; and advice."""
+    ratios: dict[str, float | None] = {}
+    told = []
+    for name, figure in _SMALLER.items():
+        site = place(case.network, name, layer)
+        ratio = None if site is None else macs_ratio(case.network, name, site)
+        ratios[figure] = ratio
+        if site is not None and ratio is not None:
+            told.append(f"{site.text} with {format_ratio(ratio)} the MACs ({command(name, layer)})")
+    trained = "; what is put there has to be trained" if told else ""
+    return ratios, "; ".join(told) + trained
 
 
 def _padding(layer: Layer, side: int) -> str:

@@ -8,29 +8,26 @@ from typing import TYPE_CHECKING
 from convcost.explain.explanation import Finding
 from convcost.predict import predict
 from convcost.predict.batches import over_batches
+from convcost.predict.kernel import parts_of
 from convcost.units import format_percent, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convcost.count import Workload
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.predict import Prediction
-
-RULE = "launches"
 
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.5
 _BATCHES = tuple(2**power for power in range(13))
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network, with the batch from which on launches are the smaller part."""
-    for case in evidence.cases:
-        kernels = case.prediction.kernels
-        launch = sum(min(time.launch, time.seconds) for time in kernels)
-        if launch >= _LEAST_SHARE * case.seconds:
-            yield _finding(case, launch)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding, with the batch from which on launches are the smaller part."""
+    launch = parts_of(case.prediction.kernels)["launch"]
+    if launch >= _LEAST_SHARE * case.seconds:
+        yield _finding(case, launch)
 
 
 def _finding(case: Case, launch: float) -> Finding:
@@ -51,7 +48,6 @@ def _finding(case: Case, launch: float) -> Finding:
     )
     share = launch / case.seconds
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=(),
         text=(

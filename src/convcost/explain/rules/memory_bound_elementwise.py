@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.explain.explanation import Finding
+from convcost.explain.figures import traffic
 from convcost.explain.folding import fold_advice
 from convcost.network.dims import number
 from convcost.ops.activation import ROW_FUNCTIONS, Activation
-from convcost.units import format_bytes, format_percent, format_seconds
+from convcost.units import format_bytes, format_names, format_percent, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.network.cost import Cost
-    from convcost.predict import KernelTime, LayerPrediction
-
-RULE = "memory-bound-elementwise"
+    from convcost.predict import LayerPrediction
 
 #: Below this share of the time the rule is silent.
-LEAST_SHARE = 0.05
+_LEAST_SHARE = 0.05
 
 _TITLES = {
     "batch_norm": "BatchNorm",
@@ -32,23 +31,20 @@ _TITLES = {
     "zero_padding": "padding",
     "local_response_norm": "local response normalisation",
 }
-
-
 #: Kinds that some runtime computes while the layer before writes.
 _FUSABLE = ("activation", "merge", "batch_norm")
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network and kind of layer."""
-    for case in evidence.cases:
-        groups: dict[str, list[LayerPrediction]] = {}
-        for layer in case.prediction.layers:
-            kind = _kind(case, layer)
-            if kind in _TITLES and layer.kernels:
-                groups.setdefault(kind, []).append(layer)
-        for kind, layers in groups.items():
-            if sum(layer.share for layer in layers) >= LEAST_SHARE:
-                yield _finding(case, kind, layers)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding per kind of layer."""
+    groups: dict[str, list[LayerPrediction]] = {}
+    for layer in case.prediction.layers:
+        kind = _kind(case, layer)
+        if kind in _TITLES and layer.kernels:
+            groups.setdefault(kind, []).append(layer)
+    for kind, layers in groups.items():
+        if sum(layer.share for layer in layers) >= _LEAST_SHARE:
+            yield _finding(case, kind, layers)
 
 
 def _kind(case: Case, layer: LayerPrediction) -> str:
@@ -83,7 +79,7 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         moved = numbers["product_read_bytes"] + numbers["product_write_bytes"]
         beside = f" ({numbers['product_layer']} beside it moves {format_bytes(moved)} in all)"
     text = (
-        f"{_TITLES[kind]} ({listed([layer.name for layer in layers])}) takes "
+        f"{_TITLES[kind]} ({format_names([layer.name for layer in layers])}) takes "
         f"{format_percent(numbers['share'])} of the time of {case.name}, "
         f"{format_seconds(numbers['seconds'])}: {case.prediction.runtime.title} executes "
         f"{largest.name} as {passes} "
@@ -91,7 +87,6 @@ def _finding(case: Case, kind: str, layers: list[LayerPrediction]) -> Finding:
         f"{format_percent(_per_mac(numbers))} of the network's"
     )
     return Finding(
-        rule=RULE,
         subject=_TITLES[kind],
         network=case.index,
         layers=tuple(layer.name for layer in layers),
@@ -115,15 +110,6 @@ def _advice(case: Case, kind: str, layers: list[LayerPrediction]) -> str:
         "a runtime that fuses it into the convolution before it (torch.compile; XLA, which is "
         "jit_compile=True in Keras) saves these passes"
     )
-
-
-def traffic(kernels: list[KernelTime]) -> dict[str, Any]:
-    """Bytes that some kernels read and write."""
-    costs = [time.kernel.cost for time in kernels]
-    return {
-        "read_bytes": sum(number(cost.read_bytes, "bytes") for cost in costs),
-        "write_bytes": sum(number(cost.write_bytes, "bytes") for cost in costs),
-    }
 
 
 def _output_bytes(case: Case, layer: str) -> int:
@@ -152,8 +138,3 @@ def _product_beside(case: Case, layer: str) -> dict[str, Any]:
                 "product_write_bytes": number(forward.write_bytes, "bytes"),
             }
     return {}
-
-
-def listed(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"

@@ -10,30 +10,26 @@ from convcost.units import format_count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "more-parameters-than-samples"
+    from convcost.explain.evidence import Case
 
 #: Trained parameters over samples; below it the rule is silent.
 _MANY = 10.0
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network that is trained on a known number of samples."""
-    for case in evidence.cases:
-        workload = case.prediction.workload
-        trained = case.count.total.trainable_parameters
-        if not (workload.training and workload.samples and isinstance(trained, int)):
-            continue
-        ratio = trained / workload.samples
-        if ratio >= _MANY:
-            yield _finding(case, trained, workload.samples, ratio)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where the network is trained on a known number of samples."""
+    workload = case.prediction.workload
+    trained = case.count.total.trainable_parameters
+    if not (workload.training and workload.samples and isinstance(trained, int)):
+        return
+    ratio = trained / workload.samples
+    if ratio >= _MANY:
+        yield _finding(case, trained, workload.samples, ratio)
 
 
 def _finding(case: Case, trained: int, samples: int, ratio: float) -> Finding:
     largest = max(case.count.layers, key=lambda row: row.parameters or 0)  # type: ignore[arg-type, return-value]
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=(largest.name,),
         text=(

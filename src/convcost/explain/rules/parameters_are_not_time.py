@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
+from convcost.explain.figures import misleads
 from convcost.units import format_count, format_percent, format_ratio
 
 if TYPE_CHECKING:
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
     from convcost.explain.evidence import Case, Evidence, Pair
 
-RULE = "parameters-are-not-time"
-
-#: Ratios of parameters and of time that differ by less than this factor agree well enough.
-_LEAST_FACTOR = 2.0
 #: A layer with at least this share of the parameters ...
 _MOST_PARAMETERS = 0.5
 #: ... and at most this share of the time misleads.
@@ -32,11 +28,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         yield from _of_layers(evidence.cases[0])
 
 
-def misleads(figure: float, seconds: float) -> bool:
-    """Whether a ratio of some figure is far from the ratio of the times."""
-    return figure > 0 and abs(math.log(seconds / figure)) > math.log(_LEAST_FACTOR)
-
-
 def _of_pair(pair: Pair) -> Finding:
     text = (
         f"{pair.a.name} has {format_ratio(pair.parameters)} the parameters of {pair.b.name} "
@@ -46,7 +37,6 @@ def _of_pair(pair: Pair) -> Finding:
         "uses each once per sample"
     )
     return Finding(
-        rule=RULE,
         network=pair.a.index,
         layers=(),
         text=text,
@@ -78,7 +68,6 @@ def _of_layers(case: Case) -> Iterator[Finding]:
             f"{format_percent(slowest.share)}"
         )
         yield Finding(
-            rule=RULE,
             network=case.index,
             layers=(layer.name, slowest.name),
             text=text,

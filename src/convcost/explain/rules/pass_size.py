@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convcost.count.prepare import prepared
+from convcost.count.prepare import without_loss
 from convcost.errors import ConvcostError
 from convcost.explain.explanation import Finding
 from convcost.network.builder import BATCH
@@ -16,10 +16,8 @@ from convcost.units import format_bytes, format_ratio
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.runtime.memory import Memory
-
-RULE = "pass-size"
 
 #: Sizes that differ by less agree well enough.
 _LEAST_FACTOR = 2.0
@@ -29,14 +27,10 @@ _LEAST_SHARE = 0.1
 _NOT_SEEN = frozenset({"input", "flatten", "reshape", "view"})
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per PyTorch network."""
-    for case in evidence.cases:
-        if case.network.framework == "torch" and case.count.complete:
-            yield from _of_case(case)
-
-
-def _of_case(case: Case) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where it is a PyTorch network."""
+    if case.network.framework != "torch" or not case.count.complete:
+        return
     workload = replace(case.count.workload, samples=None)
     try:
         found = memory(case.network, workload, runtime=case.prediction.runtime)
@@ -51,7 +45,7 @@ def _of_case(case: Case) -> Iterator[Finding]:
 def _pass_size(case: Case) -> int:
     """Twice what all modules return, as torchsummary adds it up."""
     workload = case.count.workload
-    network = prepared(case.network, replace(workload, loss=None))
+    network = without_loss(case.network, workload)
     layers = network.bind({str(BATCH): workload.batch}).layers
     tensors = (t for layer in layers if layer.op.kind not in _NOT_SEEN for t in layer.outputs)
     return 2 * sum(number(tensor.bytes, "bytes") for tensor in tensors)
@@ -61,7 +55,6 @@ def _finding(case: Case, found: Memory, printed: int) -> Finding:
     alive = found.peak_step.bytes
     what = "a training step" if found.workload.training else "inference"
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=(),
         text=(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
-from convcost.network.dims import number
 from convcost.ops.conv import Conv
+from convcost.rewrite.shared.layer import taps
 from convcost.units import format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
-    from convcost.network.network import Layer
-
-RULE = "pointwise"
+    from convcost.explain.evidence import Case
 
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.1
@@ -24,18 +20,13 @@ _LEAST_SHARE = 0.1
 _LEAST_FACTOR = 1.3
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network that has other convolutions too."""
-    for case in evidence.cases:
-        yield from _of_case(case)
-
-
-def _of_case(case: Case) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where there are other convolutions too."""
     small: list[str] = []
     large: list[str] = []
     for layer in case.network.layers:
         if isinstance(layer.op, Conv) and layer.op.groups == 1:
-            (small if _taps(layer) == 1 else large).append(layer.name)
+            (small if taps(layer.op.windows) == 1 else large).append(layer.name)
     share, rest = (sum(case.predicted[name].share for name in names) for names in (small, large))
     macs, others = case.layer_macs(small), case.layer_macs(large)
     if share < _LEAST_SHARE or not (macs and others and rest):
@@ -45,7 +36,6 @@ def _of_case(case: Case) -> Iterator[Finding]:
         return
     seconds = sum(case.predicted[name].seconds for name in small)
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=tuple(small),
         text=(
@@ -61,8 +51,3 @@ def _of_case(case: Case) -> Iterator[Finding]:
         seconds=seconds,
         timed=tuple(small),
     )  # fmt: skip
-
-
-def _taps(layer: Layer) -> int:
-    assert isinstance(layer.op, Conv)  # noqa: S101 - for types
-    return math.prod(number(window.kernel, "taps") for window in layer.op.windows)

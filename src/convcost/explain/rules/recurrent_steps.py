@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING
 from convcost.explain.explanation import Finding
 from convcost.network.dims import number
 from convcost.ops.recurrent import Recurrent
-from convcost.units import format_count, format_percent
+from convcost.units import format_count, format_names, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
     from convcost.network.network import Layer
-
-RULE = "recurrent-steps"
 
 #: They do at least this share of the MACs.
 _LEAST_MACS = 0.2
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        layers = [layer for layer in case.network.layers if isinstance(layer.op, Recurrent)]
-        names = tuple(layer.name for layer in layers)
-        if layers and case.layer_macs(names) >= _LEAST_MACS * case.macs:
-            yield _finding(case, layers, names)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all of them."""
+    layers = [layer for layer in case.network.layers if isinstance(layer.op, Recurrent)]
+    names = tuple(layer.name for layer in layers)
+    if layers and case.layer_macs(names) >= _LEAST_MACS * case.macs:
+        yield _finding(case, layers, names)
 
 
 def _finding(case: Case, layers: list[Layer], names: tuple[str, ...]) -> Finding:
@@ -35,11 +32,10 @@ def _finding(case: Case, layers: list[Layer], names: tuple[str, ...]) -> Finding
     macs = case.layer_macs(names)
     each = macs / max(1, steps)
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=names,
         text=(
-            f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} of {case.name} go "
+            f"{format_names(names)} of {case.name} go "
             f"through {steps:,} steps, one after the other, of {format_count(each, 'MAC')} each "
             f"({format_percent(macs / max(1, case.macs))} of the MACs): a step waits for the one "
             "before it, so that many cores, or a GPU, find little to do at once. The predicted "

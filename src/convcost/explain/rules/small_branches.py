@@ -11,32 +11,23 @@ from convcost.units import format_percent, format_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "small-branches"
+    from convcost.explain.evidence import Case
 
 #: Below this share of the time the rule is silent.
 _LEAST_SHARE = 0.2
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network with concatenations."""
-    for case in evidence.cases:
-        joins = [x for x in case.network.layers if isinstance(x.op, Concatenate)]
-        if joins:
-            yield from _of_case(case, len(joins))
-
-
-def _of_case(case: Case, joins: int) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding where there are concatenations."""
+    joins = sum(isinstance(layer.op, Concatenate) for layer in case.network.layers)
     small = [time for time in case.prediction.kernels if time.bound == "launch"]
     seconds = sum(time.seconds for time in small)
     share = seconds / case.seconds
-    if share < _LEAST_SHARE:
+    if not joins or share < _LEAST_SHARE:
         return
     layers = tuple(dict.fromkeys(time.kernel.layers[0] for time in small))
     number = len(case.prediction.kernels)
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=layers,
         text=(

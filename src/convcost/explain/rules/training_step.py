@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from convcost.count import Total
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "training-step"
+    from convcost.explain.evidence import Case
 
 _CONVOLUTIONS = frozenset(
     {"conv", "depthwise_conv", "separable_conv", "conv_transpose", "locally_connected"}
@@ -28,11 +26,9 @@ _DENSE = frozenset({"dense", "einsum_dense"})
 _MOST = 0.5
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """The phases; parameters against work; what frozen layers save. Only where one trains."""
-    for case in evidence.cases:
-        if not case.count.workload.training or not case.count.complete:
-            continue
+def of_case(case: Case) -> Iterator[Finding]:
+    """The phases; parameters against work; what frozen layers save. Only where it trains."""
+    if case.count.workload.training and case.count.complete:
         yield _phases(case)
         yield from _parameters_against_work(case)
         yield from _frozen(case)
@@ -59,7 +55,6 @@ def _phases(case: Case) -> Finding:
         timed = (f"{phase} {format_seconds(seconds)}" for phase, seconds in measured.items())
         text += f"; measured: {', '.join(timed)}"
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=(),
         text=text,
@@ -90,7 +85,6 @@ def _parameters_against_work(case: Case) -> Iterator[Finding]:
         f"{'step' if part == 'step' else 'forward pass'}'s time"
     )
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=_names(case, _CONVOLUTIONS | _DENSE),
         text=text,
@@ -147,7 +141,6 @@ def _frozen(case: Case) -> Iterator[Finding]:
         "the first layer that is trained needs one"
     )
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=(),
         text=text,

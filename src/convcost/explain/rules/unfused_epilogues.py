@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
-from convcost.explain.rules.memory_bound_elementwise import LEAST_SHARE, listed, traffic
-from convcost.units import format_bytes, format_percent
+from convcost.explain.figures import traffic
+from convcost.units import format_bytes, format_names, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
+    from convcost.explain.evidence import Case
 
-RULE = "unfused-epilogues"
-
-
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        yield from _of_case(case)
+#: Below this share of the time the rule is silent.
+_LEAST_SHARE = 0.05
 
 
-def _of_case(case: Case) -> Iterator[Finding]:
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all of them."""
     passes = [
         time
         for layer in case.prediction.layers
@@ -33,25 +29,20 @@ def _of_case(case: Case) -> Iterator[Finding]:
         and time.bound == "memory"
     ]
     seconds = sum(time.seconds for time in passes)
-    if seconds < LEAST_SHARE * case.seconds:
+    if seconds < _LEAST_SHARE * case.seconds:
         return
-    numbers = traffic(passes) | {
-        "passes": len(passes),
-        "seconds": seconds,
-        "share": seconds / case.seconds,
-    }
-    moved = format_bytes(numbers["read_bytes"] + numbers["write_bytes"])
+    moved, share = traffic(passes), seconds / case.seconds
     layers = tuple(dict.fromkeys(time.kernel.layers[0] for time in passes))
     yield Finding(
-        rule=RULE,
         network=case.index,
         layers=layers,
         text=(
-            f"biases and activations ({listed([time.kernel.name for time in passes])}) take "
-            f"{format_percent(numbers['share'])} of the time of {case.name}: "
-            f"{case.prediction.runtime.title} executes each as a pass of its own, {moved} moved"
+            f"biases and activations ({format_names([time.kernel.name for time in passes])}) take "
+            f"{format_percent(share)} of the time of {case.name}: "
+            f"{case.prediction.runtime.title} executes each as a pass of its own, "
+            f"{format_bytes(sum(moved.values()))} moved"
         ),
-        numbers=numbers,
+        numbers={**moved, "passes": len(passes), "seconds": seconds, "share": share},
         advice="a runtime that fuses them into the convolution's write saves these passes",
         seconds=seconds,
         timed=layers,

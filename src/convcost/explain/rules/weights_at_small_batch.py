@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from convcost.explain.explanation import Finding
 from convcost.network.dims import number
-from convcost.units import format_bytes, format_percent
+from convcost.units import format_bytes, format_names, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.evidence import Case, Evidence
-
-RULE = "weights-at-small-batch"
+    from convcost.explain.evidence import Case
 
 #: Weights are at least this share of what such a layer reads and writes ...
 _MOST_WEIGHTS = 0.8
@@ -21,13 +19,12 @@ _MOST_WEIGHTS = 0.8
 _LEAST_SHARE = 0.1
 
 
-def find(evidence: Evidence) -> Iterator[Finding]:
-    """One finding per network."""
-    for case in evidence.cases:
-        names = tuple(row.name for row in case.count.layers if _reads_weights(case, row.name))
-        share = sum(case.predicted[name].share for name in names)
-        if share >= _LEAST_SHARE:
-            yield _finding(case, names, share)
+def of_case(case: Case) -> Iterator[Finding]:
+    """One finding about all of them."""
+    names = tuple(row.name for row in case.count.layers if _reads_weights(case, row.name))
+    share = sum(case.predicted[name].share for name in names)
+    if share >= _LEAST_SHARE:
+        yield _finding(case, names, share)
 
 
 def _reads_weights(case: Case, name: str) -> bool:
@@ -45,11 +42,10 @@ def _finding(case: Case, names: tuple[str, ...], share: float) -> Finding:
     samples = "one sample" if batch == 1 else f"{batch} samples"
     seconds = sum(case.predicted[name].seconds for name in names)
     return Finding(
-        rule=RULE,
         network=case.index,
         layers=names,
         text=(
-            f"{', '.join(names[:3])}{' and others' if len(names) > 3 else ''} of {case.name} read "
+            f"{format_names(names)} of {case.name} read "
             f"{format_bytes(weights)} of weights for {samples}: that takes "
             f"{format_percent(share)} of the time, whatever the arithmetic"
         ),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from convcost.explain.explanation import Finding
-from convcost.explain.rules.parameters_are_not_time import misleads
+from convcost.explain.figures import misleads
 from convcost.network.dims import number
 from convcost.network.tensor import SPATIAL_AXES
 from convcost.ops.conv import Conv
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from convcost.explain.evidence import Case, Evidence
     from convcost.network.network import Layer, Network
-
-RULE = "weights-times-positions"
 
 #: Of a network's MACs; layers that do less are left out.
 _LEAST_SHARE = 0.25
@@ -59,7 +57,7 @@ def _finding(case: Case, large: list[Layer]) -> Finding:
             f"of the input would be {format_count(product)}, {format_ratio(ratio)} as many: each "
             "layer has positions of its own"
         )
-    return Finding(rule=RULE, network=case.index, layers=tuple(layers), text=text, numbers=numbers)
+    return Finding(network=case.index, layers=tuple(layers), text=text, numbers=numbers)
 
 
 def _figures(case: Case, layer: Layer, batch: int) -> dict[str, Any]:

@@ -42,17 +42,11 @@ class Against:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract."""
-        found = self.ratio
         return {
             "run": self.run,
             "time": self.time,
             "verdict": self.verdict,
-            "ratio": {
-                "value": found.median,
-                "low": found.low,
-                "high": found.high,
-                "confidence": found.confidence,
-            },
+            "ratio": self.ratio.to_dict("value"),
             "changed": {
                 name: {"then": then, "now": now} for name, (then, now) in self.changed.items()
             },

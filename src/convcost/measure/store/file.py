@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from convcost.errors import ConvcostError, LimitError, SourceError
-from convcost.measure.measurement import ratios
+from convcost.measure.measurement import SCHEMA, ratios
 from convcost.measure.store.record import written
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from convcost.measure.measurement import Measurement
 
-_SCHEMA = "convcost/measure/1"
 #: Bytes: some thousand networks of a thousand layers.
 _MOST = 256 * 2**20
 _HINT = (
@@ -38,8 +37,8 @@ def measurements(path: Path) -> tuple[Measurement, ...]:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: not JSON: {error}", hint=_HINT) from error
     schema = found.get("schema") if isinstance(found, dict) else None
-    if schema != _SCHEMA:
-        raise SourceError(f"{path}: expected a file of '{_SCHEMA}', got {schema!r}", hint=_HINT)
+    if schema != SCHEMA:
+        raise SourceError(f"{path}: expected a file of '{SCHEMA}', got {schema!r}", hint=_HINT)
     try:
         networks = tuple(map(written, found["networks"]))
         # which were taken in turns: as many samples of each

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from convcost._version import __version__
 from convcost.errors import ConvcostError, UsageError
+from convcost.kept.database import Database
+from convcost.kept.place import place_of
 from convcost.measure.store import database
-from convcost.measure.store.place import place_of
 from convcost.measure.store.record import kept, restored
 from convcost.measure.store.runs import Run
 
@@ -70,7 +71,7 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = database.Database(path, database.TIMEOUT)
+        self._database = Database(path, database.FORMAT, timeout=database.TIMEOUT)
 
     def __enter__(self) -> Self:
         return self

@@ -6,109 +6,44 @@ of that are the bands of the profile; the model in it is fitted to all.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from statistics import median
+from tempfile import TemporaryFile
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from convcost.device.machine import cores
 from convcost.errors import ConvcostError, SourceError, UsageError
-from convcost.measure.statistics import disturbed
-from convcost.predict.calibration.blocks import BLOCKS
+from convcost.kept.place import told
+from convcost.measure.statistics import DISTURBED, disturbed
+from convcost.predict.calibration.choosing import seeds, worst
 from convcost.predict.calibration.design import drawn
 from convcost.predict.calibration.fit import check, fitted, held_out, runs_of
 from convcost.predict.calibration.loops import loop_costs
 from convcost.predict.calibration.records import About, Record, Records
+from convcost.predict.calibration.result import Calibration
 from convcost.predict.calibration.sampling import Sampler
-from convcost.predict.profile import (
-    Profile,
-    Setting,
-    band,
-    file_name,
-    folder,
-    in_common,
-    load,
-    save,
-)
+from convcost.predict.profile import Profile, Setting, band, in_common
+from convcost.predict.profile_file import ELSEWHERE, file_name, folder, load, save
 from convcost.predict.profiles import this_machine
-from convcost.result import Result
 from convcost.runtime import runtimes
 from convcost.runtime.runners.registry import runner, runners
 from convcost.units import format_percent, format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from convcost.predict.profile import Band, LoopCost, Refined
+    from convcost.predict.profile import LoopCost, Refined
 
 #: Networks that a profile needs at least: a band of 90 % has 19 residuals behind it.
 FEWEST = 25
 #: When blocks that were predicted badly begin to be drawn more often, as shares of the time.
 _LOOKS = (0.4, 0.7)
-#: How often the worst block is drawn, against one that is predicted as well as the best.
-_MOST_OFTEN = 4
-#: Disturbed networks that make a machine noisy.
-_DISTURBED = 0.2
 #: Seconds from one line about the progress to the next.
 _EVERY = 5.0
 #: Failures in a row that end a calibration: it is not the network's fault then.
 _FAILURES = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calibration(Result):
-    """What a calibration did.
-
-    Attributes:
-        profile: what it learned.
-        path: where the profile is.
-        seconds: that it ran networks.
-        networks: that were run now; the others were there already.
-        failed: networks that the framework could not run, and why.
-        interrupted: Ctrl-C ended it early.
-    """
-
-    profile: Profile
-    path: Path
-    seconds: float
-    networks: int
-    failed: tuple[str, ...]
-    interrupted: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values by the JSON contract: `convcost/calibrate/1`."""
-        profile = self.profile
-        return {
-            "schema": "convcost/calibrate/1",
-            "runtime": profile.setting.runtime,
-            "training": profile.setting.training,
-            "threads": profile.setting.threads,
-            "machine": str(profile.machine),
-            "versions": profile.versions,
-            "networks": profile.networks,
-            "new_networks": self.networks,
-            "seconds": self.seconds,
-            "failed": list(self.failed),
-            "interrupted": self.interrupted,
-            "verdict": "noisy" if profile.noise else "stable",
-            "reasons": list(profile.noise),
-            "whole": _band(profile.whole),
-            "kinds": {name: _band(found) for name, found in profile.kinds.items()},
-            "common": profile.common,
-            "loops": {
-                name: {"batch": loop.batch, "byte": loop.byte}
-                for name, loop in profile.loops.items()
-            },
-            "path": str(self.path),
-        }
-
-
-def _band(found: Band) -> dict[str, float]:
-    return {
-        "low": found.low, "middle": found.middle, "high": found.high, "number": found.number
-    }  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -161,7 +96,7 @@ def setting(runtime: str, *, training: bool, threads: int | None) -> Setting:
     if training and not found.trains:
         able = ", ".join(name for name, each in runners().items() if each.trains)
         raise UsageError(f"{runtime} does not train", hint=f"what trains: {able}")
-    return Setting(runtime=runtime, training=training, threads=threads or this_machine().cores)
+    return Setting(runtime=runtime, training=training, threads=threads or cores())
 
 
 def calibrate(
@@ -182,19 +117,21 @@ def calibrate(
 
     Raises:
         MissingFramework: the runtime, or LightGBM, is not installed.
-        ConvcostError: networks cannot be run.
+        ConvcostError: networks cannot be run, or nothing can be kept.
         KeyboardInterrupt: too few networks were run for a profile; they are kept.
     """
     check()
     path = folder() / file_name(setting)
     samples = path.with_suffix(".samples")
-    if fresh:
-        samples.unlink(missing_ok=True)
+    _check_writable(path.parent)
     start, interrupted = monotonic(), False
     loops: dict[str, LoopCost] = {}
     sampler = Sampler(setting)
     try:
         first = _first(setting, sampler, say)
+        if fresh:  # now that networks can be run
+            with told(samples, hint=ELSEWHERE):
+                samples.unlink(missing_ok=True)
         about = About(setting=setting, machine=this_machine(), versions=sampler.versions)
         with Records(samples, about) as records:
             run = _Session(setting, records, sampler, start, seconds, say)
@@ -211,15 +148,28 @@ def calibrate(
             found = records.found
     finally:
         sampler.close()
+    ran = monotonic() - start
     say(f"fitting to {len(found)} networks")
     profile = replace(
         _profile(about, found), loops=loops, refined=_refined(path, about, fresh=fresh)
     )
     save(profile, path)
     return Calibration(
-        profile=profile, path=path, seconds=monotonic() - start, networks=run.new,
+        profile=profile, path=path, seconds=ran, networks=run.new,
         failed=tuple(run.failed), interrupted=interrupted,
     )  # fmt: skip
+
+
+def _check_writable(folder: Path) -> None:
+    """Refuse to begin what could not be kept in the end.
+
+    Raises:
+        ConvcostError: nothing can be written there.
+    """
+    with told(folder, hint=ELSEWHERE):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
 
 
 def _refined(path: Path, about: About, *, fresh: bool) -> tuple[Refined, ...]:
@@ -246,12 +196,12 @@ def _sample(run: _Session) -> None:
     looks = [run.limit * (1 - share) for share in _LOOKS]
     blocks: tuple[str, ...] | None = None
     failures = 0
-    for seed in _seeds(run.records):
+    for seed in seeds(run.records):
         if run.left <= 0 and len(run.records.found) >= FEWEST:
             return
         if looks and run.left < looks[0] and len(run.records.found) >= FEWEST:
             looks.pop(0)
-            blocks = _worst(run.records.found, run.setting)
+            blocks = worst(run.records.found, run.setting)
         chosen = drawn(seed) if blocks is None else drawn(seed, blocks)
         run.tell()
         try:
@@ -265,40 +215,6 @@ def _sample(run: _Session) -> None:
         failures = 0
         run.records.append(Record(seed, chosen.blocks, sample))
         run.new += 1
-
-
-def _seeds(records: Records) -> Iterator[int]:
-    """Seeds that no network was drawn from yet."""
-    seed = max((record.seed for record in records.found), default=-1)
-    while True:
-        seed += 1
-        yield seed
-
-
-def _worst(found: Sequence[Record], setting: Setting) -> tuple[str, ...]:
-    """Blocks to draw from, by how well networks of them are predicted by the others."""
-    residuals = held_out(runs_of([record.sample for record in found], setting))
-    return weighted(found, residuals.whole)
-
-
-def weighted(found: Sequence[Record], residuals: Sequence[float]) -> tuple[str, ...]:
-    """Blocks, those that are predicted worse several times.
-
-    Args:
-        found: networks that were run.
-        residuals: the logarithm of measured over predicted of each.
-    """
-    errors = defaultdict(list)
-    for record, residual in zip(found, residuals, strict=True):
-        for block in record.blocks:
-            errors[block].append(abs(residual))
-    typical = {block: median(values) for block, values in errors.items()}
-    best = max(min(typical.values(), default=1.0), 1e-6)
-    return tuple(
-        block
-        for block in BLOCKS
-        for _ in range(min(_MOST_OFTEN, round(typical.get(block, _MOST_OFTEN * best) / best)))
-    )
 
 
 def _profile(about: About, found: Sequence[Record]) -> Profile:
@@ -321,6 +237,6 @@ def _profile(about: About, found: Sequence[Record]) -> Profile:
 def _noise(found: Sequence[Record]) -> tuple[str, ...]:
     """Whether many networks met a slow moment of the machine."""
     share = sum(disturbed([record.sample.probe for record in found])) / len(found)
-    if share <= _DISTURBED:
+    if share <= DISTURBED:
         return ()
     return (f"{format_percent(share)} of the networks met slow moments of the machine",)

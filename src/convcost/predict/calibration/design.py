@@ -21,7 +21,8 @@ from convcost.ops.input import Input
 from convcost.ops.pool import GlobalPool
 from convcost.ops.regularization import Dropout
 from convcost.ops.reshape import Flatten
-from convcost.predict.calibration.blocks import BLOCKS, Draw, Style
+from convcost.predict.calibration.blocks import BLOCKS
+from convcost.predict.calibration.drawing import Draw, Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from convcost.count import Workload
 from convcost.errors import MissingFramework
 from convcost.network.builder import BATCH
 from convcost.predict import columns as c
-from convcost.predict.calibrated import grouped
+from convcost.predict.groups import grouped
 from convcost.predict.model import Model, family, key
 from convcost.predict.trees import Trees, from_lightgbm
 from convcost.predict.work import Works, as_it_runs

@@ -6,13 +6,13 @@ time per batch and one per byte that is fed.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from convcost.measure.process import Worker
+from convcost.measure.process import order_of, started
 from convcost.network.builder import BATCH, Builder
-from convcost.network.tensor import Tensor
+from convcost.network.tensor import Tensor, dtype_bytes
 from convcost.ops.conv import Conv
 from convcost.ops.dense import Dense
 from convcost.ops.input import Input
@@ -21,7 +21,6 @@ from convcost.ops.window import window
 from convcost.predict.profile import LoopCost
 from convcost.runtime.runners.registry import runner
 from convcost.runtime.runners.runner import Job
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +57,7 @@ def loop_costs(
     for side, channels, batch in _CASES:
         say(f"the loop '{loop}': batches of {batch} images of {side} x {side} x {channels}")
         network = _network(side, channels)
-        size = 4 * side * side * channels * batch
+        size = dtype_bytes("float32") * side * side * channels * batch
         found.append((size, _per_batch(setting, network, batch, loop)))
     return {loop: _fitted(found)}
 
@@ -82,20 +81,15 @@ def _per_batch(setting: Setting, network: Network, batch: int, loop: Loop) -> fl
     """
     job = Job(batch=batch, training=setting.training, threads=setting.threads,
               optimizer=_OPTIMIZER if setting.training else None)  # fmt: skip
-    looped = asdict(job) | {"loop": loop, "samples": batch * _BATCHES}
-    order = {"network": to_text(network), "runtime": setting.runtime, "job": asdict(job)}
-    worker = Worker(network.name, order, threads=setting.threads, timeout=_TIMEOUT)
-    try:
-        worker.ready()
+    looped = replace(job, loop=loop, samples=batch * _BATCHES)
+    steps, loops = (order_of(network, setting.runtime, each) for each in (job, looped))
+    orders = [(network.name, steps)]
+    with started(orders, threads=setting.threads, timeout=_TIMEOUT) as (worker,):
         worker.ask("run", _STEPS)  # allocates, compiles
         step: float = median(worker.ask("run", _STEPS)["seconds"])
-        worker.load(network.name, order | {"job": looped})
+        worker.load(network.name, loops)
         worker.ask("run", 1)
         loop_seconds: float = min(worker.ask("run", _LOOPS)["seconds"])
-    except BaseException:
-        worker.kill()
-        raise
-    worker.stop()
     return max(loop_seconds / _BATCHES - step, 0.0)
 
 

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 import msgspec
 
 from convcost.errors import SourceError
+from convcost.kept.place import told
 from convcost.predict.calibration.sampling import Part, Sample
 from convcost.predict.profile import Machine, Setting  # noqa: TC001 - msgspec reads annotations
+from convcost.predict.profile_file import ELSEWHERE
+from convcost.predict.profiles import options_of
 from convcost.read.exchange.document import networks_of
 from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -84,12 +87,14 @@ class Records:
 
     Raises:
         SourceError: the file is damaged, or of other circumstances.
+        ConvcostError: it cannot be written.
     """
 
     def __init__(self, path: Path, about: About) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = path.open("a+b")
+        with told(path, hint=ELSEWHERE):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("a+b")
         try:
             self._file.seek(0)
             whole, _, rest = self._file.read().rpartition(b"\n")
@@ -132,9 +137,10 @@ class Records:
         self.found = (*self.found, record)
 
     def _write(self, line: msgspec.Struct) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with told(self._path, hint=ELSEWHERE):
+            self._file.write(msgspec.json.encode(line) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def _records(self, lines: Sequence[bytes], about: About) -> tuple[Record, ...]:
         if not lines:
@@ -142,8 +148,9 @@ class Records:
         there = self._decoded(lines[0], About, 1)
         if there != about:
             raise SourceError(
-                f"{self._path}: the networks in it were run under other circumstances",
-                hint="move the file away, or calibrate with another --samples file",
+                f"{self._path}: the networks in it were run under other circumstances: "
+                f"{'; '.join(_differences(there, about))}",
+                hint=f"convcost calibrate {options_of(about.setting)} --fresh begins anew",
             )
         decoded = (self._decoded(line, _Line, n) for n, line in enumerate(lines[1:], 2))
         return tuple(map(_record, decoded))
@@ -156,6 +163,24 @@ class Records:
                 f"{self._path}: line {number} is damaged: {error}",
                 hint="delete the file: calibration begins anew",
             ) from None
+
+
+def _differences(then: About, now: About) -> Iterator[str]:
+    """What is not as it was, for a sentence."""
+    there, here = _circumstances(then), _circumstances(now)
+    for name in dict.fromkeys((*there, *here)):
+        if there.get(name) != here.get(name):
+            yield f"{name} {there.get(name, 'none')} then, {here.get(name, 'none')} now"
+
+
+def _circumstances(about: About) -> dict[str, object]:
+    """All of them in one flat table."""
+    return {
+        "schema": about.schema,
+        **msgspec.structs.asdict(about.setting),
+        **msgspec.structs.asdict(about.machine),
+        **about.versions,
+    }
 
 
 def _record(line: _Line) -> Record:

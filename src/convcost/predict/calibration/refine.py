@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from convcost.count.prepare import prepared
+from convcost.count.prepare import without_loss
 from convcost.errors import ConvcostError, UsageError
 from convcost.network.builder import BATCH, Builder
 from convcost.ops.input import Input
-from convcost.predict.calibrated import grouped
 from convcost.predict.calibration.design import Drawn
 from convcost.predict.calibration.sampling import Sampler
 from convcost.predict.columns import exact_sizes
+from convcost.predict.groups import grouped
 from convcost.predict.model import key
-from convcost.predict.profile import Refined, save
+from convcost.predict.profile import UNSEEN, Refined
+from convcost.predict.profile_file import save
 from convcost.predict.work import Works, as_it_runs
 from convcost.runtime import lower_step
 from convcost.units import format_seconds
@@ -31,12 +32,10 @@ if TYPE_CHECKING:
 
     from convcost.count import Workload
     from convcost.network.network import Network, Ref
+    from convcost.predict.groups import Group
     from convcost.predict.profile import Profile
-    from convcost.predict.work import Group, Work
+    from convcost.predict.work import Work
     from convcost.runtime import Runtime
-
-#: How far off a part may be whose kind calibration never saw, as a logarithm.
-_UNSEEN = math.log(3.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def uncertain(
     network: Network, workload: Workload, runtime: Runtime, profile: Profile
 ) -> Sequence[Part]:
     """The parts of a network that were not measured themselves, the least certain one first."""
-    bound = prepared(network, replace(workload, loss=None)).bind({str(BATCH): workload.batch})
+    bound = without_loss(network, workload).bind({str(BATCH): workload.batch})
     works = Works(bound, workload)
     known = {part.layer.name for part in works.costs if part.cost is not None}
     kernels = lower_step(bound, as_it_runs(workload), runtime, "cpu")
@@ -142,7 +141,7 @@ def uncertain(
 def _error(work: Work, profile: Profile) -> float:
     """How far off the logarithm of a work's time may be."""
     found = profile.kinds.get(key(work))
-    return _UNSEEN if found is None else max(abs(found.low), abs(found.high))
+    return math.log(UNSEEN) if found is None else max(abs(found.low), abs(found.high))
 
 
 def _measured(

@@ -7,14 +7,14 @@ caches. A process runs a dozen networks and is then replaced: each has its own s
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, cast
 
 from convcost.measure.layers import instrument, layer_times
-from convcost.measure.process import Worker
+from convcost.measure.process import Worker, order_of
+from convcost.measure.protocol import RUNS_PER_WATCHED
 from convcost.runtime.runners.runner import Job
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,6 @@ _PER_PROCESS = 12
 #: Seconds of a network's runs, about, and how many runs with the instrument that may be.
 _SECONDS = 0.6
 _FEWEST, _MOST = 3, 9
-#: A run with the instrument and the two beside it.
-_RUNS_PER_PROFILE = 3
 #: Seconds of runs in a row, and how many that may be: a run that begins with cold caches and with
 #: threads that sleep takes up to a seventh longer.
 _TURN = 0.08
@@ -94,8 +92,8 @@ class Sampler:
             first = worker.ask("run", 2)
             seconds = max(min(first["seconds"]), 1e-6)
             before = _turn(worker, seconds)
-            number = int(_SECONDS / (_RUNS_PER_PROFILE * seconds))
-            profile = worker.ask("profile", max(_FEWEST, min(_MOST, number)))
+            number = int(_SECONDS / (RUNS_PER_WATCHED * seconds))
+            watched = worker.ask("watch", max(_FEWEST, min(_MOST, number)))
             whole = median([before, _turn(worker, seconds)])
         return Sample(
             network=drawn.network,
@@ -103,7 +101,7 @@ class Sampler:
             optimizer=optimizer,
             seconds=whole,
             probe=median(first["probes"]),
-            parts=_parts(drawn.network, profile, whole),
+            parts=_parts(drawn.network, watched, whole),
         )
 
     def close(self) -> None:
@@ -119,9 +117,7 @@ class Sampler:
             batch=batch, training=setting.training, threads=setting.threads,
             optimizer=optimizer,
         )  # fmt: skip
-        order = {
-            "network": to_text(network), "runtime": setting.runtime, "job": asdict(job)
-        }  # fmt: skip
+        order = order_of(network, setting.runtime, job)
         if self._left == 0:
             self.close()
         try:
@@ -151,8 +147,8 @@ def _turn(worker: Worker, seconds: float) -> float:
     return median(seconds_each[1:])
 
 
-def _parts(network: Network, profile: dict[str, Any], whole: float) -> tuple[Part, ...]:
-    rows = layer_times(network, profile, instrument(profile), whole)
+def _parts(network: Network, watched: dict[str, Any], whole: float) -> tuple[Part, ...]:
+    rows = layer_times(network, watched, instrument(watched), whole)
     return tuple(
         Part(row.layers, cast("RunPhase", phase), seconds)
         for row in rows

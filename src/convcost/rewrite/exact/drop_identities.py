@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from convcost.network.network import Ref
 from convcost.ops.activation import Activation
 from convcost.ops.crop import Cropping
+from convcost.ops.input import Input
 from convcost.ops.merge import Concatenate, Merge
 from convcost.ops.pad import ZeroPadding
 from convcost.ops.permute import Permute
@@ -26,7 +28,16 @@ if TYPE_CHECKING:
 
 
 class DropIdentities(Rewrite):
-    """Identities, dropout at inference, linear activations, windows of one ..."""
+    """Take out layers that return what they take at inference.
+
+    - A place has one input and one result of the same shape, and an op whose result is its input:
+      identities, dropout, linear activations, windows of one position, empty paddings.
+    - Where the source says that the layer does more than is kept here, it stays.
+    - Where it calls the axes otherwise, it stays: what follows asks for them by name.
+    - Where the network returns the layer and its input, it returns the input twice.
+    - Where only such layers lie between an input of the network and a result of it, one stays: a
+      network returns no input of its own.
+    """
 
     name: ClassVar[str] = "drop-identities"
     kind: ClassVar[Kind] = "exact"
@@ -38,10 +49,14 @@ class DropIdentities(Rewrite):
 
     def sites(self, network: Network) -> Iterable[Site | Refused]:
         """The layers that return their input."""
+        #: what is read in the place of layers that go
+        instead: dict[Ref, Ref] = {}
         for layer in network.layers:
             if len(layer.inputs) != 1 or len(layer.outputs) != 1:
                 continue
-            tensor = network.tensor(layer.inputs[0])
+            ref, result = layer.inputs[0], Ref(layer.name)
+            ref = instead.get(ref, ref)
+            tensor = network.tensor(ref)
             if not _is_identity(layer, tensor):
                 continue
             if layer.unkept is not None:
@@ -50,7 +65,11 @@ class DropIdentities(Rewrite):
             elif tensor != layer.outputs[0]:
                 why = f"what it gives is called otherwise: {layer.outputs[0]}, not {tensor}"
                 yield Refused(layer=layer.name, why=why)
+            elif result in network.outputs and isinstance(network.layer(ref.layer).op, Input):
+                why = f"the network would return its input '{ref.layer}'"
+                yield Refused(layer=layer.name, why=why)
             else:
+                instead[result] = ref
                 text = f"take out {layer.name} ({layer.op.kind})"
                 yield Site(layer=layer.name, layers=(layer.name,), text=text)
 
@@ -65,7 +84,7 @@ class DropIdentities(Rewrite):
 def _is_identity(layer: Layer, tensor: Tensor) -> bool:
     """Whether a layer of one input returns that input's values, in the same shape."""
     if tensor.shape != layer.outputs[0].shape:
-        return False
+        return False  # so that what is left of poolings and resizing has windows and factors of one
     match layer.op:
         case Dropout() | Activation("linear") | Flatten() | Reshape() | Merge() | Concatenate():
             return True
@@ -79,7 +98,7 @@ def _is_identity(layer: Layer, tensor: Tensor) -> bool:
         case ZeroPadding(amounts) | Cropping(amounts):
             return not any(before or after for _, before, after in amounts)
         case GlobalPool() | AdaptivePool() | Upsample():
-            return True  # of the same shape: windows of one value, factors of one
+            return True
         case Rescaling(scale=1, offset=0):
             return True
     return False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from convcost.errors import unknown_name
 from convcost.rewrite.judging.effect import effect
 from convcost.rewrite.judging.figures import field_of, memory_of, priced
+from convcost.rewrite.judging.parts import Parts
 from convcost.rewrite.judging.search import Found, largest_worth_it
 from convcost.rewrite.judging.verdict import Verdict, judged
 from convcost.rewrite.registry import rewrite_of, rewrites
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from convcost.network.network import Network
     from convcost.predict import Estimate
-    from convcost.rewrite.judging.figures import Figures, Priced
+    from convcost.rewrite.judging.figures import Figures
     from convcost.rewrite.judging.setting import Setting
     from convcost.rewrite.rewrite import Kind, Refused, Rewrite, Site
+    from convcost.rewrite.sites import Sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ def candidates(
     """
     network = prepared(network, pattern)
     before = priced(network, setting)
-    whole = replace(before.figures, memory_bytes=memory_of(network, setting))
+    whole = replace(before.figures, memory_bytes=memory_of(before.bound, setting))
+    parts = Parts(before, setting)
     found: list[Candidate] = []
     refused: list[tuple[str, Refused]] = []
     for rewrite in map(rewrite_of, names or rewrites()):
@@ -135,7 +137,7 @@ def candidates(
         there = sites_of(network, rewrite, training=setting.workload.training, pattern=pattern)
         refused += [(rewrite.name, each) for each in there.refused]
         for group in groups(network, rewrite, there.sites):
-            candidate = _candidate(before, whole, rewrite, group, setting, pattern)
+            candidate = _candidate(parts, whole, rewrite, there, group, pattern)
             found += [] if candidate is None else [candidate]
     order = get_args(Verdict)
     found.sort(key=lambda each: (order.index(each.verdict), -each.saved))
@@ -155,27 +157,29 @@ def prepared(network: Network, pattern: str | None) -> Network:
 
 
 def _candidate(
-    before: Priced,
+    parts: Parts,
     whole: Figures,
     rewrite: Rewrite,
+    there: Sites,
     sites: Sequence[Site],
-    setting: Setting,
     pattern: str | None,
 ) -> Candidate | None:
-    """The sites as one candidate; None where nothing of it can be predicted."""
-    network, figures = before.network, before.figures
+    """Some of a rewrite's sites as one candidate; None where nothing of it can be predicted."""
+    before, setting = parts.whole, parts.setting
+    # in numbers, which are quick to work with; the places are those of the network as it was given
+    network, figures = before.bound, before.figures
     made: Network | None = None
     if rewrite.kind == "exact":
-        made = _rewritten(network, rewrite, sites, None, pattern)
+        made = _rewritten(network, rewrite, there, sites, None, pattern)
         change = effect(before, priced(made, setting))
         found: Found | None = Found(None, change, judged(rewrite, change, figures))
     else:
-        found = largest_worth_it(before, rewrite, sites, setting)
+        found = largest_worth_it(parts, rewrite, sites)
     if found is None:
         return None
     own, then = whole, found.effect.on(figures)
     if found.judged.worth_it:
-        made = made or _rewritten(network, rewrite, sites, found.size, pattern)
+        made = made or _rewritten(network, rewrite, there, sites, found.size, pattern)
         layer = sites[0].layer
         then = replace(then, memory_bytes=memory_of(made, setting))
         if rewrite.kind != "exact":
@@ -200,9 +204,10 @@ def _candidate(
 def _rewritten(
     network: Network,
     rewrite: Rewrite,
+    there: Sites,
     sites: Sequence[Site],
     size: int | None,
     pattern: str | None,
 ) -> Network:
-    again = partial(sites_of, rewrite=rewrite, training=False, pattern=pattern)
-    return done(network, rewrite, {site.layer: size for site in sites}, again=again).network
+    sizes = {site.layer: size for site in sites}
+    return done(network, rewrite, sizes, there=there, pattern=pattern).network

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.network.dataclass import fields as op_fields
 from convcost.network.dataclass import replace as op_replace
+from convcost.predict.kernel import parts_of
 from convcost.predict.ratio import ratio
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from convcost.network.network import Network
     from convcost.network.op import Op
     from convcost.predict import Estimate, LayerPrediction
@@ -85,7 +88,8 @@ def effect(before: Priced, after: Priced) -> Effect:
     only the rest is different.
     """
     a, b = before.figures, after.figures
-    gone, new = _apart(before, after), _apart(after, before)
+    alike = _alike(before.bound, after.bound)
+    gone, new = _apart(before, after, alike), _apart(after, before, alike)
     return Effect(
         macs=b.macs - a.macs,
         parameters=b.parameters - a.parameters,
@@ -109,16 +113,16 @@ class _Apart:
     kernels: int
 
 
-def _apart(of: Priced, other: Priced) -> _Apart:
+def _apart(of: Priced, other: Priced, alike: Container[str]) -> _Apart:
     there = {row.name: row for row in other.prediction.layers}
     seconds, launches, kernels = [], [], 0
     for row in of.prediction.layers:
-        same = there.get(row.name)
-        if same is None or not _computes_the_same(of.network, other.network, row.name):
+        if row.name not in alike:
             seconds.append(row.seconds)
             launches.append(_launches(row))
             kernels += len(row.kernels)
             continue
+        same = there[row.name]
         more = row.seconds - same.seconds
         if more > 0 and not math.isclose(row.seconds, same.seconds):
             seconds.append(more)
@@ -130,15 +134,20 @@ def _apart(of: Priced, other: Priced) -> _Apart:
 
 
 def _launches(row: LayerPrediction) -> float:
-    return math.fsum(min(time.launch, time.seconds) for time in row.kernels)
+    return parts_of(row.kernels)["launch"]
 
 
-def _computes_the_same(a: Network, b: Network, name: str) -> bool:
-    """Whether a layer of both does the same work, but for a bias or activation."""
-    one, other = a.layer(name), b.layer(name)
-    if _product(one.op) != _product(other.op) or one.outputs != other.outputs:
-        return False
-    return [a.tensor(ref) for ref in one.inputs] == [b.tensor(ref) for ref in other.inputs]
+def _alike(a: Network, b: Network) -> frozenset[str]:
+    """The layers of both that do the same work, but for a bias or activation."""
+    there = {layer.name: layer for layer in b.layers}
+    return frozenset(
+        layer.name
+        for layer in a.layers
+        if (other := there.get(layer.name)) is not None
+        and (layer.op is other.op or _product(layer.op) == _product(other.op))
+        and layer.outputs == other.outputs
+        and [a.tensor(ref) for ref in layer.inputs] == [b.tensor(ref) for ref in other.inputs]
+    )
 
 
 def _product(op: Op) -> Any:

@@ -9,29 +9,45 @@ from convcost.network.network import Layer, Ref
 from convcost.ops.input import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from convcost.network.network import Network
 
 
-def excerpt(network: Network, names: Iterable[str], around: int) -> Network:
+def near(network: Network, names: Iterable[str], steps: int) -> frozenset[str]:
     """The layers of those names, and those that are not farther from them than some steps.
+
+    Args:
+        network: whose layers.
+        names: of layers.
+        steps: along the graph, in either direction.
+    """
+    found = last = frozenset(names)
+    for _ in range(steps):
+        beside = {ref.layer for name in last for ref in network.layer(name).inputs}
+        beside.update(reader for name in last for reader in network.consumers[name])
+        last = frozenset(beside - found)
+        found = found | last
+    return found
+
+
+def excerpt(network: Network, inside: Container[str]) -> Network:
+    """The layers of those names as a network.
 
     What they read from outside are inputs, under the names of the layers that compute it; what is
     read outside, or returned, are outputs.
 
     Args:
         network: whose part.
-        names: of layers in the middle of it.
-        around: steps along the graph, in either direction.
+        inside: names of layers.
 
     >>> from convcost.zoo import load
-    >>> part = excerpt(load("resnet18"), ["layer1.0.conv2"], 1)
+    >>> net = load("resnet18")
+    >>> part = excerpt(net, near(net, ["layer1.0.conv2"], 1))
     >>> [(layer.name, layer.op.kind) for layer in part.layers]
     [('layer1.0.bn1', 'input'), ('layer1.0.relu', 'activation'), ('layer1.0.conv2', 'conv'), \
 ('layer1.0.bn2', 'batch_norm')]
     """
-    inside = _near(network, set(names), around)
     layers: dict[str, Layer] = {}
     for layer in network.layers:
         if layer.name not in inside:
@@ -44,7 +60,7 @@ def excerpt(network: Network, names: Iterable[str], around: int) -> Network:
         alone = lender is not None and lender not in inside
         layers[layer.name] = replace(layer, shared_with=None) if alone else layer
     used = dict.fromkeys(id_ for layer in layers.values() for id_ in layer.parameters)
-    return replace(
+    part = replace(
         network,
         layers=tuple(layers.values()),
         table={id_: network.table[id_] for id_ in used},
@@ -54,20 +70,11 @@ def excerpt(network: Network, names: Iterable[str], around: int) -> Network:
         measured=(),
         modules=(),
     )
+    network.lend_calls(part, inside)
+    return part
 
 
-def _near(network: Network, names: set[str], around: int) -> set[str]:
-    """The layers that are so near, themselves included."""
-    found = last = names
-    for _ in range(around):
-        beside = {ref.layer for name in last for ref in network.layer(name).inputs}
-        beside.update(reader for name in last for reader in network.consumers[name])
-        last = beside - found
-        found = found | last
-    return found
-
-
-def _outputs(network: Network, inside: set[str]) -> Iterator[Ref]:
+def _outputs(network: Network, inside: Container[str]) -> Iterator[Ref]:
     """What is read outside, or returned; of a layer that nobody reads, all."""
     outside = [ref for layer in network.layers if layer.name not in inside for ref in layer.inputs]
     wanted = dict.fromkeys([*outside, *network.outputs])

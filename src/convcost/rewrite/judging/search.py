@@ -5,29 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from convcost.count import count
 from convcost.errors import NetworkError, UsageError
-from convcost.network.cost import FIGURES, NOTHING, Cost
-from convcost.network.surgery import rebuilt
-from convcost.rewrite.judging.effect import Effect, effect
-from convcost.rewrite.judging.excerpt import excerpt
-from convcost.rewrite.judging.figures import Priced, priced
+from convcost.rewrite.judging.parts import Part, Parts
 from convcost.rewrite.judging.verdict import Judged, judged
 from convcost.rewrite.rewrite import Refused
 from convcost.rewrite.sites import groups
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from convcost.network.network import Network
-    from convcost.network.surgery import New
     from convcost.rewrite.applying import Choice
+    from convcost.rewrite.judging.effect import Effect
+    from convcost.rewrite.judging.figures import Priced
     from convcost.rewrite.judging.setting import Setting
     from convcost.rewrite.rewrite import Rewrite, Site
     from convcost.rewrite.sites import Sites
-
-#: Steps along the graph around what is changed, so that kernels and layouts are those of the whole.
-_AROUND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +60,11 @@ def sizes_at(
     named = choice.layers is not None or choice.size is not None
     sizes: dict[str, int | None] = {}
     left_out = []
+    parts = Parts(before, setting)
     for group in groups(before.network, rewrite, there.sites):
         size = choice.size if group[0].sizes else None
         if rewrite.kind != "exact" and size is None and (group[0].sizes or not named):
-            found = largest_worth_it(before, rewrite, group, setting)
+            found = largest_worth_it(parts, rewrite, group)
             why = None if named else _against(found)
             if why is not None:
                 left_out += [Refused(layer=site.layer, why=why) for site in group]
@@ -92,53 +85,34 @@ def _against(found: Found | None) -> str | None:
     return f"no size is worth it; {found.size} {found.judged.reason}"
 
 
-def largest_worth_it(
-    before: Priced, rewrite: Rewrite, sites: Sequence[Site], setting: Setting
-) -> Found | None:
+def largest_worth_it(parts: Parts, rewrite: Rewrite, sites: Sequence[Site]) -> Found | None:
     """The largest size that is worth it; where none is, that of the shortest predicted time.
 
     Args:
-        before: the network.
+        parts: of the network.
         rewrite: the way.
         sites: of it, alike, and not in each other's way: one stands for all.
-        setting: what it is judged by.
 
     Returns:
         None where nothing of it can be predicted, or no size fits.
     """
-    site = sites[0]
+    site, whole = sites[0], parts.whole
     best: Found | None = None
-    part: Priced | None = None
-    rest = NOTHING
+    part: Part | None = None
     for size in site.sizes or (None,):
         try:
-            changes = rewrite.changes(before.network, site, size)
-            if part is None:
-                around = _around(before.network, changes)
-                rest = _rest(before, around, setting)
-                part = priced(around, setting, rest)
-            after = priced(rebuilt(part.network, changes), setting, rest)
+            changes = rewrite.changes(whole.bound, site, size)
+            part = part or parts.around(changes)
+            one = part.changed(changes)
         except (NetworkError, UsageError):
             continue
-        whole = effect(part, after).times(len(sites))
-        found = Found(size, whole, judged(rewrite, whole, before.figures))
+        change = one.times(len(sites))
+        found = Found(size, change, judged(rewrite, change, whole.figures))
         if found.judged.worth_it:
             return found
         if best is None or _saved(found) > _saved(best):
             best = found
     return best
-
-
-def _around(network: Network, changes: Mapping[str, Sequence[New]]) -> Network:
-    read = {ref.layer for new in changes.values() for each in new for ref in each.inputs}
-    known = {layer.name for layer in network.layers}
-    return excerpt(network, {*changes, *(read & known)}, _AROUND)
-
-
-def _rest(whole: Priced, part: Network, setting: Setting) -> Cost:
-    """What a batch consists of besides a part of the network."""
-    own, inside = whole.forward, count(part, setting.workload).total.forward
-    return Cost(**{name: getattr(own, name) - getattr(inside, name) for name in FIGURES})
 
 
 def _saved(found: Found) -> float:

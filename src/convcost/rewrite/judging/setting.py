@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.count import Workload
 from convcost.network.cost import NOTHING
-from convcost.predict import predict
+from convcost.predict import forward_only, predict
 from convcost.runtime import default_for
 
 if TYPE_CHECKING:
     from convcost.device import Device
     from convcost.network.cost import Cost
     from convcost.network.network import Network
-    from convcost.predict import Prediction
+    from convcost.predict import Basis, Prediction
     from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
 
@@ -65,9 +65,14 @@ class Setting:
         return cls(workload=workload, device=device, runtime=runtime, profile=profile)
 
     @property
-    def basis(self) -> str:
+    def basis(self) -> Basis:
         """What times come from."""
         return "data sheet" if self.profile is None else "calibrated"
+
+    @property
+    def forward_only(self) -> bool:
+        """Whether times are those of a training step's forward pass."""
+        return forward_only(self.workload, self.basis)
 
     def predicted(self, network: Network, beside: Cost = NOTHING) -> Prediction:
         """The time of a network, or of a part of one; as `convcost.predict.predict` has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError
@@ -131,9 +131,8 @@ def agreement(
             if classes_of(before):
                 sums.classes(*(class_of(before, results[0]) for results in found))
             say(f"compared {sums.samples} of {len(data)} samples")
-    return replace(
-        sums.finished(labels), runtime=chosen, data=data.source, remarks=(*data.remarks, *remark)
-    )
+    remarks = (*data.remarks, *remark)
+    return sums.finished(labels, runtime=chosen, data=data.source, remarks=remarks)
 
 
 def _labels(data: Data, network: Network) -> tuple[Any, tuple[str, ...]]:
@@ -187,20 +186,23 @@ class _Sums:
         for known, new in zip(self.likeliest, found, strict=True):
             known.append(new)
 
-    def finished(self, labels: Any) -> Agreement:
-        """All samples together; where they come from is for the caller to add."""
+    def finished(
+        self, labels: Any, *, runtime: str, data: str, remarks: tuple[str, ...]
+    ) -> Agreement:
+        """All samples together."""
         import numpy as np
 
         a, b = (np.concatenate(known) if known else None for known in self.likeliest)
         return Agreement(
-            runtime="",
-            data="",
+            runtime=runtime,
+            data=data,
             samples=self.samples,
             cosine=sum(self.cosines) / len(self.cosines),
             least_cosine=min(self.cosines),
             difference=(self.apart / self.whole) ** 0.5 if self.whole else 0.0,
             same_class=None if a is None else float((a == b).mean()),
             accuracy=None if labels is None or a is None else _accuracy(a == labels, b == labels),
+            remarks=remarks,
         )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from convcost.rewrite.proof.agreement import agreement
 from convcost.rewrite.proof.denormals import denormals
 from convcost.rewrite.proof.equality import equality
 from convcost.rewrite.proof.timing import timing
 from convcost.rewrite.proof.weights import weight_errors
+from convcost.rewrite.rewrite import least_exact
 from convcost.rewrite.running.valued import filled, without_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from convcost.count import Workload
     from convcost.measure import Effort
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
 
 
 _NO_VALUES = "the source has no values of parameters: outputs were not compared"
-
-
-class Kinded(Protocol):
-    """A step of a rewrite."""
-
-    @property
-    def kind(self) -> Kind:
-        """What stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +84,7 @@ class Proof:
 def proved(
     before: Network,
     after: Network,
-    steps: Sequence[Kinded],
+    kinds: Iterable[Kind],
     *,
     runtime: str | None = None,
     workload: Workload | None = None,
@@ -114,7 +107,7 @@ def proved(
     Args:
         before: the original.
         after: the rewritten network.
-        steps: what was done, at least one.
+        kinds: of what was done, at least one.
         runtime: to measure and compare in; default: to measure, the network's own framework; to
             compare, ONNX Runtime where it is installed.
         workload: what is measured.
@@ -135,7 +128,7 @@ def proved(
         MissingFramework: the runtime is not installed.
         ConvcostError: it failed, or took too long.
     """
-    kind = _least_exact(steps)
+    kind = least_exact(kinds)
     compared: dict[str, Any] = {}
     if kind == "retrain":
         remarks = ["new layers have no values: outputs and accuracy are for training to show"]
@@ -172,10 +165,3 @@ def proved(
         remarks=tuple(remarks),
         **compared,
     )
-
-
-def _least_exact(steps: Sequence[Kinded]) -> Kind:
-    kinds = {step.kind for step in steps}
-    if "retrain" in kinds:
-        return "retrain"
-    return "approximate" if "approximate" in kinds else "exact"

@@ -49,18 +49,12 @@ class Timing:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        found = self.measured
         return {
             "runtime": self.before.runtime,
             "before": _seconds(self.before),
             "after": _seconds(self.after),
             "ratio": {
-                "measured": {
-                    "value": found.median,
-                    "low": found.low,
-                    "high": found.high,
-                    "confidence": found.confidence,
-                },
+                "measured": self.measured.to_dict("value"),
                 "predicted": self.predicted and self.predicted.to_dict(),
             },
             "faster": self.faster,
@@ -102,11 +96,8 @@ def timing(
 
 
 def _seconds(found: Measurement) -> dict[str, Any]:
-    of = found.seconds
     return {
-        "median": of.median,
-        "low": of.low,
-        "high": of.high,
+        **found.seconds.to_dict(),
         "per": found.per,
         "peak_bytes": found.peak_bytes,
         **found.verdict.to_dict(),

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from convcost.errors import NetworkError
 from convcost.rewrite.applying import repeated
 from convcost.rewrite.proof.proof import Proof, proved
-from convcost.rewrite.rewrite import Kind
+from convcost.rewrite.rewrite import least_exact
 from convcost.rewrite.samples.data import load_data
 from convcost.rewrite.statistics.recalibrate import recalibrated
 from convcost.rewrite.training.train import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from convcost.measure import Effort
     from convcost.network.network import Network
-    from convcost.rewrite.applying import Step
     from convcost.rewrite.rewriting import Rewriting
 
 
@@ -87,12 +86,13 @@ def verified(
             epochs=wanted.epochs, seeds=wanted.seeds, threads=threads, say=say,
         )  # fmt: skip
     steps = [step for step in found.steps if step.sizes]
+    kinds = [step.kind for step in steps]
     data = None if wanted.data is None else load_data(wanted.data, before)
     try:
         proof = proved(
             before,
             found.network,
-            steps,
+            kinds,
             runtime=runtime,
             workload=found.setting.workload,
             effort=wanted.effort,
@@ -108,11 +108,5 @@ def verified(
     except NetworkError as error:
         # what was done stays done: the network can be written where it came from, but not run
         why = f"not verified: {error.message}"
-        proof = Proof(kind=_least_exact(steps), training=training, remarks=(why,))
+        proof = Proof(kind=least_exact(kinds), training=training, remarks=(why,))
     return replace(found, proof=proof)
-
-
-def _least_exact(steps: Sequence[Step]) -> Kind:
-    """Of the kinds of steps."""
-    kinds = get_args(Kind)
-    return max((step.kind for step in steps), key=kinds.index)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from convcost.device.machine import describe
+from convcost.device.machine import cores
 from convcost.errors import MissingFramework
 from convcost.measure.measuring import runtime_for
-from convcost.measure.process import Worker
+from convcost.measure.process import order_of, started
 from convcost.rewrite.running.valued import require_values, save_values
 from convcost.runtime.runners.registry import runner, runners
 from convcost.runtime.runners.runner import Job
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from convcost.measure.process import Worker
     from convcost.network.network import Network
 
 #: Arrays of a batch, one per input of the network, to arrays, one per result.
@@ -84,28 +83,17 @@ def running(
         ConvcostError: it failed, or took too long.
     """
     require_values(network, "comparing outputs")
-    job = Job(batch=batch, threads=threads or int(describe().cores.value))
+    job = Job(batch=batch, threads=threads or cores())
     found = runner(runtime)
     if found.embedded:
         yield found.load(network, job).outputs
         return
     with TemporaryDirectory() as name:
         folder = Path(name)
-        order = {
-            "network": to_text(network),
-            "runtime": runtime,
-            "folder": name,
-            "ids": save_values(network, folder / "values.npz"),
-            "job": asdict(job),
-        }
-        worker = Worker(network.name, order, threads=job.threads, timeout=timeout, command=COMMAND)
-        try:
-            worker.ready()
-            yield lambda inputs: _asked(worker, folder, inputs)
-        except BaseException:
-            worker.kill()
-            raise
-        worker.stop()
+        ids = save_values(network, folder / "values.npz")
+        orders = [(network.name, order_of(network, runtime, job, folder=name, ids=ids))]
+        with started(orders, threads=job.threads, timeout=timeout, command=COMMAND) as workers:
+            yield lambda inputs: _asked(workers[0], folder, inputs)
 
 
 def _asked(worker: Worker, folder: Path, inputs: Sequence[Any]) -> list[Any]:

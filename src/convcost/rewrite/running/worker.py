@@ -11,12 +11,11 @@ Lines are passed as `convcost.measure.serving` has it, arrays in files of the or
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convcost.measure.serving import die_with_parent, serve
+from convcost.measure.serving import die_with_parent, ordered, serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,14 +25,11 @@ if TYPE_CHECKING:
 
 
 def _loaded(order: Mapping[str, Any]) -> tuple[tuple[Loaded | Learner, Path], dict[str, str]]:
-    from convcost.read.exchange.document import networks_of
     from convcost.rewrite.running.valued import with_saved
     from convcost.runtime.runners.registry import runner
     from convcost.runtime.runners.runner import Job
 
-    found = runner(order["runtime"])
-    versions = {"python": sys.version.split()[0], **found.versions()}
-    (network,) = networks_of(order["network"].encode())
+    found, network, versions = ordered(order, runner)
     folder = Path(order["folder"])
     network = with_saved(network, folder / order.get("values", "values.npz"), order["ids"])
     if "lesson" in order:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcost.errors import NetworkError, SourceError
+from convcost.ops.loss import class_axis
 from convcost.runtime.runners.learning import rows
-from convcost.runtime.runners.losses import class_axis
 
 if TYPE_CHECKING:
     from convcost.network.network import Network

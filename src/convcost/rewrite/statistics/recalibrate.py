@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from convcost.device.machine import describe
+from convcost.device.machine import cores
 from convcost.errors import MissingFramework, NetworkError, UsageError
 from convcost.network.builder import BATCH
 from convcost.ops.norm import BatchNorm
@@ -156,7 +156,7 @@ def _session(network: Network, batch: int, threads: int | None) -> tuple[Any, li
         ) from None
     model, layers = model_with_statistics(network, batch)
     options = SessionOptions()
-    options.intra_op_num_threads = threads or int(describe().cores.value)
+    options.intra_op_num_threads = threads or cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = _QUIET
     data = serialized(model)

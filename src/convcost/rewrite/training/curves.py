@@ -132,7 +132,6 @@ class Training:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        ratio = self.epoch_ratio
         return {
             "runtime": self.runtime,
             "versions": dict(self.versions),
@@ -149,10 +148,9 @@ class Training:
             "before": self.before.to_dict(),
             "after": self.after.to_dict(),
             "gained": self.gained.to_dict(),
-            "epoch_ratio": {"value": ratio.median, "low": ratio.low, "high": ratio.high,
-                            "confidence": ratio.confidence},
+            "epoch_ratio": self.epoch_ratio.to_dict("value"),
             "remarks": list(self.remarks),
-        }  # fmt: skip
+        }
 
 
 def _warm(run: Run) -> tuple[Epoch, ...]:

@@ -7,27 +7,25 @@ their epochs take turns, so that a slow moment of the machine meets both.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from convcost.count import Workload
-from convcost.device.machine import describe
+from convcost.device.machine import cores
 from convcost.errors import UsageError
 from convcost.measure.loops import check
 from convcost.measure.measuring import runtime_for
-from convcost.measure.process import Worker
+from convcost.measure.process import order_of, started
 from convcost.rewrite.running.forward import COMMAND
 from convcost.rewrite.running.valued import fresh, require_values, save_values, without_values
 from convcost.rewrite.training.curves import Curve, Run, Training
 from convcost.rewrite.training.lessons import lesson_of, saved
-from convcost.runtime.runners.learning import LEARNING_RATE, Epoch
+from convcost.runtime.runners.learning import USUAL_RATE, Epoch
 from convcost.runtime.runners.registry import runner
-from convcost.write.exchange import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from convcost.network.network import Network
     from convcost.rewrite.samples.data import Data
@@ -48,7 +46,7 @@ def train(
     seeds: int = 5,
     batch: int = 32,
     optimizer: str = "adam",
-    rate: float = LEARNING_RATE,
+    rate: float = USUAL_RATE,
     start: Start | None = None,
     split_seed: int = 0,
     threads: int | None = None,
@@ -100,7 +98,7 @@ def train(
             require_values(network, "going on from the source's values")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        threads = threads or int(describe().cores.value)
+        threads = threads or cores()
         lesson = saved(data, before, folder, split_seed) | {
             "batch": batch, "optimizer": optimizer, "rate": rate, "threads": threads,
         }  # fmt: skip
@@ -183,7 +181,10 @@ class _Work:
 
     def _seed(self, seed: int, seeds: int) -> None:
         done: _Pair = ([], [])
-        with self._started(seed) as workers:
+        threads, timeout = self._lesson["threads"], self._timeout
+        orders = self._orders(seed)
+        with started(orders, threads=threads, timeout=timeout, command=COMMAND) as workers:
+            self.versions = workers[0].versions
             self._done.append(done)
             for number in range(1, self._epochs + 1):
                 for worker, epochs in zip(workers, done, strict=True):
@@ -193,39 +194,18 @@ class _Work:
                     f"seed {seed + 1} of {seeds}, epoch {number} of {self._epochs}: accuracy {told}"
                 )
 
-    @contextmanager
-    def _started(self, seed: int) -> Iterator[Sequence[Worker]]:
-        workers: list[Worker] = []
-        try:
-            for place, network in enumerate(self._pair):
-                order = self._order(network, seed, place)
-                worker = Worker(
-                    network.name,
-                    order,
-                    threads=self._lesson["threads"],
-                    timeout=self._timeout,
-                    command=COMMAND,
-                )
-                workers.append(worker)
-            for worker in workers:
-                worker.ready()
-            self.versions = workers[0].versions
-            yield workers
-        except BaseException:
-            for worker in workers:
-                worker.kill()
-            raise
-        for worker in workers:
-            worker.stop()
-
-    def _order(self, network: Network, seed: int, place: int) -> dict[str, Any]:
-        begun = network if self._start == "source" else fresh(network, seed)
-        file = f"values{place}.npz"
-        return {
-            "network": to_text(network),
-            "runtime": self._runtime,
-            "folder": str(self._folder),
-            "values": file,
-            "ids": save_values(begun, self._folder / file),
-            "lesson": {**self._lesson, "seed": seed},
-        }
+    def _orders(self, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        for place, network in enumerate(self._pair):
+            begun = network if self._start == "source" else fresh(network, seed)
+            file = f"values{place}.npz"
+            yield (
+                network.name,
+                order_of(
+                    network,
+                    self._runtime,
+                    folder=str(self._folder),
+                    values=file,
+                    ids=save_values(begun, self._folder / file),
+                    lesson={**self._lesson, "seed": seed},
+                ),
+            )
