@@ -16,10 +16,12 @@ settings.load_profile("convcost")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_store(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The user's measurements and profiles are left alone; what a test starts inherits it."""
+def _own_places(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the user has is left alone, and decides nothing; what a test starts inherits it."""
     os.environ["CONVCOST_STORE"] = str(tmp_path_factory.mktemp("store") / "measurements.sqlite")
     os.environ["CONVCOST_PROFILES"] = str(tmp_path_factory.mktemp("profiles"))
+    os.environ["CONVCOST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["CONVCOST_SERVE"] = str(tmp_path_factory.mktemp("serve"))
 
 
 @pytest.fixture(scope="session", autouse=True)

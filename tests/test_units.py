@@ -116,7 +116,10 @@ def test_reading_durations(text: str, seconds: float) -> None:
     assert parse_seconds(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "s", "0", "0 s", "-1s", "1e3", "5 parsecs", "1 s 2", "nan"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "s", "0", "0 s", "-1s", "1e3", "5 parsecs", "1 s 2", "nan", "9" * 400, "\u0664s"],
+)
 def test_what_is_not_a_duration(text: str) -> None:
     with pytest.raises(UsageError, match="is not a duration above zero") as caught:
         parse_seconds(text)
@@ -140,6 +143,9 @@ def test_ratios_keep_three_digits(value: float) -> None:
         (0.0996, "10 %"),
         (0.5, "50 %"),
         (1, "100 %"),
+        (-0.0003, "-<0.1 %"),
+        (-0.0143, "-1.4 %"),
+        (-0.6143, "-61 %"),
     ],
 )
 def test_percentages(share: float, text: str) -> None:

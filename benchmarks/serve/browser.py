@@ -13,12 +13,14 @@ where something is wrong.
 
 import argparse
 import base64
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from visit import REPORT, ROOT, Server, Visit
+from started import Server
+from visit import REPORT, ROOT, Visit
 
 _DEVICE = "laptop-cpu"
 _MADE = ("zoo:seed000", ("seed000.keras", "seed000.onnx"))
@@ -273,14 +275,14 @@ def main():
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         files = made(given.python, folder) if given.files is None else given.files
-        server = Server(given.python, folder / "store")
+        server = Server(folder / "store", python=given.python)
         path = REPORT["chromium"]()
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             wrong = visited(browser, server, given, files, rules)
         finally:
             browser.close()
-            status, said = server.stop(), server.said
+            status, said = server.stop(signal.SIGINT), server.said
     if status not in (0, 130):
         wrong.append(f"the server ended with {status}")
     if wrong:

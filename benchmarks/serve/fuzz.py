@@ -31,19 +31,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int)
     options = parser.parse_args()
-    with server(options.workers) as started, tempfile.TemporaryDirectory() as folder:
+    with server(workers=options.workers) as started, tempfile.TemporaryDirectory() as folder:
         fuzzed = subprocess.run(
             [
-                options.schemathesis, "run", f"{started.address}api/v1/openapi.json",
+                options.schemathesis, "run", f"{started.address}/api/v1/openapi.json",
                 "--checks", _CHECKS, "--max-examples", str(options.examples), "--mode", "all",
                 "--phases", "examples,coverage,fuzzing,stateful", "--seed", str(options.seed),
                 "--request-timeout", "120", "--continue-on-failure",
             ],
             check=False, cwd=folder,  # it leaves files there
         )  # fmt: skip
-        with urllib.request.urlopen(f"{started.address}api/v1") as response:  # noqa: S310 - ours
+        with urllib.request.urlopen(f"{started.address}/api/v1") as response:  # noqa: S310 - ours
             lives = response.status == 200
-        said = started.said.partition("\n")[2]
+        said = started.complaints
     print(f"the server {'lives' if lives else 'is gone'}; it complained of: {said or 'nothing'}")
     return fuzzed.returncode or (0 if lives and not said else 1)
 

@@ -167,7 +167,7 @@ def main() -> int:
           "most |")  # fmt: skip
     print("|---|--:|--:|--:|--:|--:|--:|---|")
     failed: list[str] = []
-    with server(options.workers) as started:
+    with server(workers=options.workers) as started:
         # the workers have begun, and have read a table
         asyncio.run(load(started, bodies, clients=4, until=600.0, requests=8))
         for what, clients, until, requests in runs:
@@ -177,7 +177,7 @@ def main() -> int:
                 )
                 print(found.row(what), flush=True)
                 failed += found.failed
-        said = started.said.partition("\n")[2]
+        said = started.complaints
     print(*dict.fromkeys(failed), said, sep="\n", file=sys.stderr)
     return 1 if failed or said else 0
 

@@ -1,11 +1,6 @@
-"""A server that is started, and a browser that looks at it."""
+"""A browser that looks at a server."""
 
-import re
 import runpy
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -48,47 +43,6 @@ LOOK = """
   return found;
 }
 """
-
-
-class Server:
-    """`convcost serve` on a port that is free, with a store in a folder.
-
-    Attributes:
-        address: without a slash at its end.
-        said: what it printed.
-    """
-
-    def __init__(self, python, folder):
-        self._command = [python, "-m", "convcost", "serve", "--store", str(folder)]
-        self._log = Path(f"{folder}.log")
-        self.start()
-
-    def start(self, port=0):
-        """Start it, and wait until it says where."""
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen([*self._command, "--port", str(port)], stderr=log)
-        while self._process.poll() is None:
-            found = re.search(r"http://[^\s/]+:(\d+)", self.said)
-            if found:
-                self.address, self._port = found[0], int(found[1])
-                return
-            time.sleep(0.1)
-        sys.exit(f"the server did not start: {self.said}")
-
-    @property
-    def said(self):
-        return self._log.read_text(encoding="utf-8", errors="replace")
-
-    def restart(self):
-        """Kill it, and start it at the same place."""
-        self._process.kill()
-        self._process.wait()
-        self.start(self._port)
-
-    def stop(self):
-        """End it as Ctrl-C does; the exit status."""
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=60)
 
 
 class Visit:

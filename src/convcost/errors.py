@@ -7,6 +7,8 @@
     ├── UsageError           exit 2  the request itself is wrong (unknown device, bad option)
     └── MissingFramework     exit 4  an optional framework is not installed
 
+Codes 3 (a check has failed) and 130 (interrupted) are the command line's own: nothing is raised.
+
 An error's message says what was read, where, and what was expected; its hint says what to do next.
 """
 

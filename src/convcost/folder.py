@@ -17,11 +17,11 @@ def modules(package: str) -> dict[str, Any]:
     >>> "json" in modules("convcost.report.renderers")
     True
     """
-    return {name: import_module(f"{package}.{name}") for name in sorted(_names(package))}
+    return {name: import_module(f"{package}.{name}") for name in sorted(names(package))}
 
 
-def _names(package: str) -> set[str]:
-    """The names of a package's modules."""
+def names(package: str) -> set[str]:
+    """The names of a package's modules, none of which is imported; packages in it are left out."""
     found: set[str] = set()
     for path in import_module(package).__path__:
         if os.path.isdir(path):  # noqa: PTH112 - pathlib takes long to import

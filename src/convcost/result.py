@@ -20,6 +20,10 @@ class Result:
 
     __slots__ = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by the JSON contract."""
+        raise NotImplementedError
+
     def to_html(self) -> str:
         """A page of its own with charts, as ``-o FILE.html`` writes it."""
         results: Any = import_module(_RESULTS)

@@ -7,8 +7,12 @@ thousands separators where a table has room for them.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _SECONDS = ((60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -88,22 +92,35 @@ def format_ratio(value: float) -> str:
 def format_percent(share: float) -> str:
     """A share of one as a percentage.
 
-    >>> format_percent(0.6143), format_percent(0.0143), format_percent(0.0001)
-    ('61 %', '1.4 %', '<0.1 %')
+    >>> format_percent(0.6143), format_percent(-0.0143), format_percent(0.0001)
+    ('61 %', '-1.4 %', '<0.1 %')
     """
-    percent = 100 * share
+    percent, sign = 100 * abs(share), "-" if share < 0 else ""
     if 0 < percent < 0.1:
-        return "<0.1 %"
-    return f"{percent:.0f} %" if percent >= 9.95 or percent == 0 else f"{percent:.1f} %"
+        return f"{sign}<0.1 %"
+    return f"{sign}{percent:.{0 if percent >= 9.95 or percent == 0 else 1}f} %"
+
+
+def format_names(names: Sequence[str], most: int = 3) -> str:
+    """The names, or the first one and how many more there are.
+
+    >>> format_names(["conv1", "conv2"]), format_names(["conv1", "conv2"], most=1)
+    ('conv1, conv2', 'conv1 and 1 more')
+    """
+    return ", ".join(names) if len(names) <= most else f"{names[0]} and {len(names) - 1} more"
 
 
 def parse_seconds(text: str) -> float:
     """Read a duration such as ``4.6s``, ``340 s``, ``12ms``, ``5min`` or ``4.6`` (seconds).
 
+    Raises:
+        UsageError: it is no duration above zero, or has more than nine digits in a row.
+
     >>> parse_seconds("4.6s"), parse_seconds("12 ms"), parse_seconds("1.5min")
     (4.6, 0.012, 90.0)
     """
-    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?|\.\d+)\s*([a-z\u00b5\u03bc]*)\s*", text)
+    number = r"([0-9]{1,9}(?:[.,][0-9]{1,9})?|\.[0-9]{1,9})"
+    match = re.fullmatch(rf"\s*{number}\s*([a-z\u00b5\u03bc]*)\s*", text)
     factor = _SECONDS_PER.get(match[2] or "s") if match else None
     if match is None or factor is None or float(match[1].replace(",", ".")) == 0:
         raise UsageError(

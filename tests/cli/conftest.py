@@ -28,12 +28,6 @@ _________________________________________________________________
 """
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """This machine is probed once, and the user's cache is left alone."""
-    os.environ["CONVCOST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-
-
 @pytest.fixture
 def run() -> Callable[..., Result]:
     """Run a command line in this process; stdout and stderr are kept apart."""

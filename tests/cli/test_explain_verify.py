@@ -117,7 +117,10 @@ def test_a_quick_look_in_words(run: Run) -> None:
     assert "the predicted " in (first + second)
     assert "predicted and measured, per batch of 2:" in rest
     assert any(line.split()[:1] == ["whole"] for line in rest)
-    assert rest[-1].startswith("next: convcost measure zoo:seed001-mlp zoo:seed001-cnn4 --runtime")
+    assert rest[-1] == (
+        "next: convcost measure zoo:seed001-mlp zoo:seed001-cnn4 --batch 2 --quick --runtime "
+        "onnxruntime"
+    )
 
 
 @in_onnxruntime
@@ -143,7 +146,7 @@ def test_interrupted_prints_what_is_there(run: Run, monkeypatch: pytest.MonkeyPa
     real = Worker.ask
 
     def ask(worker: Worker, command: str, number: int) -> dict[str, Any]:
-        if command == "profile":
+        if command == "watch":
             raise KeyboardInterrupt
         return real(worker, command, number)
 

@@ -3,9 +3,7 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -126,11 +124,3 @@ def test_what_does_not_go_together(run: Run, words: tuple[str, ...], message: st
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
-
-
-def test_the_page_shows_what_is_printed(run: Run) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "counting.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^    \$ convcost (count .*--by module.*)$", page, re.MULTILINE)
-    shown = lines(run(*command.split()))
-    end = next(place for place, line in enumerate(shown) if line.startswith("total"))
-    assert "\n".join(f"    {line}".rstrip() for line in shown[: end + 1]) in page

@@ -1,5 +1,6 @@
 """Help: every command has examples that run, and says what a SOURCE is."""
 
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,8 @@ COMMANDS = (
     ),
     *("read", "report", "rewrite", "runtimes", "serve", "sweep"),
 )
+#: Those that take networks.
+SOURCES = [name for name in COMMANDS if name not in {"calibrate", "devices", "runtimes", "serve"}]
 LIMIT = f"{MAX_TEXT_BYTES // 2**20} MiB"
 
 
@@ -51,13 +54,12 @@ def test_the_version(run: Run) -> None:
 def test_help_ends_in_examples_and_exit_codes(run: Run, command: str) -> None:
     text = run(command, "-h").stdout
     assert examples(command)
-    assert "Exit codes:" in text
-    assert "130  interrupted" in text
+    codes = text.partition("Exit codes:")[2]
+    found = re.findall(r"^ +([0-9]+) +[a-z]", codes, re.MULTILINE)
+    assert found == ["0", "1", "2", "3", "4", "130"]
 
 
-@pytest.mark.parametrize(
-    "command", ["count", "explain", "history", "measure", "memory", "predict", "read"]
-)
+@pytest.mark.parametrize("command", SOURCES)
 def test_help_says_what_a_source_is(run: Run, command: str) -> None:
     text = " ".join(run(command, "-h").stdout.split())
     for part in ("PATH", ".onnx", "zoo:NAME", "FILE#2", "standard input", f"at most {LIMIT} of"):

@@ -77,7 +77,9 @@ def test_two_networks_in_words(run: Run) -> None:
     assert " per batch of 2" in answer
     assert " against " in answer
     assert {"seed000", "seed001-mlp"} <= set(rest)
-    assert rest[-1].startswith("next: convcost explain zoo:seed000 zoo:seed001-mlp --batch 2")
+    assert rest[-1] == (
+        "next: convcost explain zoo:seed000 zoo:seed001-mlp --runtime onnxruntime --batch 2"
+    )
     assert "starting process 6 of 6 ..." in result.stderr
     csv = run(*WORDS, "zoo:seed001-mlp", "--format", "csv").stdout.splitlines()
     assert csv[0].startswith("network,runtime,batch,layer,seconds,share,")
@@ -118,7 +120,7 @@ def test_interrupted_prints_what_is_there(run: Run, monkeypatch: pytest.MonkeyPa
     real = Worker.ask
 
     def ask(worker: Worker, command: str, number: int) -> dict[str, Any]:
-        if command == "profile":
+        if command == "watch":
             raise KeyboardInterrupt
         return real(worker, command, number)
 

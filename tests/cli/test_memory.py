@@ -90,10 +90,10 @@ def test_what_the_reader_assumed_is_said(run: Run, summary: str) -> None:
 def test_the_next_command_asks_about_the_same_step(run: Run) -> None:
     words = ("memory", "zoo:alexnet", "--training", "--batch", "8", "--optimizer", "adam")
     last = run(*words, "--checkpoint").stdout.splitlines()[-1]
-    assert last == "next: convcost count zoo:alexnet --batch 8 --training --optimizer adam"
+    assert last == "next: convcost count zoo:alexnet --training --batch 8 --optimizer adam"
     last = run(*words, "--runtime", "torch").stdout.splitlines()[-1]
     assert last == (
-        "next: convcost memory zoo:alexnet --batch 8 --training --optimizer adam --runtime torch "
+        "next: convcost memory zoo:alexnet --training --batch 8 --optimizer adam --runtime torch "
         "--checkpoint"
     )
 

@@ -65,6 +65,15 @@ def test_usual_sizes_are_proposed_and_leave_nothing_open(
     assert "not counted" not in result.stdout
 
 
+def test_the_sizes_are_added_to_what_was_asked(run: Run, source: str) -> None:
+    words = (*FAST, "--measured", "4s", "--samples", "100", "--batch", "8")
+    following = proposed(run("explain", source, *words))
+    assert following == ["explain", source, *words, "--dim", "h=224", "--dim", "w=224"]
+    words = (*FAST, "--samples", "100", "--epochs", "3", "--batches", "1,8")
+    following = proposed(run("predict", source, *words))
+    assert following == ["predict", source, *words, "--dim", "h=224", "--dim", "w=224"]
+
+
 def test_only_what_is_still_open_is_proposed(run: Run, source: str) -> None:
     following = proposed(run("count", source, "--dim", "h=8"))
     assert [word for word in following if "=" in word] == ["h=8", "w=224"]
@@ -76,7 +85,8 @@ def test_only_what_is_still_open_is_proposed(run: Run, source: str) -> None:
 )
 def test_the_shape_of_the_input_is_repeated(run: Run, source: str, words: tuple[str, ...]) -> None:
     following = proposed(run(words[0], source, *words[1:], "--input", "3,8,8"))
-    assert following[1:4] == [source, "--input", "3,8,8"]
+    place = following.index("--input")
+    assert following[1:2] + following[place + 1 : place + 2] == [source, "3,8,8"]
     result = run(*following)
     assert result.exit_code == 0, result.stderr
     assert "not counted" not in result.stdout

@@ -115,6 +115,21 @@ def test_the_suffix_chooses_the_format(run: Run, tmp_path: Path, name: str, star
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "model.keras", "a.log"])
+@pytest.mark.parametrize("command", ["count", "explain", "report"])
+def test_a_suffix_of_something_else_is_refused(
+    run: Run, tmp_path: Path, command: str, name: str
+) -> None:
+    path = tmp_path / name
+    result = run(command, "zoo:seed000", "-o", str(path))
+    assert result.exit_code == 2
+    assert f"{name}: results are not written as '{path.suffix}' files" in result.stderr
+    assert "networks are written by convcost read -o" in result.stderr
+    assert (".svg" in result.stderr) == (command != "count")
+    assert not path.exists()
+    assert run("count", "zoo:seed000", "--json", "-o", str(path)).exit_code == 0
+
+
 def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     result = run("count", "zoo:seed000", "-o", str(tmp_path / "no" / "such" / "folder.txt"))
     assert result.exit_code == 1

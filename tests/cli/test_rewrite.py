@@ -33,8 +33,10 @@ def test_the_list_begins_with_the_answer_and_ends_with_what_to_do(run: Run) -> N
     assert first.startswith("seed000: ")
     assert "worth it" in first
     assert "those that keep the outputs: fold-batch-norm-forward saves" in first
-    assert rest[-1].startswith("next: convcost rewrite zoo:seed000 --apply fold-batch-norm-forward")
-    assert "-o new.keras" in rest[-1]
+    assert rest[-1] == (
+        "next: convcost rewrite zoo:seed000 --batch 32 --device laptop-cpu --apply "
+        "fold-batch-norm-forward -o new.keras"
+    )
     assert result.stderr == ""
     assert "fold batch_normalization_1 into dense_1" in result.stdout
     whole = run("rewrite", "zoo:seed000", "--batch", "32", "-v", *FAST).stdout
@@ -53,6 +55,26 @@ def test_the_json_of_a_list_and_of_what_was_done(run: Run) -> None:
     (step,) = done["steps"]
     assert step["layers"] == ["batch_normalization_1", "dense_1"]
     assert done["ratio"].keys() == {"value", "low", "high"}
+
+
+def test_by_data_sheet_the_time_of_training_is_that_of_the_forward_pass(run: Run) -> None:
+    words = ("zoo:seed000", "--training", *FAST)
+    listed = run("rewrite", *words).stdout
+    assert " per forward pass of a batch of 32, " in listed.splitlines()[0]
+    only = "of training the time of the forward pass only: no backward pass, no update"
+    assert only in " ".join(listed.split())
+    done = run("rewrite", *words, "--apply", "global-average-pooling", "--layers", "*").stdout
+    assert " predicted for the forward pass" in done.splitlines()[0]
+    assert only in " ".join(done.split())
+    assert "forward pass" not in run("rewrite", "zoo:seed000", *FAST).stdout
+
+
+def test_a_list_is_not_written_where_a_network_is_expected(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new.onnx"
+    result = run("rewrite", "zoo:seed000", "-o", str(path), *FAST)
+    assert result.exit_code == 2
+    assert "nothing is applied, so there is no new network\n  next: add --apply" in result.stderr
+    assert not path.exists()
 
 
 def test_csv_has_a_row_per_candidate(run: Run) -> None:

@@ -17,7 +17,7 @@ from convcost.errors import MissingFramework
 from convcost.explain import Explanation
 from convcost.measure import History, Measurements
 from convcost.predict import Prediction
-from convcost.predict.calibration.calibrate import Calibration
+from convcost.predict.calibration.result import Calibration
 from convcost.report import Column, Document, Report, Table, render
 from convcost.report.columns import typed
 from convcost.report.frame import frame

@@ -8,6 +8,13 @@ from typing import Any
 import convcost
 from convcost import zoo
 from convcost.measure.statistics import Interval
+from convcost.network.builder import BATCH, Builder
+from convcost.network.tensor import Tensor
+from convcost.ops.conv import Conv
+from convcost.ops.input import Input
+from convcost.ops.norm import BatchNorm
+from convcost.ops.unknown import Unknown
+from convcost.ops.window import window
 from convcost.predict import Estimate
 from convcost.report import Surface, render
 from convcost.report.views import proof as proof_view
@@ -51,6 +58,18 @@ def test_equal_outputs_and_the_measured_time() -> None:
     assert "2.00 ms before, 1.00 ms after, 0.5x (0.48x to 0.52x)" in shown
     assert "predicted were 0.56x (0.4x to 0.8x)" in shown
     assert "wrong" not in shown
+
+
+def test_of_a_network_that_is_not_complete_the_figures_are_lower_bounds() -> None:
+    b = Builder("with a lambda")
+    x = Tensor.of(batch=BATCH, height=32, width=32, channel=64)
+    ref = b.add(Conv(filters=64, windows=window(3, padding="same")), b.add(Input(x)), name="conv")
+    b.add(Unknown(name="Lambda", results=(x,)), b.add(BatchNorm(), ref), name="lambda")
+    found = convcost.rewrite(b.build(), "fold-batch-norm", **FAST)
+    (step,) = found.to_dict()["steps"]
+    assert [step[when]["complete"] for when in ("before", "after")] == [False, False]
+    assert step["after"]["memory_bytes"] is None
+    assert "at least 1.21 G" in str(render(report(found), "table", Surface(width=200)))
 
 
 def test_what_failed_is_loud() -> None:

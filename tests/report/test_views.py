@@ -11,6 +11,7 @@ from convcost.explain import (
     Finding,
     MeasuredRatio,
     Ratio,
+    Said,
     Variation,
 )
 from convcost.network.builder import BATCH, Builder
@@ -133,7 +134,7 @@ def explanation() -> Explanation:
     nets = [load("seed000?batch_norm=no"), load("seed000")]
     predictions = tuple(predict(net, device=device("laptop-cpu")) for net in nets)
     return Explanation(
-        answer="BatchNorm costs time",
+        said=(Said("BatchNorm costs time"),),
         counts=tuple(map(count, nets)),
         predictions=predictions,
         ratios=(Ratio(1, 0, Estimate(1.79, 1.2, 2.6), measured=MeasuredRatio(2.0)),),

@@ -1,18 +1,11 @@
 """A server with one worker for all tests that leave it as it is."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from support.served import serving
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """This machine is probed once, and the user's cache is left alone."""
-    os.environ["CONVCOST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,18 @@ def test_several_sources_in_order(ask: Ask) -> None:
     assert "rewrite" not in found.commands
 
 
+def test_advice_for_one_pair_stands_behind_all_pairs(ask: Ask) -> None:
+    found = ask(zoo=("seed000?batch_norm=no", "seed000", "seed001-mlp"))
+    assert isinstance(found, Answer)
+    of_a, of_b, advice = found.verdict
+    assert of_a.startswith("BatchNorm makes seed000 take ")
+    assert of_b.startswith("seed001-mlp takes ")
+    assert advice.startswith("What to do for seed000: ")
+    nets = [convcost.read(f"zoo:{name}") for name in ("seed000?batch_norm=no", "seed000")]
+    whole = convcost.explain(*nets, convcost.read("zoo:seed001-mlp"), device=DEVICE).answer
+    assert whole == f"{of_a}; {of_b}. {advice}"
+
+
 def test_networks_of_one_name_are_told_apart(ask: Ask) -> None:
     found = ask(texts=(TABLE, TABLE), zoo=("seed001-mlp", "seed001-mlp"))
     assert isinstance(found, Answer)

@@ -106,6 +106,16 @@ def test_another_host(client: TestClient, host: str) -> None:
         assert (response.status_code, response.json()["kind"]) == (403, "forbidden")
 
 
+def test_no_route_answers_another_host(client: TestClient) -> None:
+    routes = client.app.routes
+    assert len(routes) >= 8
+    for route in routes:
+        for method in route.methods:
+            headers = {"Host": "evil.example", "Accept": "application/json"}
+            response = client.request(method, route.path.format(name="0", id="0"), headers=headers)
+            assert response.status_code == 403, (method, route.path)
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:8765", "[::1]:8765"])
 def test_this_host(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"Host": host}).status_code == 200

@@ -76,7 +76,8 @@ def _unnamed(value: object) -> object:
 
 def test_files_are_named_in_the_command_and_cannot_be_options() -> None:
     files = (File(name="my net.keras", digest=DIGEST), File(name="--help", digest=DIGEST))
-    words = shlex.split(Question(files=files, inputs=((3, 8, 8),), choices={"c": 2}).command())
+    question = Question(files=files, inputs=((3, 8, 8),), choices={"c": 2})
+    words = shlex.split(question.commands(networks=1, known=True, timed=False)["report"])
     assert words[:4] == ["convcost", "report", "my net.keras", "./--help"]
     assert words[-4:] == ["--input", "3,8,8", "--choose", "c=2"]
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.cli.support import completion, options
+from convcost.cli.support import options
 from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import say
+from convcost.cli.support.measuring import MEASURING, duration, say, threads
 
 if TYPE_CHECKING:
     from convcost.cli.support.output import Output
@@ -27,11 +27,9 @@ _USUAL, _QUICK = 600.0, 120.0
         "convcost calibrate --runtime onnxruntime --threads 1 --json",
     ),
 )
-@click.option("--runtime", metavar="NAME", required=True, shell_complete=completion.runners,
-              help="What to calibrate: onnxruntime, torch ...")  # fmt: skip
+@options.runner("What to calibrate: onnxruntime, torch ...", required=True)
 @click.option("--training", is_flag=True, help="Training steps, not inference.")
-@click.option("--threads", metavar="N", type=click.IntRange(min=1),
-              help="Threads of the framework; by default the physical cores.")  # fmt: skip
+@threads
 @click.option("--time", metavar="DURATION",
               help="How long to run networks: 20min; by default 10min.")  # fmt: skip
 @click.option("--quick", is_flag=True, help="The same as --time 2min.")
@@ -54,19 +52,14 @@ def command(
     machine. A calibration that was interrupted, or killed, goes on with the same command. Nothing
     else should run on the machine meanwhile.
     """
-    from convcost.cli.support.sources import command_line
-    from convcost.errors import UsageError
+    from convcost.cli.support.sources import proposal
     from convcost.report.views.calibrate import report
-    from convcost.units import parse_seconds
     from convcost.verbs import calibrate
 
-    if quick and time is not None:
-        raise UsageError("--quick and --time exclude each other")
-    seconds = _QUICK if quick else _USUAL if time is None else parse_seconds(time)
+    seconds = duration(time, quick=quick, usual=_USUAL, short=_QUICK)
     found = calibrate(
         runtime, training=training, threads=threads, seconds=seconds, fresh=fresh, say=say
     )
-    chosen = [("--runtime", runtime), ("--training", training)]
-    output.write(report(found, next_=command_line("predict", ["zoo:resnet18"], chosen)))
+    output.write(report(found, next_=proposal("predict", ["zoo:resnet18"], without=MEASURING)))
     if found.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)

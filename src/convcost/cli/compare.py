@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.cli.support import completion, options
+from convcost.cli.support import options
 from convcost.cli.support.command import Command
 from convcost.cli.support.measuring import say
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+    from convcost.predict import Basis
 
 
 @click.command(
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 @options.sources
 @options.workload(batch=1)
 @options.where
-@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
-              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@options.optimizer
 @options.basis
 @click.option("--diff", is_flag=True, help="Also tell how two networks differ, layer by layer.")
 @options.charted_output
@@ -45,22 +45,21 @@ def command(
     device: str | None,
     runtime: str | None,
     optimizer: str | None,
-    basis: str | None,
+    basis: Basis | None,
     profile: str | None,
     diff: bool,
     output: Output,
 ) -> None:
     """Put networks side by side in one runtime, each against the first."""
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import networks, proposal
     from convcost.report.views.compare import report
     from convcost.verbs import compare
 
     nets = networks(sources, dims)
     found = compare(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
-        optimizer=optimizer, basis=options.BASES[basis] if basis else None, profile=profile,
-        diff=diff, say=say if len(nets) > 8 else lambda _: None,
+        optimizer=optimizer, basis=basis, profile=profile, diff=diff,
+        say=say if len(nets) > 8 else lambda _: None,
     )  # fmt: skip
-    chosen = [("--device", device), ("--runtime", runtime), ("--batch", batch),
-              ("--training", training), ("--dtype", dtype), *dim_options(dims)]  # fmt: skip
-    output.write(report(found, next_=command_line("explain", sources, chosen)))
+    next_ = proposal("explain", sources, more=[("--batch", batch)])
+    output.write(report(found, next_=next_))

@@ -10,7 +10,7 @@ from convcost.cli.support import options
 from convcost.cli.support.command import Command
 from convcost.cli.support.conventions import Conventions, tools
 from convcost.cli.support.grouping import Grouped, grouping
-from convcost.cli.support.training import options_of, training_step
+from convcost.cli.support.training import training_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from convcost.count.group import By, Figure
     from convcost.network.network import Network
 
-_DEFAULT_BATCH = 1
+#: Parameters that do not go with --symbolic.
+_ROWS = ("by", "depth", "sort", "top", "fields")
 
 
 @click.command(
@@ -43,7 +44,7 @@ _DEFAULT_BATCH = 1
     ),
 )
 @options.sources
-@options.workload(batch=_DEFAULT_BATCH, training=options.TRAINING_STEP)
+@options.workload(batch=1, training=options.TRAINING_STEP)
 @training_step
 @grouping
 @tools
@@ -79,7 +80,7 @@ def command(
     verbose: bool,
 ) -> None:
     """Count parameters, MACs, operations and bytes of networks, exactly."""
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import networks
     from convcost.count import Workload, count
     from convcost.report.views.count import report
 
@@ -95,15 +96,12 @@ def command(
                         loss=loss, freeze=freeze, input_gradient=input_gradient)  # fmt: skip
     nets = networks(sources, dims)
     counts = [count(net, workload, symbolic=symbolic) for net in nets]
-    chosen: list[tuple[str, object]] = [("--training", training), ("--dtype", dtype)]
-    chosen += [*dim_options(dims), ("--batch", None if batch == _DEFAULT_BATCH else batch)]
     if theirs:
-        proposal = command_line(*theirs.next(sources, chosen))
-        output.write(theirs.report(nets, counts, workload, verbose=verbose, next_=proposal))
+        next_ = theirs.next(sources)
+        output.write(theirs.report(nets, counts, workload, verbose=verbose, next_=next_))
         return
-    step = options_of(optimizer, loss, freeze, input_gradient=input_gradient)
-    proposal = _next(sources, chosen, step, nets, symbolic=symbolic)
-    result = report(counts, symbolic=symbolic, verbose=verbose, next_=proposal)
+    next_ = _next(sources, nets, symbolic=symbolic)
+    result = report(counts, symbolic=symbolic, verbose=verbose, next_=next_)
     if fields:
         from convcost.count.prepare import prepared
         from convcost.count.receptive_field import receptive_field
@@ -121,22 +119,14 @@ def _open_sizes(nets: Sequence[Network]) -> list[str]:
     return sorted({name for net in nets for name in net.symbols} - {str(BATCH)})
 
 
-def _next(
-    sources: Sequence[str],
-    chosen: Sequence[tuple[str, object]],
-    step: Sequence[tuple[str, object]],
-    nets: Sequence[Network],
-    *,
-    symbolic: bool,
-) -> str:
+def _next(sources: Sequence[str], nets: Sequence[Network], *, symbolic: bool) -> str:
     """Formulas and inputs of open sizes lead to numbers, open kernels to formulas."""
-    from convcost.cli.support.sources import command_line, usual_sizes
+    from convcost.cli.support.sources import proposal, usual_sizes
 
     open_sizes, usual = _open_sizes(nets), usual_sizes(nets)
     if symbolic or usual:
         examples = usual or [("--dim", f"{name}=1") for name in open_sizes]
-        return command_line("count", sources, [*chosen, *step, *examples])
+        return proposal("count", sources, without=("symbolic",), more=examples)
     if open_sizes:
-        return command_line("count", sources, [*chosen, *step, ("--symbolic", True)])
-    wanted = [option for option in step if option[0] in {"--optimizer", "--freeze"}]
-    return command_line("explain", sources, [*chosen, *wanted])
+        return proposal("count", sources, without=_ROWS, more=[("--symbolic", True)])
+    return proposal("explain", sources)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+
 _LAST = 20
 
 
@@ -29,8 +30,7 @@ _LAST = 20
 )
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1, shell_complete=completion.sources)
 @options.sizes
-@click.option("--runtime", metavar="NAME", shell_complete=completion.runners,
-              help="Only runs in this runtime.")  # fmt: skip
+@options.runner("Only runs in this runtime.")
 @click.option("--last", metavar="N", type=click.IntRange(min=1),
               help=f"At most so many, the newest; by default {_LAST}.")  # fmt: skip
 @click.option("--run", "id_", metavar="ID", type=click.IntRange(min=1),
@@ -51,7 +51,7 @@ def command(
     With SOURCE, only runs of these networks: the same layers, shapes and types, whatever their
     names and wherever they were read from. CONVCOST_STORE names the file that they are kept in.
     """
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import command_line, networks, proposal
     from convcost.errors import UsageError
     from convcost.report.views.history import report, report_one
     from convcost.verbs import history
@@ -64,12 +64,11 @@ def command(
         return
     nets = networks(sources, dims) if sources else ()
     found = history(*nets, runtime=runtime, last=last or _LAST)
-    given: list[tuple[str, object]] = [*dim_options(dims), ("--runtime", runtime)]
     if found.runs:
-        proposal = command_line("history", [], [("--run", found.runs[0].id)])
+        next_ = command_line("history", [], [("--run", found.runs[0].id)])
     else:
         usual = [("--runtime", runtime or "onnxruntime"), ("--quick", True)]
-        proposal = command_line("measure", sources or ["zoo:seed000"], [*dim_options(dims), *usual])
-    everything = command_line("history", sources, [*given, ("--last", found.total)])
+        next_ = proposal("measure", sources or ["zoo:seed000"], more=usual)
+    everything = proposal("history", sources, more=[("--last", found.total)])
     chosen = bool(nets) or runtime is not None
-    output.write(report(found, chosen=chosen, all_=everything, next_=proposal))
+    output.write(report(found, chosen=chosen, all_=everything, next_=next_))

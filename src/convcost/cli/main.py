@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import click
 
-from convcost import cli
+from convcost import cli, folder
 from convcost._version import __version__
 from convcost.cli.support.command import COMMAND, INTERRUPTED
 from convcost.cli.support.failure import Failure
+from convcost.collector import wait_longer
 from convcost.errors import ConvcostError
 
 _NAME = "convcost"
-#: More objects that the garbage collector waits for before it looks through them.
-_OBJECTS = 50_000
 
 
 class Commands(click.Group):
@@ -28,8 +25,7 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the modules; none is imported."""
         del ctx
-        found = iter_modules(cli.__path__)
-        return sorted(m.name for m in found if not m.ispkg and m.name != "main")
+        return sorted(folder.names(cli.__name__) - {"main"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
@@ -89,8 +85,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line of this process."""
-    # what a command makes it keeps: looking through it after every 700 objects takes a tenth of it
-    gc.set_threshold(_OBJECTS)
+    wait_longer()  # a command keeps what it makes
     for stream in (sys.stdout, sys.stderr):
         # a name that the terminal's encoding lacks must not lose the whole answer
         if hasattr(stream, "reconfigure"):

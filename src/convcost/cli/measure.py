@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.cli.support import completion, options
-from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import effort, measuring, say, warn
-from convcost.cli.support.training import options_of, with_loss
+from convcost.cli.support import options
+from convcost.cli.support.command import INTERRUPTED, Command, assumed
+from convcost.cli.support.measuring import MEASURING, effort, measuring, say, warn
+from convcost.cli.support.training import with_loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 @options.sources
 @options.workload(batch=None, training=options.TRAINING_STEP, many="--training")
 @with_loss
-@click.option("--runtime", metavar="NAME", shell_complete=completion.runners,
-              help="What runs them: onnxruntime, torch ...; by default the source's own framework "
-              "where it can be run, else the first that can.")  # fmt: skip
+@options.runner("What runs them: onnxruntime, torch ...; by default the source's own framework "
+                "where it can be run, else the first that can.")  # fmt: skip
 @click.option("--loop", type=click.Choice(["step", "evaluate", "fit"]), default="step",
               show_default=True,
               help="What to time: one batch, or the framework's own way through --samples in "
@@ -77,7 +76,7 @@ def command(
     parameters. Ctrl-C ends it early and keeps what was measured until then. `convcost history`
     shows all measurements again.
     """
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import networks, proposal
     from convcost.report.views.measure import report
     from convcost.verbs import measure
 
@@ -89,19 +88,16 @@ def command(
         seconds=wanted.seconds, timeout=wanted.timeout, store=not no_store, against=against,
         say=say, warn=warn,
     )  # fmt: skip
-    shared: list[tuple[str, object]] = [("--batch", found.networks[0].workload.batch)]
-    shared += [("--training", training), ("--dtype", dtype), *dim_options(dims)]
-    shared += options_of(optimizer, loss, freeze, input_gradient=False)
-    given = {"runtime": runtime, "batch": batch, "threads": threads}
+    ran = [("--batch", found.networks[0].workload.batch)]
     output.write(
         report(
             found,
             notes=[net.notes for net in nets],
             ops=[{layer.name: layer.op.kind for layer in net.layers} for net in nets],
-            assumed=frozenset(name for name, value in given.items() if value is None),
+            assumed=assumed("runtime", "batch", "threads"),
             against=against is not None,
             verbose=verbose,
-            next_=command_line("explain", sources, shared),
+            next_=proposal("explain", sources, without=(*MEASURING, "samples"), more=ran),
         )
     )
     if found.interrupted:

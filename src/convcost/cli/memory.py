@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
-from convcost.cli.support import completion, options
-from convcost.cli.support.command import Command
-from convcost.cli.support.training import options_of, training_step
+from convcost.cli.support import options
+from convcost.cli.support.command import Command, typed
+from convcost.cli.support.training import training_step
 from convcost.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
-_DEFAULT_BATCH = 1
-_GIVEN = ParameterSource.COMMANDLINE
 
 
 @click.command(
@@ -33,14 +30,9 @@ _GIVEN = ParameterSource.COMMANDLINE
     ),
 )
 @options.sources
-@options.workload(batch=_DEFAULT_BATCH, training=options.TRAINING_STEP)
+@options.workload(batch=1, training=options.TRAINING_STEP)
 @training_step
-@click.option(
-    "--runtime",
-    metavar="NAME",
-    shell_complete=completion.runtimes,
-    help="A name of `convcost runtimes`; by default the source's own framework.",
-)
+@options.runtime
 @click.option(
     "--within",
     metavar="SIZE",
@@ -60,9 +52,7 @@ _GIVEN = ParameterSource.COMMANDLINE
 )
 @options.charted_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
-@click.pass_context
 def command(
-    ctx: click.Context,
     sources: tuple[str, ...],
     *,
     batch: int,
@@ -81,11 +71,11 @@ def command(
     verbose: bool,
 ) -> None:
     """Memory of inference or of a training step: what is alive when, and the peak."""
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import networks, proposal
     from convcost.report.views.memory import report
     from convcost.verbs import memory
 
-    if within is not None and ctx.get_parameter_source("batch") == _GIVEN:
+    if within is not None and "batch" in typed():
         raise UsageError("--batch and --within exclude each other")
     nets = networks(sources, dims)
     found = [
@@ -96,13 +86,10 @@ def command(
         )
         for net in nets
     ]  # fmt: skip
-    asked: list[tuple[str, object]] = [("--dtype", dtype), *dim_options(dims)]
-    asked += [("--batch", None if batch == _DEFAULT_BATCH else batch), ("--training", True)]
-    asked += options_of(optimizer, loss, freeze, input_gradient=input_gradient)
-    own: list[tuple[str, object]] = [("--runtime", runtime), ("--within", within)]
     if checkpoint or checkpoint_after:
-        proposal = command_line("count", sources, asked)
+        next_ = proposal("count", sources, more=[("--training", True)])
     else:
-        proposal = command_line("memory", sources, [*asked, *own, ("--checkpoint", training)])
+        more = [("--training", True), ("--checkpoint", training)]
+        next_ = proposal("memory", sources, more=more)
     notes = [net.notes for net in nets]
-    output.write(report(found, notes=notes, verbose=verbose, next_=proposal))
+    output.write(report(found, notes=notes, verbose=verbose, next_=next_))

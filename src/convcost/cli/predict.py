@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
-from convcost.cli.support import completion, options
-from convcost.cli.support.command import Command
-from convcost.cli.support.measuring import say
+from convcost.cli.support import options
+from convcost.cli.support.command import Command, assumed
+from convcost.cli.support.measuring import MEASURING, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+    from convcost.predict import Basis
 
 
 #: Seconds.
@@ -38,8 +38,7 @@ _REFINE = 30.0
 @options.sources
 @options.workload(batch=None)
 @options.where
-@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
-              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@options.optimizer
 @options.basis
 @options.samples("Also predict a whole data set of N samples, the framework's loop included.")
 @click.option("--epochs", metavar="N", type=click.IntRange(min=1), default=1, show_default=True,
@@ -56,9 +55,7 @@ _REFINE = 30.0
 @click.option("--time", metavar="DURATION", help="How long to refine; default: 30s.")
 @options.timed_output
 @options.verbose("Show every note, also what follows from the source's own numbers.")
-@click.pass_context
 def command(
-    ctx: click.Context,
     sources: tuple[str, ...],
     *,
     batch: int | None,
@@ -68,7 +65,7 @@ def command(
     device: str | None,
     runtime: str | None,
     optimizer: str | None,
-    basis: str | None,
+    basis: Basis | None,
     profile: str | None,
     samples: int | None,
     epochs: int,
@@ -81,7 +78,7 @@ def command(
     verbose: bool,
 ) -> None:
     """Predict the time of a forward pass on a device, layer by layer."""
-    from convcost.cli.support.sources import command_line, dim_options, networks, usual_sizes
+    from convcost.cli.support.sources import networks, proposal, usual_sizes
     from convcost.errors import UsageError
     from convcost.report.views.predict import report
     from convcost.units import parse_seconds, parse_sizes, parse_times
@@ -103,32 +100,22 @@ def command(
             net, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
             optimizer=optimizer, samples=samples, epochs=epochs, accumulate=accumulate,
             batches=wanted, measured=seconds, profile=profile, refine=budget, say=say,
-            basis=options.BASES[basis] if basis else None,
+            basis=basis,
         )
         for net, seconds in zip(nets, times, strict=True)
     ]  # fmt: skip
-    left_open = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-    assumed = frozenset(
-        name
-        for name in ("device", "runtime", "batch")
-        if ctx.get_parameter_source(name) in left_open
-    )
-    chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
-    chosen += [
-        ("--training", training),
-        ("--optimizer", optimizer),
-        ("--dtype", dtype),
-        *dim_options(dims),
-    ]
-    if "batch" not in assumed:
-        chosen.append(("--batch", batch))
-    chosen += (usual := usual_sizes(nets))
+    if usual := usual_sizes(nets):
+        next_ = proposal("predict", sources, more=usual)
+    else:
+        # a plan is no question of `explain`, which knows the samples of measured times alone
+        plan = () if measured and epochs == 1 else ("samples", "measured")
+        next_ = proposal("explain", sources, without=(*MEASURING, *plan))
     output.write(
         report(
             predictions,
             notes=[net.notes for net in nets],
-            assumed=assumed,
+            assumed=assumed("device", "runtime", "batch"),
             verbose=verbose,
-            next_=command_line("predict" if usual else "explain", sources, chosen),
+            next_=next_,
         )
     )

@@ -46,7 +46,7 @@ def command(
     """
     from convcost.cli.support.output import print_text, target
     from convcost.cli.support.sources import networks
-    from convcost.cli.support.written import save
+    from convcost.cli.support.written import save_networks
 
     file = target(path, force=force)
     nets = networks(sources, dims)
@@ -55,4 +55,4 @@ def command(
 
         print_text(to_text(*nets))
     else:
-        save(nets, file, force=force)
+        save_networks(nets, file, force=force)

@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from convcost.cli.support import completion, options
-from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import effort, measuring, say, warn
+from convcost.cli.support.command import INTERRUPTED, Command, assumed, typed
+from convcost.cli.support.measuring import say, verification, verified, verifying, warn
 from convcost.cli.support.training import training_step
+from convcost.verbs.named import BATCH_OF_MANY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+    from convcost.predict import Basis
 
-_DEFAULT_BATCH = 32
 #: How a result begins that another command wrote with --json.
 _RESULT = b'{\n  "schema": "convcost/'
+#: Parameters of how a result is shown.
+_SHOWN = frozenset({"path", "format_", "as_json", "force", "chart"})
 
 
 @click.command(
@@ -40,26 +42,18 @@ _RESULT = b'{\n  "schema": "convcost/'
     "sources", metavar="SOURCE|RUN...", nargs=-1, required=True, shell_complete=completion.sources
 )
 @options.workload(
-    batch=_DEFAULT_BATCH,
+    batch=BATCH_OF_MANY,
     training="A training step: its time where the runtime is calibrated for training, else that of "
     "its forward pass; and what it consists of.",
 )
 @training_step
 @options.where
 @options.basis
-@click.option("--verify", is_flag=True,
-              help="Measure the networks too, as `explain --verify` does.")  # fmt: skip
-@measuring("--verify")
-@click.option("--no-store", is_flag=True,
-              help="With --verify: do not keep the measurement for `history`.")  # fmt: skip
-@click.option("--measured", metavar="TIMES",
-              help="Times that you measured, one per network, in order: 4.6s,2.3s; as for "
-              "`explain`.")  # fmt: skip
-@options.samples("How many samples the measured times are for.")
+@verified
+@verifying
+@options.measured
 @options.page_output
-@click.pass_context
 def command(
-    ctx: click.Context,
     sources: tuple[str, ...],
     *,
     batch: int,
@@ -72,7 +66,7 @@ def command(
     input_gradient: bool,
     device: str | None,
     runtime: str | None,
-    basis: str | None,
+    basis: Basis | None,
     profile: str | None,
     verify: bool,
     threads: int | None,
@@ -92,7 +86,7 @@ def command(
     Of runs: RUN is the number that `convcost history` shows, or a file that `convcost measure
     --json` wrote; several are put beside each other. A network whose file is called 12 is ./12.
     """
-    from convcost.cli.support.sources import command_line, dim_options, networks
+    from convcost.cli.support.sources import command_line, networks, proposal
     from convcost.errors import UsageError
     from convcost.report.views import runs as runs_view
     from convcost.report.views import whole
@@ -103,29 +97,23 @@ def command(
     if found:
         if len(found) < len(sources):
             raise UsageError("networks and runs do not go on one page", hint="make two pages")
-        _refuse(ctx)
+        _refuse()
         output.write(runs_view.report(runs(found), next_=command_line("history", [])))
         return
-    if not verify and (quick or no_store or time is not None or timeout is not None):
-        text = "--time, --quick, --timeout and --no-store are for measuring"
-        raise UsageError(text, hint="add --verify")
-    wanted = effort(time=time, quick=quick, timeout=timeout) if verify else False
+    wanted = verification(verify, time=time, quick=quick, timeout=timeout, no_store=no_store)
     seconds = parse_times(measured) if measured else ()
     nets = networks(sources, dims)
     overview = report(
         *nets, device=device, runtime=runtime, batch=batch, training=training, dtype=dtype,
         optimizer=optimizer, loss=loss, freeze=freeze, input_gradient=input_gradient,
-        samples=samples, measured=seconds,
-        profile=profile, basis=options.BASES[basis] if basis else None, verify=wanted,
+        samples=samples, measured=seconds, profile=profile, basis=basis, verify=wanted,
         threads=threads, say=say, store=not no_store, warn=warn,
     )  # fmt: skip
-    chosen: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
-    chosen += [("--batch", batch), ("--training", training), ("--dtype", dtype)]
-    assumed = frozenset(name for name in ("device", "runtime", "batch") if not _given(ctx, name))
-    proposal = command_line("explain", sources, [*chosen, *dim_options(dims)])
-    output.write(whole.report(overview, assumed=assumed, next_=proposal))
+    next_ = proposal("explain", sources)
+    left = assumed("device", "runtime", "batch")
+    output.write(whole.report(overview, assumed=left, next_=next_))
     if overview.explanation.interrupted:
-        ctx.exit(INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)
 
 
 def _is_run(source: str) -> bool:
@@ -141,7 +129,7 @@ def _is_run(source: str) -> bool:
         return file.read(len(_RESULT)) == _RESULT
 
 
-def _refuse(ctx: click.Context) -> None:
+def _refuse() -> None:
     """Runs are what they are.
 
     Raises:
@@ -149,13 +137,7 @@ def _refuse(ctx: click.Context) -> None:
     """
     from convcost.errors import UsageError
 
-    ours = {"sources", "output", "path", "format_", "as_json", "force", "chart", "dims"}
-    for parameter in ctx.command.params:
-        if parameter.name not in ours and _given(ctx, parameter.name or ""):
-            option = max(parameter.opts, key=len)
-            raise UsageError(f"{option} is for networks; runs are as they were measured")
-
-
-def _given(ctx: click.Context, name: str) -> bool:
-    left_open = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-    return ctx.get_parameter_source(name) not in left_open
+    for name, (option, _) in typed().items():
+        if name not in _SHOWN:
+            longest = max(option.opts, key=len)
+            raise UsageError(f"{longest} is for networks; runs are as they were measured")

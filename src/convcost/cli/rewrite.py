@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from convcost.cli.support import completion, options
-from convcost.cli.support.command import Command
-from convcost.cli.support.measuring import effort, measuring, say
+from convcost.cli.support.command import FAILED, Command
+from convcost.cli.support.measuring import MEASURING, measuring, say, verification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.cli.support.output import Output
     from convcost.network.network import Network
-    from convcost.rewrite.rewriting import Rewriting
+    from convcost.predict import Basis
+    from convcost.rewrite import Rewriting
     from convcost.write.files import Source
 
-#: A check has failed.
-_FAILED = 3
 #: Layers of a network that it takes a while to judge the rewrites of.
 _MANY = 100
 #: By the framework of a source: how the name of a file ends that holds such a network.
@@ -43,8 +42,7 @@ _SUFFIXES = {"keras": ".keras", "torch": ".py", "onnx": ".onnx"}
 @options.sources
 @options.workload(batch=None, training="Judge by training steps, and refuse what is for inference "
                   "only.", many="--training")  # fmt: skip
-@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
-              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@options.optimizer
 @options.where
 @options.basis
 @click.option("--apply", "names", metavar="NAMES", multiple=True,
@@ -73,11 +71,9 @@ _SUFFIXES = {"keras": ".keras", "torch": ".py", "onnx": ".onnx"}
               help="With --train: passes over the samples.")  # fmt: skip
 @click.option("--seeds", metavar="N", type=click.IntRange(min=1), default=5, show_default=True,
               help="With --train: how often each network is trained.")  # fmt: skip
-@options.output
+@options.network_output
 @options.verbose("Show all that is undecided or not worth it, and why places are refused.")
-@click.pass_context
 def command(
-    ctx: click.Context,
     sources: tuple[str, ...],
     *,
     batch: int | None,
@@ -87,7 +83,7 @@ def command(
     optimizer: str | None,
     device: str | None,
     runtime: str | None,
-    basis: str | None,
+    basis: Basis | None,
     profile: str | None,
     names: tuple[str, ...],
     layers: str | None,
@@ -111,22 +107,20 @@ def command(
     and -o NEW the new network is written: a .keras or .onnx model, .py for a PyTorch module (its
     values in an .npz file beside it), .json for convcost's own format. The source stays as it is.
     """
-    from convcost.cli.support.sources import command_line, dim_options, networks
-    from convcost.cli.support.written import save
+    from convcost.cli.support.sources import networks
+    from convcost.cli.support.written import save_networks
     from convcost.errors import UsageError
     from convcost.network.dataclass import replace
     from convcost.report.views.rewrite import report
     from convcost.verbs import rewrite
 
     chosen = [name.strip() for text in names for name in text.split(",") if name.strip()]
-    _check(chosen, size=size, proofs=(verify, data, recalibrate, train))
-    if not verify and (quick or time is not None or timeout is not None):
-        raise UsageError("--time, --quick and --timeout are for measuring", hint="add --verify")
+    _check(chosen, output.path, size=size, proofs=(verify, data, recalibrate, train))
+    proof = verification(verify, time=time, quick=quick, timeout=timeout)
     file = output.path if chosen else None
     if file is not None:
         _check_target(file, sources)
-        asked = ctx.params["as_json"] or ctx.params["format_"] is not None
-        output = replace(output, path=None, format=output.format if asked else "table")
+        output = output.beside()
     nets = networks(sources, dims)
     if len(nets) != 1:
         raise UsageError(
@@ -135,11 +129,10 @@ def command(
         )
     found = rewrite(
         nets[0], chosen, layers=layers, size=size, device=device, runtime=runtime, batch=batch,
-        training=training, optimizer=optimizer, dtype=dtype,
-        basis=options.BASES[basis] if basis else None, profile=profile,
-        verify=effort(time=time, quick=quick, timeout=timeout) if verify else False,
-        threads=threads, data=data, recalibrate=recalibrate, train=train, epochs=epochs,
-        seeds=seeds, say=say if chosen or len(nets[0].layers) > _MANY else lambda _: None,
+        training=training, optimizer=optimizer, dtype=dtype, basis=basis, profile=profile,
+        verify=proof, threads=threads, data=data, recalibrate=recalibrate, train=train,
+        epochs=epochs, seeds=seeds,
+        say=say if chosen or len(nets[0].layers) > _MANY else lambda _: None,
     )  # fmt: skip
     if file is not None:
         if not found.changed:
@@ -148,18 +141,17 @@ def command(
                 hint=_all_the_same(found),
             )
         source = _onnx_source(sources, nets[0])
-        save([found.network], file, force=output.force, source=source)
+        save_networks([found.network], file, force=output.force, source=source)
         found = replace(found, output=str(file))
-    shared: list[tuple[str, object]] = [("--device", device), ("--runtime", runtime)]
-    shared += [("--batch", batch), ("--training", training), *dim_options(dims)]
-    verb, more = _next(nets[0], found)
-    next_ = command_line(verb, sources, [*more, *shared])
+    next_ = _next(sources, nets[0], found)
     output.write(report(found, verbose=verbose, next_=next_))
     if found.proof is not None and found.proof.failed:
-        raise click.exceptions.Exit(_FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
-def _check(chosen: Sequence[str], *, size: int | None, proofs: Sequence[object]) -> None:
+def _check(
+    chosen: Sequence[str], file: Path | None, *, size: int | None, proofs: Sequence[object]
+) -> None:
     """Refuse options of what is applied where nothing is.
 
     Raises:
@@ -167,11 +159,14 @@ def _check(chosen: Sequence[str], *, size: int | None, proofs: Sequence[object])
     """
     from convcost.errors import UsageError
 
-    if not chosen and (size is not None or any(proofs)):
-        raise UsageError(
-            "--size, --verify, --data, --recalibrate and --train are of what is applied",
-            hint="add --apply NAME: the list without these options has the names",
-        )
+    if chosen:
+        return
+    hint = "add --apply NAME: the list without these options has the names"
+    if size is not None or any(proofs):
+        text = "--size, --verify, --data, --recalibrate and --train are of what is applied"
+        raise UsageError(text, hint=hint)
+    if file is not None and file.suffix.lower() in _SUFFIXES.values():
+        raise UsageError(f"{file}: nothing is applied, so there is no new network", hint=hint)
 
 
 def _check_target(file: Path, sources: Sequence[str]) -> None:
@@ -210,17 +205,25 @@ def _all_the_same(found: Rewriting) -> str | None:
     return "--layers '*' does it wherever it can be done, worth it or not"
 
 
-def _next(net: Network, found: Rewriting) -> tuple[str, list[tuple[str, object]]]:
-    """A verb to go on with, and its options."""
+def _next(sources: Sequence[str], net: Network, found: Rewriting) -> str:
+    """A command to go on with."""
+    from convcost.cli.support.sources import proposal
+
+    more = _more(net, found)
+    if not more:
+        return proposal("explain", sources, without=MEASURING)
+    return proposal("rewrite", sources, without=("names",), more=more)
+
+
+def _more(net: Network, found: Rewriting) -> list[tuple[str, object]]:
+    """What to rewrite next; nothing where there is nothing, or all is done and proved."""
     if found.candidates is None:
         names = ",".join(step.name for step in found.steps if step.sizes)
-        if not names or found.proof is not None:
-            return "explain", []
-        return "rewrite", [("--apply", names), ("--verify", True)]
+        return [("--apply", names), ("--verify", True)] if names and found.proof is None else []
     if not found.candidates.worth_it:
-        return "explain", []
+        return []
     worth = found.candidates.worth_it
     best = next((each for each in worth if each.kind == "exact"), worth[0])
     new = f"new{_SUFFIXES.get(net.framework or '', '.onnx')}"
     place = best.places[0] if len(best.places) == 1 and best.kind != "exact" else None
-    return "rewrite", [("--apply", best.name), ("--layers", place), ("-o", new)]
+    return [("--apply", best.name), ("--layers", place), ("-o", new)]

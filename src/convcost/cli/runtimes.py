@@ -28,12 +28,18 @@ if TYPE_CHECKING:
 def command(name: str | None, *, output: Output) -> None:
     """List runtimes; with a NAME, its rules and constants per kind of device."""
     from convcost.cli.support.sources import command_line
+    from convcost.errors import unknown_name
     from convcost.report.views.runtimes import report, report_one
-    from convcost.runtime import load, runtimes
+    from convcost.runtime import runtimes
+    from convcost.runtime.runners.registry import runners
 
+    predicted, measured = runtimes(), runners()
     if name is None:
-        found = tuple(runtimes().values())
-        output.write(report(found, next_=command_line("runtimes", [found[0].name])))
+        following = command_line("runtimes", [next(iter(predicted))])
+        output.write(report(predicted, measured, next_=following))
+    elif name in predicted or name in measured:
+        verb = "predict" if name in predicted else "measure"
+        following = command_line(verb, ["zoo:vgg16"], [("--runtime", name)])
+        output.write(report_one(name, predicted, measured, next_=following))
     else:
-        proposal = command_line("predict", ["zoo:vgg16"], [("--runtime", name)])
-        output.write(report_one(load(name), next_=proposal))
+        raise unknown_name("runtime", name, {*predicted, *measured})

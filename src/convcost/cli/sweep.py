@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convcost.cli.support import completion, options
+from convcost.cli.support import options
 from convcost.cli.support.command import INTERRUPTED, Command
-from convcost.cli.support.measuring import say, warn
+from convcost.cli.support.measuring import MEASURING, say, threads, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from convcost.cli.support.output import Output
+    from convcost.predict import Basis
 
 
 @click.command(
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
               help="Draw N points by chance instead.")  # fmt: skip
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the draw.")  # fmt: skip
-@click.option("--optimizer", metavar="NAME", shell_complete=completion.optimizers,
-              help="What updates the parameters in a training step: sgd, adam ...")  # fmt: skip
+@options.optimizer
 @options.basis
 @click.option("--pareto", metavar="A,B", help="Mark the points that nothing beats in both of two "
               "figures: seconds, parameters, macs, activation_bytes, memory_bytes; less is better, "
@@ -50,20 +50,13 @@ if TYPE_CHECKING:
 @click.option("--measure", metavar="POINTS", help="Also measure these points in the framework, by "
               "their numbers: 1,4.")  # fmt: skip
 @click.option("--time", metavar="DURATION", help="How long to measure each; default: 30s.")
-@click.option(
-    "--threads",
-    metavar="N",
-    type=click.IntRange(min=1),
-    help="Threads of the framework; default: the physical cores.",
-)
+@threads
 @click.option("--executor", metavar="WHERE", help="local or local:4 for processes of this machine, "
               "dask://HOST:PORT for a Dask cluster; default: this process.")  # fmt: skip
 @click.option("--keep", metavar="FOLDER", type=click.Path(file_okay=False),
               help="Keep parts that are done there: a sweep that was ended goes on.")  # fmt: skip
 @options.charted_output
-@click.pass_context
 def command(
-    ctx: click.Context,
     sources: tuple[str, ...],
     *,
     batch: int,
@@ -76,7 +69,7 @@ def command(
     sample: int | None,
     seed: int,
     optimizer: str | None,
-    basis: str | None,
+    basis: Basis | None,
     profile: str | None,
     pareto: str | None,
     measure: str | None,
@@ -87,15 +80,13 @@ def command(
     output: Output,
 ) -> None:
     """Count and predict a network at every combination of what is varied."""
-    from convcost.cli.support.sources import networks
+    from convcost.cli.support.sources import networks, proposal
     from convcost.errors import UsageError
     from convcost.report.views.sweep import report
     from convcost.units import parse_seconds, parse_sizes
     from convcost.verbs import sweep
 
     figures = tuple(name.strip() for name in pareto.split(",")) if pareto else None
-    if figures is not None and len(figures) != 2:
-        raise UsageError("a front is of two figures", hint="--pareto seconds,-macs")
     if (time is not None or threads is not None) and measure is None:
         raise UsageError("--time and --threads are for measuring", hint="add --measure 1,4")
     nets = networks(sources, dims)
@@ -105,12 +96,13 @@ def command(
         )
     found = sweep(
         nets[0], vary, device=device, runtime=runtime, batch=batch, training=training,
-        optimizer=optimizer, dtype=dtype, basis=options.BASES[basis] if basis else None,
-        profile=profile, sample=sample, seed=seed, pareto=figures,
-        measure=parse_sizes(measure) if measure else (),
-        seconds=parse_seconds(time) if time else 30.0, threads=threads,
-        executor=executor, keep=keep, say=say, warn=warn,
+        optimizer=optimizer, dtype=dtype, basis=basis, profile=profile, sample=sample, seed=seed,
+        pareto=figures, measure=parse_sizes(measure) if measure else (),
+        seconds=parse_seconds(time) if time else 30.0, threads=threads, executor=executor,
+        keep=keep, say=say, warn=warn,
     )  # fmt: skip
-    output.write(report(found))
+    more = [] if "batch" in found.columns else [("--batch", batch)]
+    next_ = proposal("explain", sources, without=MEASURING, more=more)
+    output.write(report(found, next_=next_))
     if any(each.interrupted for each in found.measured.values()):
-        ctx.exit(INTERRUPTED)
+        raise click.exceptions.Exit(INTERRUPTED)

@@ -12,6 +12,7 @@ from convcost.report.registry import (
     formats,
     is_binary,
     render,
+    suffixes,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "formats",
     "is_binary",
     "render",
+    "suffixes",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from convcost.report.document import Column
 from convcost.units import format_bytes, format_count, format_percent, format_seconds
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from convcost.network.dims import Dim
-    from convcost.predict import Estimate
-
 
 #: In place of a figure that is not known: never a zero.
 NOT_KNOWN = "?"
+
+#: What sums and times are where a layer is missing from them.
+LOWER_BOUNDS = (
+    "not every layer's cost is known: figures and times are lower bounds (`convcost count` names "
+    "the layers)"
+)
 
 #: The figures of a cost in tables of records, as `convcost.count.rows.cost_to_dict` names them.
 COST_KEYS = ("macs", "elementwise", "flops", "read_bytes", "write_bytes", "weight_bytes")
@@ -51,6 +55,24 @@ def signed(size: int) -> str:
     return f"{size:+,}" if size else "0"
 
 
+def signed_seconds(change: float) -> str:
+    """A change of a time.
+
+    >>> signed_seconds(0.0012), signed_seconds(-2.0), signed_seconds(0.0)
+    ('+1.20 ms', '-2.00 s', '0 s')
+    """
+    return f"{'+' if change > 0 else ''}{format_seconds(change)}"
+
+
+def signed_percent(share: float) -> str:
+    """A change as a share of one.
+
+    >>> signed_percent(-0.25), signed_percent(1.5), signed_percent(0.0)
+    ('-25 %', '+150 %', '0 %')
+    """
+    return f"{'+' if share > 0 else ''}{format_percent(share)}"
+
+
 def rounded(size: Dim, unit: str = "") -> str:
     """Three digits of an integer; a formula as it is."""
     return format_count(size, unit) if isinstance(size, int) else f"{size} {unit}".rstrip()
@@ -70,9 +92,30 @@ def shape(sizes: Iterable[Dim]) -> str:
     return f"({', '.join(map(str, sizes))})"
 
 
-def band(seconds: Estimate) -> str:
-    """The range of an estimate."""
-    return f"{format_seconds(seconds.low)} to {format_seconds(seconds.high)}"
+class Range(Protocol):
+    """An estimate, or an interval; an end is None where it is not known."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end."""
+        ...
+
+    @property
+    def high(self) -> float | None:
+        """The upper end."""
+        ...
+
+
+def band(found: Range | None, show: Callable[[float], str] = format_seconds) -> str:
+    """The range of an estimate or of an interval; empty where there is none.
+
+    >>> from convcost.predict import Estimate
+    >>> band(Estimate(2.0, 1.0, 4.0)), band(Estimate(2.0, 1.0, 4.0), "{:g}x".format), band(None)
+    ('1.00 s to 4.00 s', '1x to 4x', '')
+    """
+    if found is None or found.low is None or found.high is None:
+        return ""
+    return f"{show(found.low)} to {show(found.high)}"
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -140,6 +140,16 @@ def format_of_suffix(suffix: str) -> str | None:
     return suffixes.get(suffix.lower())
 
 
+def suffixes(*, drawn: bool) -> tuple[str, ...]:
+    """Suffixes of files that a result can be written to; without `drawn`, of one without charts.
+
+    >>> suffixes(drawn=False)
+    ('.csv', '.html', '.json', '.md', '.parquet')
+    """
+    fitting = (each for each in registered() if each.suffix and (drawn or not each.drawn))
+    return tuple(sorted(each.suffix for each in fitting))
+
+
 def render(report: Report, format_: str, surface: Surface | None = None) -> str | bytes:
     """A report as text, or as bytes where the format is binary.
 

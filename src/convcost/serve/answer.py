@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from convcost.network.network import Kind as NoteKind  # noqa: TC001 - msgspec reads annotations
+
 Kind = Literal[
     "usage",  # the request is wrong: an unknown device, a size that is no number
     "source",  # a source cannot be read
@@ -44,13 +46,13 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """What the reader inferred, assumed, could not decide, or found contradictory.
 
     Attributes:
-        kind: ``inferred``, ``assumed``, ``ambiguous``, ``contradiction``, ``repaired``, ``chosen``.
+        kind: as of a `convcost.network.network.Note`.
         text: the statement.
         layer: whom it concerns.
         alternatives: the other readings.
     """
 
-    kind: str
+    kind: NoteKind
     text: str
     layer: str | None = None
     alternatives: tuple[Alternative, ...] = ()
@@ -112,7 +114,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         question: the id of what was asked.
         made_by: version of convcost, and what else of the server it depends on.
-        verdict: the answer in a sentence or a few, the first for the whole.
+        verdict: the answer, a line for each thing that is said.
         networks: what was read.
         overview: ``convcost/report/1`` as JSON; `NOTHING` as long as sizes are open.
         counts: ``convcost/count/1`` with formulas, where sizes are open; else `NOTHING`.

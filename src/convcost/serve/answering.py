@@ -75,6 +75,7 @@ def _check_names(question: Question) -> None:
 def _whole(
     question: Question, networks: Sequence[Network], readings: tuple[Reading, ...]
 ) -> Answer:
+    from convcost.explain.said import parts as parts_of
     from convcost.report.views import whole
     from convcost.verbs import report
 
@@ -96,6 +97,7 @@ def _whole(
         question,
         replace(shown, document=parts.joined(shown.document, more)),
         readings,
+        verdict=(*parts_of(overview.explanation.said), *overview.explanation.checks),
         timed=timed,
         overview=_written(shown.data),
         rewrites=tuple(_written(each.to_dict()) for each in rewrites),
@@ -132,6 +134,7 @@ def _answer(
     shown: Report,
     readings: tuple[Reading, ...],
     *,
+    verdict: tuple[str, ...] | None = None,
     timed: bool = False,
     overview: msgspec.Raw = NOTHING,
     counts: msgspec.Raw = NOTHING,
@@ -139,7 +142,7 @@ def _answer(
     sweep: msgspec.Raw = NOTHING,
     plan: msgspec.Raw = NOTHING,
 ) -> Answer:
-    """The result in all its shapes."""
+    """The result in all its shapes; without a verdict, the first lines of the report are it."""
     from convcost.report.renderers.html import around, contents
 
     known = overview is not NOTHING
@@ -151,7 +154,7 @@ def _answer(
     return Answer(
         question=question.id,
         made_by=stamp(),
-        verdict=document.answers,
+        verdict=document.answers if verdict is None else verdict,
         networks=readings,
         overview=overview,
         counts=counts,

@@ -72,18 +72,18 @@ def application(settings: Settings) -> Starlette:
             await workers.stop()
             store.close()
 
-    routes = (
-        Route("/", site.guarded(site.form), methods=["GET"]),
-        Route("/ask", site.guarded(site.ask), methods=["POST"]),
-        Route("/a/{name}", site.guarded(site.link), methods=["GET"]),
-        Route("/static/{name}", site.guarded(site.static), methods=["GET"]),
-        Route("/api/v1", site.guarded(site.about), methods=["GET"]),
-        Route("/api/v1/ask", site.guarded(site.api_ask), methods=["POST"]),
-        Route("/api/v1/answers/{id}", site.guarded(site.api_answer), methods=["GET"]),
-        Route("/api/v1/openapi.json", site.guarded(site.openapi), methods=["GET"]),
+    routes: tuple[tuple[str, str, Endpoint], ...] = (
+        ("GET", "/", site.form),
+        ("POST", "/ask", site.ask),
+        ("GET", "/a/{name}", site.link),
+        ("GET", "/static/{name}", site.static),
+        ("GET", "/api/v1", site.about),
+        ("POST", "/api/v1/ask", site.api_ask),
+        ("GET", "/api/v1/answers/{id}", site.api_answer),
+        ("GET", "/api/v1/openapi.json", site.openapi),
     )
     app = Starlette(
-        routes=routes,
+        routes=[Route(path, site.guarded(each), methods=[how]) for how, path, each in routes],
         lifespan=living,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={

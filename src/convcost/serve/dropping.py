@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from convcost.serve.database import Database
+    from convcost.kept.database import Database
 
 #: Seconds for which a file waits for its question: longer than any answer takes.
 _FRESH = 600.0

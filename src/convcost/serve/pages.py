@@ -11,7 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from convcost._version import __version__
-from convcost.explain.answer import ADVICE
 from convcost.network.dataclass import dataclass
 from convcost.report.figures import plural
 from convcost.report.renderers import html
@@ -108,14 +107,8 @@ def error_part(refusal: Refusal, status: int, given: Given = None) -> str:
 
 
 def _answered(template: str, question: Question, answer: Answer) -> str:
-    verdict = [line for text in answer.verdict for line in _apart(text)] or [answer.question]
+    verdict = answer.verdict or (answer.question,)
     return _page(template, verdict[0], question, answer.networks, answer=answer, verdict=verdict)
-
-
-def _apart(text: str) -> list[str]:
-    """What is found, pair by pair, and what to do about it."""
-    found, mark, advice = text.partition(f". {ADVICE}")
-    return [*found.split("; "), *([f"{ADVICE}{advice}"] if mark else [])]
 
 
 def _refused(template: str, refusal: Refusal, status: int, given: Given) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from convcost.predict import Prediction
     from convcost.report import Document
-    from convcost.rewrite.rewriting import Rewriting
+    from convcost.rewrite import Rewriting
     from convcost.sweep import Sweep
 
     #: A part of the page, and its footnotes.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from convcost.report.command import command_line
 from convcost.serve import limits
 
 if TYPE_CHECKING:
@@ -104,16 +104,12 @@ class Question(Terms, frozen=True, forbid_unknown_fields=True, kw_only=True, dic
         """Whether there is a source."""
         return bool(self.texts or self.files or self.zoo)
 
-    def command(self) -> str:
-        """The command line that gives the same; pasted texts are its standard input.
-
-        >>> Question(zoo=("vgg16",), device="a100", batch=8).command()
-        'convcost report zoo:vgg16 --device a100 --batch 8'
-        """
-        return self.commands(networks=1, known=True, timed=bool(self.measured))["report"]
-
     def commands(self, *, networks: int, known: bool, timed: bool) -> dict[str, str]:
-        """Verb -> the command line that gives a part of the answer.
+        """Verb -> the command line that gives a part of the answer; texts are its standard input.
+
+        >>> asked = Question(zoo=("vgg16",), device="a100", batch=8)
+        >>> asked.commands(networks=2, known=True, timed=False)
+        {'report': 'convcost report zoo:vgg16 --device a100 --batch 8'}
 
         Args:
             networks: of all sources; some verbs take one at a time.
@@ -124,7 +120,8 @@ class Question(Terms, frozen=True, forbid_unknown_fields=True, kw_only=True, dic
         workload = [option for option in where if option[0] not in _WHERE]
         if not known:
             return {"count": self._line("count", ("--symbolic", True), *workload)}
-        samples, times = ("--samples", self.samples), ("--measured", ",".join(self.measured))
+        samples = ("--samples", self.samples)
+        times = ("--measured", ",".join(self.measured) or None)
         found = {"report": self._line("report", *where, *([samples, times] if timed else []))}
         if self.samples is not None:
             found["predict"] = self._line("predict", *where, samples)
@@ -135,13 +132,7 @@ class Question(Terms, frozen=True, forbid_unknown_fields=True, kw_only=True, dic
         return found
 
     def _line(self, verb: str, *options: tuple[str, object]) -> str:
-        words = ["convcost", verb, *self._sources()]
-        for option, value in options:
-            if value is True:
-                words.append(option)
-            elif value not in (None, False, ""):
-                words += [option, str(value)]
-        return shlex.join(words)
+        return command_line(verb, self._sources(), options)
 
     def _sources(self) -> list[str]:
         files = (f"./{x.name}" if x.name.startswith("-") else x.name for x in self.files)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from convcost.errors import UsageError
 from convcost.network.dataclass import dataclass
 from convcost.read import read_source, with_choices, with_sizes
+from convcost.read.keras.summary.clean import split_lines
 from convcost.read.several import open_sizes, told_apart
-from convcost.read.summary.clean import split_lines
 from convcost.serve.answer import Alternative, Line, OpenSize, Reading, Remark
 from convcost.serve.limits import MAX_LINES, MAX_NAME, MAX_NETWORKS, MAX_TEXT
 

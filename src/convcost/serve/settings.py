@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 from typing import TYPE_CHECKING
 
+from convcost.device.machine import allowed_processors
 from convcost.network.dataclass import dataclass
 from convcost.serve import limits
 
@@ -68,9 +68,7 @@ class Settings:
 
 def usual_workers() -> int:
     """As many as there are processors for this process."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(allowed_processors())
 
 
 def is_any(host: str) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from convcost.network.dataclass import dataclass, replace
+from convcost.network.network import KINDS
 from convcost.report.text import visible
 from convcost.serve.fields import CHOICE
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from convcost.serve.answer import Line, Reading, Remark
 
-#: The most urgent first.
-_KINDS = ("contradiction", "ambiguous", "chosen", "repaired", "assumed", "inferred")
 #: What is shown at once, however many networks there are.
 _URGENT = frozenset({"contradiction", "chosen"})
 #: Lines of a network that are shown at once; more are unfolded by whoever wants them.
@@ -108,7 +107,7 @@ def _shown(network: Reading, choices: _Choices, *, several: bool) -> ShownReadin
     )
     remarks = list(_remarks(found))
     count = Counter(remark.kind for remark in remarks)
-    told = ", ".join(f"{count[kind]} {kind}" for kind in _KINDS if count[kind])
+    told = ", ".join(f"{count[kind]} {kind}" for kind in KINDS if count[kind])
     urgent = any(remark.kind in _URGENT for remark in remarks)
     short = len(found.lines) <= _SHORT
     return replace(

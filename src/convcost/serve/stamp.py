@@ -12,7 +12,7 @@ from convcost.serve.question import SCHEMA
 
 def stamp() -> str:
     """The version of convcost, that of the contract, and this machine's profiles as they are."""
-    from convcost.predict.profile import folder
+    from convcost.predict.profile_file import folder
 
     profiles = []
     with suppress(ConvcostError, OSError):  # there is no such folder

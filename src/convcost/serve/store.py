@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from convcost.errors import ConvcostError, LimitError
-from convcost.measure.store.place import place_of
+from convcost.kept.database import Database
+from convcost.kept.place import place_of
+from convcost.serve import database
 from convcost.serve.answer import Answer
-from convcost.serve.database import Database
 from convcost.serve.dropping import drop
 from convcost.serve.question import File, Question
 from convcost.serve.reading import placed_names, shown_name
@@ -70,7 +71,9 @@ class Store:
             for part in (self._files, self._work):
                 part.mkdir(parents=True, exist_ok=True)
             _tidy(self._work)
-        self._database = Database(folder / "answers.sqlite")
+        self._database = Database(
+            folder / "answers.sqlite", database.FORMAT, timeout=database.TIMEOUT
+        )
 
     def close(self) -> None:
         """Close it."""
@@ -238,5 +241,5 @@ def _told(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ConvcostError(
             f"the server's store {folder} cannot be used: {error.strerror}",
-            hint="name another folder: convcost serve --store FOLDER",
+            hint=database.ELSEWHERE,
         ) from error

@@ -26,16 +26,23 @@ if TYPE_CHECKING:
 
 #: Packages that would run what a source says, or take more than the worker's memory.
 _FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "onnxruntime", "onnx")
-#: A network that is asked about before the first question: then all modules are there.
+#: What is asked about before the first question, so that all modules are there: a table ...
 _TABLE = """\
 Layer (type)                 Output Shape              Param #
 conv2d_1 (Conv2D)            (None, 26, 26, 32)        320
 batch_normalization_1 (Batch (None, 26, 26, 32)        128
-flatten_1 (Flatten)          (None, 21632)             0
-dense_1 (Dense)              (None, 10)                216330
+max_pooling2d_1 (MaxPooling2 (None, 13, 13, 32)        0
+dropout_1 (Dropout)          (None, 13, 13, 32)        0
+flatten_1 (Flatten)          (None, 5408)              0
+dense_1 (Dense)              (None, 10)                54090
 """
-#: More objects that the garbage collector waits for before it looks through them.
-_OBJECTS = 50_000
+#: ... and code.
+_CODE = """\
+model = Sequential()
+model.add(Conv2D(32, (3, 3), activation='relu', input_shape=(28, 28, 1)))
+model.add(Flatten())
+model.add(Dense(10))
+"""
 
 
 def limit() -> None:
@@ -63,17 +70,18 @@ def limit() -> None:
 def _load(order: Mapping[str, Any]) -> tuple[Path, dict[str, str]]:
     """Have everything in memory that answers need; where to go back to after each."""
     from convcost._version import __version__
+    from convcost.collector import wait_longer
     from convcost.serve.answer import Answer
     from convcost.serve.answering import answer
     from convcost.serve.question import Question
 
     del order
     home = Path("/") if os.name == "posix" else Path.cwd()
-    made = answer(Question(texts=(_TABLE,)), home)
+    made = answer(Question(texts=(_TABLE, _CODE)), home)
     assert isinstance(made, Answer)  # noqa: S101 - it always was
     gc.collect()
     gc.freeze()  # what is there now stays
-    gc.set_threshold(_OBJECTS)
+    wait_longer()
     return home, {"convcost": __version__}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.network.collector import without_collecting
+from convcost.collector import without_collecting
 
 with without_collecting():
     from convcost.count import Workload
@@ -116,6 +116,7 @@ def memory(
     >>> convcost.memory(net, training=True).saved
     73359276
     """
+    from convcost.count.workload import DEFAULT_LOSS
     from convcost.runtime.memory import memory as by_objects
     from convcost.runtime.memory import within as within_limit
     from convcost.units import parse_bytes
@@ -124,7 +125,7 @@ def memory(
         batch=batch,
         training=training,
         optimizer=optimizer,
-        loss=loss or ("cross-entropy" if training else None),
+        loss=loss or (DEFAULT_LOSS if training else None),
         freeze=patterns(freeze),
         input_gradient=input_gradient,
         dtype=dtype,

@@ -4,33 +4,77 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcost.network.collector import without_collecting
+from convcost.collector import without_collecting
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from convcost.network.network import Network
 
 
-def read(source: Any, **options: Any) -> Network:
+def read(
+    source: Any,
+    *,
+    inputs: Any = None,
+    batch_axis: int | tuple[int, ...] | None = 0,
+    dims: Mapping[str, int] | None = None,
+    choices: Mapping[str, int] | None = None,
+) -> Network:
     """The first network of a source: a path, ``zoo:NAME``, or the text of a pasted summary.
 
+    Args:
+        source: as in `read_all`.
+        inputs: as in `read_all`.
+        batch_axis: as in `read_all`.
+        dims: as in `read_all`.
+        choices: as in `read_all`.
+
     Raises:
+        UsageError: a layer to choose a reading of, or an open size, is not there.
         SourceError: the source cannot be read.
+        MissingFramework: something has to be installed to read it.
+
+    >>> import convcost
+    >>> convcost.read("zoo:seed001-cnn")
+    <Network seed001-cnn (keras): 7 layers, 6 stored tensors>
     """
-    return read_all(source, **options)[0]
+    return read_all(source, inputs=inputs, batch_axis=batch_axis, dims=dims, choices=choices)[0]
 
 
-def read_all(source: Any, **options: Any) -> tuple[Network, ...]:
+def read_all(
+    source: Any,
+    *,
+    inputs: Any = None,
+    batch_axis: int | tuple[int, ...] | None = 0,
+    dims: Mapping[str, int] | None = None,
+    choices: Mapping[str, int] | None = None,
+) -> tuple[Network, ...]:
     """Every network of a source, in order.
 
+    Args:
+        source: a path, ``PATH#2`` for the second network of a text, ``-`` for standard input,
+            ``zoo:NAME?parameter=value``, ``zoo:resnet*`` for several, the text of a summary itself
+            (anything with a line break), ``module:function`` (which runs that code), or a model of
+            Keras, PyTorch or ONNX.
+        inputs: example arrays or shapes of a model's inputs, the batch axis included.
+        batch_axis: the batch axis of the inputs, one per input, or None: the whole is one sample.
+        dims: values for sizes that the source leaves open (``{"height": 416}``).
+        choices: for layers that can be read in several ways, the number of the reading that their
+            note lists (``{"conv2d_2": 1}``).
+
     Raises:
+        UsageError: a layer to choose a reading of, or an open size, is not there.
         SourceError: the source cannot be read.
+        MissingFramework: something has to be installed to read it.
+
+    >>> import convcost
+    >>> [net.name for net in convcost.read_all("zoo:seed001-*")]
+    ['seed001-cnn', 'seed001-cnn4', 'seed001-mlp']
     """
     with without_collecting():
         from convcost.read import read_source
-    return read_source(source, **options)
+    return read_source(source, inputs=inputs, batch_axis=batch_axis, dims=dims, choices=choices)
 
 
 def write(

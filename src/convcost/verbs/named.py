@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convcost.errors import UsageError
 
@@ -12,17 +12,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convcost.count import Workload
+    from convcost.device import Device
     from convcost.network.network import Network
     from convcost.predict.profile import Profile
     from convcost.runtime import Runtime
 
-#: Keras's own default of evaluate and fit.
-DATA_SET_BATCH = 32
+#: The batch where many samples pass through: Keras's own default of evaluate and fit.
+BATCH_OF_MANY = 32
 
 
-def patterns(freeze: str | Sequence[str]) -> tuple[str, ...]:
-    """One pattern of names, or several."""
-    return (freeze,) if isinstance(freeze, str) else tuple(freeze)
+def usual_batch(batch: int | None, *, many: bool) -> int:
+    """The batch that is asked for; by default 1, or 32 where many samples pass through."""
+    return batch or (BATCH_OF_MANY if many else 1)
+
+
+def patterns(texts: str | Sequence[str]) -> tuple[str, ...]:
+    """One text, or several."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
 def network_of(net: Network) -> Network:
@@ -89,7 +95,7 @@ def refined(
     from pathlib import Path
 
     from convcost.predict.calibration.refine import refine
-    from convcost.predict.profile import file_name, folder
+    from convcost.predict.profile_file import file_name, folder
     from convcost.runtime import default_for
 
     by = runtime or default_for(net.framework, training=workload.training)
@@ -103,14 +109,14 @@ def refined(
     return refine(net, workload, runtime=by, profile=profile, path=place, seconds=seconds, say=say)
 
 
-def device_named(name: str | None) -> Any:
+def device_named(name: str | None) -> Device:
     """The device of that name; this machine for None."""
     from convcost.device import THIS_MACHINE, load
 
     return load(name or THIS_MACHINE)
 
 
-def runtime_named(name: str | None) -> Any:
+def runtime_named(name: str | None) -> Runtime | None:
     """The runtime of that name; None for None."""
     from convcost.runtime import load
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from convcost.measure.measurement import Measurements, ratios
 from convcost.result import Result
 from convcost.verbs.counts import memory
+from convcost.verbs.named import BATCH_OF_MANY
 from convcost.verbs.runs import history
 from convcost.verbs.times import explain, predict
 
@@ -89,7 +90,7 @@ def report(
     *nets: Network,
     device: str | None = None,
     runtime: str | None = None,
-    batch: int = 32,
+    batch: int = BATCH_OF_MANY,
     training: bool = False,
     optimizer: str | None = None,
     loss: str | None = None,

@@ -8,11 +8,11 @@ from convcost.count import Workload
 from convcost.device import THIS_MACHINE
 from convcost.errors import UsageError
 from convcost.verbs.named import (
-    DATA_SET_BATCH,
     device_named,
     network_of,
     profile_for,
     runtime_named,
+    usual_batch,
 )
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from convcost.measure import Effort
     from convcost.network.network import Network
-    from convcost.rewrite.applying import Choice
-    from convcost.rewrite.rewriting import Rewriting
+    from convcost.rewrite import Choice, Rewriting
 
 
 def rewrite(
@@ -92,11 +91,15 @@ def rewrite(
     >>> found.steps[0].verdict, convcost.count(found.network).total.statistics
     ('worth it', 0)
     """
-    from convcost.rewrite.applying import Choice, applied
-    from convcost.rewrite.judging.candidates import candidates
-    from convcost.rewrite.judging.setting import Setting
-    from convcost.rewrite.proof.verifying import Wanted, verified
-    from convcost.rewrite.rewriting import Rewriting
+    from convcost.rewrite import (
+        Choice,
+        Rewriting,
+        Setting,
+        Wanted,
+        applied,
+        candidates,
+        verified,
+    )
 
     net, by = network_of(net), runtime_named(runtime)
     if verify and device not in (None, THIS_MACHINE):
@@ -104,7 +107,7 @@ def rewrite(
             f"what is measured is this machine, not {device}", hint="leave out --device (device=)"
         )
     workload = Workload(
-        batch=batch or (DATA_SET_BATCH if training else 1),
+        batch=usual_batch(batch, many=training),
         training=training,
         optimizer=optimizer,
         dtype=dtype,

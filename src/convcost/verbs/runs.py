@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convcost.count import Workload
 from convcost.errors import UsageError
-from convcost.verbs.named import DATA_SET_BATCH, network_of, patterns, store_path
+from convcost.verbs.named import network_of, patterns, store_path, usual_batch
 
 if TYPE_CHECKING:
     import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from convcost.measure import History, Measurements
     from convcost.network.network import Network
-    from convcost.predict.calibration.calibrate import Calibration
+    from convcost.predict.calibration.result import Calibration
     from convcost.runtime.runners.runner import Loop
 
 #: Keras's own default of fit.
@@ -77,6 +77,7 @@ def measure(
         UsageError: nothing runs that runtime, it runs no training steps or no such loop, or there
             is no run of the number to compare with.
     """
+    from convcost.count.workload import DEFAULT_LOSS
     from convcost.measure import Effort
     from convcost.measure import measure as by_objects
     from convcost.measure.store import keeping
@@ -86,10 +87,10 @@ def measure(
     if loop == "fit":
         training, optimizer = True, optimizer or _FIT_OPTIMIZER
     workload = Workload(
-        batch=batch or (DATA_SET_BATCH if training or loop != "step" else 1),
+        batch=usual_batch(batch, many=training or loop != "step"),
         training=training,
         optimizer=optimizer,
-        loss=loss or ("cross-entropy" if training else None),
+        loss=loss or (DEFAULT_LOSS if training else None),
         freeze=patterns(freeze),
         dtype=dtype,
         samples=samples,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from convcost.count import Workload
 from convcost.verbs.named import (
     device_named,
     network_of,
+    patterns,
     profile_for,
     runtime_named,
     store_path,
@@ -16,7 +18,7 @@ from convcost.verbs.named import (
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from convcost.compare import Comparison
     from convcost.network.network import Network
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 def sweep(
     net: Network,
-    vary: Mapping[str, Sequence[int | float | str]] | Sequence[str],
+    vary: str | Mapping[str, Sequence[int | float | str]] | Sequence[str],
     *,
     device: str | None = None,
     runtime: str | None = None,
@@ -37,7 +39,7 @@ def sweep(
     profile: str | os.PathLike[str] | None = None,
     sample: int | None = None,
     seed: int = 0,
-    pareto: tuple[str, str] | None = None,
+    pareto: Sequence[str] | None = None,
     measure: Sequence[int] = (),
     seconds: float = 30.0,
     threads: int | None = None,
@@ -51,7 +53,7 @@ def sweep(
 
     Args:
         net: as it is read.
-        vary: values by name, or texts such as ``"conv*.kernel=1,3,5"``. Names: ``batch``;
+        vary: values by name, or one or more texts ``"conv*.kernel=1,3,5"``. Names: ``batch``;
             ``image``, both sides of the inputs; ``width``, a factor on all filters and units but
             the last ones'; an open size of the network; or a pattern of layers' names with one of
             their attributes (``conv*.kernel``, ``dense_1.units``, ``*.padding``).
@@ -91,9 +93,9 @@ def sweep(
     workload = Workload(batch=batch, training=training, optimizer=optimizer, dtype=dtype)
     found, hardware = runtime_named(runtime), device_named(device)
     varies = (
-        [parse(text) for text in vary]
-        if not hasattr(vary, "items")
-        else [of_values(name, values) for name, values in vary.items()]
+        [of_values(name, values) for name, values in vary.items()]
+        if isinstance(vary, Mapping)
+        else [parse(text) for text in patterns(vary)]
     )
     swept = by_objects(
         net,

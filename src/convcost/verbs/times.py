@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from convcost.count import Workload
 from convcost.errors import UsageError
 from convcost.verbs.named import (
-    DATA_SET_BATCH,
+    BATCH_OF_MANY,
     device_named,
     network_of,
     patterns,
@@ -17,6 +17,7 @@ from convcost.verbs.named import (
     refined,
     runtime_named,
     store_path,
+    usual_batch,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def predict(
     from convcost.predict.batches import over_batches
 
     workload = Workload(
-        batch=batch or (1 if samples is None else DATA_SET_BATCH),
+        batch=usual_batch(batch, many=samples is not None),
         training=training,
         optimizer=optimizer,
         dtype=dtype,
@@ -110,7 +111,7 @@ def explain(
     *nets: Network,
     device: str | None = None,
     runtime: str | None = None,
-    batch: int = 32,
+    batch: int = BATCH_OF_MANY,
     training: bool = False,
     optimizer: str | None = None,
     loss: str | None = None,

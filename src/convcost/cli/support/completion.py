@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import click
     from click.shell_completion import CompletionItem
+
+    Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _ZOO = "zoo:"
 
@@ -21,117 +24,70 @@ def sources(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     """
     from click.shell_completion import CompletionItem
 
+    from convcost.zoo import names
+
     given = tuple(ctx.params.get(param.name or "") or ())
     if given[-2:] == ("zoo", ":") or (given[-1:] == ("zoo",) and incomplete == ":"):
-        return _starting("" if incomplete == ":" else incomplete, _networks())
-    found = _starting(incomplete, (f"{_ZOO}{name}" for name in _networks()))
+        return _starting("" if incomplete == ":" else incomplete, names())
+    found = _starting(incomplete, (f"{_ZOO}{name}" for name in names()))
     if incomplete.startswith(_ZOO):
         return found
     return [*(found if incomplete else ()), CompletionItem(incomplete, type="file")]
 
 
-def devices(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Devices by name."""
-    from convcost.device import names
+def _completer(
+    module: str, names: Callable[[Any], Iterable[str]], *, several: bool = False
+) -> Completer:
+    """What completes names.
 
-    del ctx, param
-    return _starting(incomplete, names())
+    Args:
+        module: that knows them, imported only when they are asked for.
+        names: of it.
+        several: with commas between them.
+    """
 
+    def completed(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        del ctx, param
+        known = names(import_module(module))
+        return of_list(incomplete, known) if several else _starting(incomplete, known)
 
-def runtimes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Runtimes by name."""
-    from convcost.runtime import runtimes as known
-
-    del ctx, param
-    return _starting(incomplete, known())
-
-
-def runners(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Runtimes that can be measured."""
-    from convcost.runtime.runners.registry import runners as known
-
-    del ctx, param
-    return _starting(incomplete, known())
+    return completed
 
 
-def conventions(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Tools whose way of counting is known."""
-    from convcost.count.conventions.registry import conventions as known
-
-    del ctx, param
-    return _starting(incomplete, known())
-
-
-def optimizers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Optimizers by name."""
-    from convcost.count.optimizers import OPTIMIZERS
-
-    del ctx, param
-    return _starting(incomplete, OPTIMIZERS)
-
-
-def rewrites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Rewrites by name, the last one of a list."""
-    from convcost.rewrite.registry import rewrites as known
-
-    del ctx, param
+def of_list(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    """Completions of the last name of a list with commas."""
     before, comma, _ = incomplete.rpartition(",")
-    return _starting(incomplete, (f"{before}{comma}{name}" for name in known()))
-
-
-def losses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Loss functions by name."""
-    from convcost.ops.loss import LOSSES
-
-    del ctx, param
-    return _starting(incomplete, LOSSES)
-
-
-def formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Output formats of every result."""
-    from convcost.report import formats as known
-
-    del ctx, param
-    return _starting(incomplete, known(timed=False, drawn=False))
-
-
-def charted_formats(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Output formats of results that have charts."""
-    from convcost.report import formats as known
-
-    del ctx, param
-    return _starting(incomplete, known(timed=False))
-
-
-def timed_formats(
-    ctx: click.Context, param: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Output formats of results that have charts and steps in time."""
-    from convcost.report import formats as known
-
-    del ctx, param
-    return _starting(incomplete, known())
-
-
-def dtypes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Floating-point types."""
-    from convcost.network.tensor import DTYPE_BYTES
-
-    del ctx, param
-    return _starting(incomplete, (name for name in DTYPE_BYTES if "float" in name))
-
-
-def _networks() -> tuple[str, ...]:
-    from convcost.zoo import names
-
-    return names()
+    return _starting(incomplete, (f"{before}{comma}{name}" for name in names))
 
 
 def _starting(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def formats(*, timed: bool, drawn: bool) -> Completer:
+    """Output formats of results that have steps in time, charts, both or neither."""
+    return _completer("convcost.report", lambda found: found.formats(timed=timed, drawn=drawn))
+
+
+#: Devices by name.
+devices = _completer("convcost.device", lambda found: found.names())
+#: Runtimes by name.
+runtimes = _completer("convcost.runtime", lambda found: found.runtimes())
+#: Runtimes that can be measured.
+runners = _completer("convcost.runtime.runners.registry", lambda found: found.runners())
+#: Tools whose way of counting is known.
+conventions = _completer("convcost.count.conventions.registry", lambda found: found.conventions())
+#: Optimizers by name.
+optimizers = _completer("convcost.count.optimizers", lambda found: found.OPTIMIZERS)
+#: Loss functions by name.
+losses = _completer("convcost.ops.loss", lambda found: found.LOSSES)
+#: Rewrites by name, the last one of a list.
+rewrites = _completer("convcost.rewrite.registry", lambda found: found.rewrites(), several=True)
+#: Floating-point types.
+dtypes = _completer(
+    "convcost.network.tensor", lambda found: (x for x in found.DTYPE_BYTES if "float" in x)
+)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from convcost.cli.support import completion
+from convcost.cli.support.sources import proposal
+from convcost.cli.support.together import together
 from convcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from convcost.count import Count, Workload
     from convcost.network.network import Network
     from convcost.report import Report
-
-Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _ALL = "all"
 
@@ -52,14 +52,11 @@ class Conventions:
         if self:
             self._names()
 
-    def next(
-        self, sources: Sequence[str], chosen: Sequence[tuple[str, object]]
-    ) -> tuple[str, Sequence[str], list[tuple[str, object]]]:
+    def next(self, sources: Sequence[str]) -> str:
         """The command to propose: figures lead to their reasons, reasons to the time."""
         if self.explain:
-            return "explain", sources, [*chosen]
-        own: list[tuple[str, object]] = [("--as", tool) for tool in self.tools]
-        return "count", sources, [*chosen, *own, ("--explain-difference", True)]
+            return proposal("explain", sources)
+        return proposal("count", sources, more=[("--explain-difference", True)])
 
     def report(
         self,
@@ -100,14 +97,11 @@ class _Tools(click.Option):
         return super().get_help_record(ctx)
 
 
-def tools(function: Function) -> Function:
-    """--as, --explain-difference."""
-    for option in (
-        click.option("--explain-difference", "explain", is_flag=True,
-                     help="Why the tools' figures differ from ours, layer by layer; without --as "
-                     "those of all tools."),
-        click.option("--as", "as_tools", metavar="TOOL", multiple=True, cls=_Tools,
-                     shell_complete=completion.conventions),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+#: --as, --explain-difference.
+tools = together(
+    click.option("--as", "as_tools", metavar="TOOL", multiple=True, cls=_Tools,
+                 shell_complete=completion.conventions),
+    click.option("--explain-difference", "explain", is_flag=True,
+                 help="Why the tools' figures differ from ours, layer by layer; without --as those "
+                 "of all tools."),
+)  # fmt: skip

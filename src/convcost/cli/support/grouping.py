@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from convcost.cli.support.together import together
 from convcost.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from convcost.count import Count
     from convcost.count.group import By, Figure
     from convcost.network.network import Network
     from convcost.report import Report
-
-Function = TypeVar("Function", bound="Callable[..., Any]")
 
 #: What torchinfo and fvcore show when nobody asks for more.
 _DEPTH = 3
@@ -75,18 +74,14 @@ class Grouped:
         return with_groups(report, counts, found)
 
 
-def grouping(function: Function) -> Function:
-    """--by, --depth, --sort, --top."""
-    for option in (
-        click.option("--top", metavar="N", type=click.IntRange(min=1),
-                     help="The N largest; the others are one row. With modules: of each module."),
-        click.option("--sort", type=click.Choice(("macs", "parameters", "bytes", "elementwise")),
-                     help="The largest first; by default MACs with --top and --by op."),
-        click.option("--depth", metavar="N", type=click.IntRange(min=1),
-                     help=f"Levels of modules to show; by default {_DEPTH}."),
-        click.option("--by", type=click.Choice(("layer", "module", "op")), default="layer",
-                     show_default=True,
-                     help="A row per layer, a tree of modules, or a row per op."),
-    ):  # fmt: skip
-        function = option(function)
-    return function
+#: --by, --depth, --sort, --top.
+grouping = together(
+    click.option("--by", type=click.Choice(("layer", "module", "op")), default="layer",
+                 show_default=True, help="A row per layer, a tree of modules, or a row per op."),
+    click.option("--depth", metavar="N", type=click.IntRange(min=1),
+                 help=f"Levels of modules to show; by default {_DEPTH}."),
+    click.option("--sort", type=click.Choice(("macs", "parameters", "bytes", "elementwise")),
+                 help="The largest first; by default MACs with --top and --by op."),
+    click.option("--top", metavar="N", type=click.IntRange(min=1),
+                 help="The N largest; the others are one row. With modules: of each module."),
+)  # fmt: skip

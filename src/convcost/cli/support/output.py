@@ -14,13 +14,16 @@ import click
 from convcost.cli.support.command import COMMAND
 from convcost.errors import UsageError
 from convcost.network.dataclass import replace
-from convcost.write import save_bytes, save_text, taken
+from convcost.write.files import is_format
+from convcost.write.save import save_bytes, save_text, taken
 
 if TYPE_CHECKING:
     from convcost.report import Report, Surface
 
 #: Formats that have charts; they are markup, or bytes.
 _WITH_CHARTS = ("html", "svg", "png")
+#: Suffixes of files that say nothing of what is in them.
+_PLAIN = ("", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,14 @@ class Output:
         path: of a file; None is standard output.
         force: overwrite the file.
         chart: the only one that is wanted; None for the whole.
+        printed: the format on standard output, where the file is for something else.
     """
 
     format: str
     path: Path | None = None
     force: bool = False
     chart: str | None = None
+    printed: str = "table"
 
     @classmethod
     def chosen(
@@ -51,6 +56,7 @@ class Output:
         timed: bool = False,
         drawn: bool = False,
         usual: str = "table",
+        networks: bool = False,
     ) -> Output:
         """The output that the options ask for.
 
@@ -63,10 +69,11 @@ class Output:
             timed: the results can be shown in time.
             drawn: the results have charts.
             usual: the format where none is asked for.
+            networks: the file may be one for a network.
 
         Raises:
             UsageError: the format is unknown or given twice, the results do not have it, or it is
-                not for terminals; the file exists.
+                not for terminals; the file exists, or its suffix is of nothing that is written.
             MissingFramework: what the format is printed with is not installed.
         """
         from convcost.report import check, format_of_suffix
@@ -74,16 +81,23 @@ class Output:
         if as_json and format_ not in (None, "json"):
             raise UsageError(f"--json and --format {format_} exclude each other")
         file = target(path, force=force)
-        chosen = format_ or (None if file is None else format_of_suffix(file.suffix))
+        asked = "json" if as_json else format_
+        if file is not None and asked is None and not (networks and is_format(file.suffix)):
+            check_suffix(file, drawn=drawn)
+        chosen = asked or (None if file is None else format_of_suffix(file.suffix))
         if chosen is not None and not as_json:
             check(chosen, timed=timed, drawn=drawn)
-        chosen = "json" if as_json else chosen or usual
+        chosen = chosen or usual
         _check_terminal(chosen, file)
         if chart is not None and chosen not in _WITH_CHARTS:
             raise UsageError(
                 "--chart is for formats that draw", hint=f"--format {', '.join(_WITH_CHARTS)}"
             )
-        return cls(chosen, file, force, chart)
+        return cls(chosen, file, force, chart, asked or usual)
+
+    def beside(self) -> Output:
+        """On standard output: the file is for a network."""
+        return replace(self, path=None, format=self.printed)
 
     def write(self, report: Report) -> None:
         """Print or save a report.
@@ -112,6 +126,27 @@ def target(path: str | None, *, force: bool) -> Path | None:
     if file is not None and file.exists() and not force:
         raise taken(file)
     return file
+
+
+def check_suffix(file: Path, *, drawn: bool) -> None:
+    """Refuse a file whose name says that something else is in it than a result.
+
+    Args:
+        file: of -o.
+        drawn: whether the result has charts.
+
+    Raises:
+        UsageError: that is so.
+    """
+    from convcost.report import suffixes
+
+    known = suffixes(drawn=drawn)
+    if file.suffix.lower() not in (*known, *_PLAIN):
+        raise UsageError(
+            f"{file}: results are not written as '{file.suffix}' files",
+            hint=f"end the name in {', '.join(known)} or .txt, or add --format; networks are "
+            "written by convcost read -o",
+        )
 
 
 def _check_terminal(format_: str, file: Path | None) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
 
+from convcost.cli.support.command import typed
 from convcost.cli.support.options import CHOICES, INPUTS
 from convcost.errors import ConvcostError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from convcost.network.network import Network
 
 #: A longer argument is a pasted text, not a name to repeat.
 _LONGEST = 200
+#: Parameters that say how a result is shown, not what is asked.
+_OUTPUT = frozenset({"path", "force", "format_", "as_json", "chart", "verbose"})
 
 
 def networks(sources: Sequence[str], dims: Mapping[str, int]) -> tuple[Network, ...]:
@@ -71,28 +73,57 @@ def _is_named(source: str, message: str) -> bool:
     return ("standard input" if source == "-" else path) in message
 
 
+def proposal(
+    verb: str,
+    sources: Sequence[str],
+    *,
+    without: Collection[str] = (),
+    more: Sequence[tuple[str, object]] = (),
+) -> str:
+    """A command to propose: with every option that was typed here and that it takes as well.
+
+    Options of the output are not repeated.
+
+    Args:
+        verb: the command.
+        sources: as they were typed.
+        without: parameters that it would refuse, or that mean something else there.
+        more: options that it gets besides: in place of one that was typed, unless that may be
+            repeated. Those without a value are left out.
+    """
+    taken = {option.name: option for option in _options(verb)}
+    words: dict[str, list[object]] = {}
+    for name, (option, values) in typed().items():
+        if name in taken and name not in _OUTPUT and name not in without:
+            words[max(option.opts, key=len)] = [*values]
+    repeated = {name for option in taken.values() if option.multiple for name in option.opts}
+    for name, value in more:
+        if value is not None and value is not False:
+            words[name] = [*(words.get(name, ()) if name in repeated else ()), value]
+    return command_line(
+        verb, sources, [(name, x) for name, values in words.items() for x in values]
+    )
+
+
+def _options(verb: str) -> list[click.Option]:
+    """The options of a command."""
+    context = click.get_current_context()
+    over = context.find_root().command
+    command = over.get_command(context, verb) if isinstance(over, click.Group) else None
+    assert command is not None  # noqa: S101 - commands propose commands
+    return [each for each in command.params if isinstance(each, click.Option)]
+
+
 def command_line(
     command: str, sources: Sequence[str], options: Sequence[tuple[str, object]] = ()
 ) -> str:
-    """A command to propose, quoted for a shell; an option without a value is left out.
+    """A command to type; arguments as of `convcost.report.command.command_line`.
 
-    The shapes of --input are repeated, without which the sources could not be read again, and the
-    readings of --choose.
-
-    >>> command_line("explain", ["my model.txt"], [("--batch", 8), ("--device", None)])
-    "convcost explain 'my model.txt' --batch 8"
+    A pasted text stands there as standard input.
     """
-    words = ["convcost", command, *map(name_of, sources)]
-    for shape in _given_inputs() or ():
-        words += ["--input", ",".join(map(str, shape[1:]))]
-    for layer, number in _given_choices().items() if sources else ():
-        words += ["--choose", f"{layer}={number}"]
-    for option, value in options:
-        if value is True:
-            words.append(option)
-        elif value is not None and value is not False:
-            words += [option, str(value)]
-    return shlex.join(words)
+    from convcost.report.command import command_line as line
+
+    return line(command, map(name_of, sources), options)
 
 
 def usual_sizes(nets: Sequence[Network]) -> list[tuple[str, object]]:
@@ -108,11 +139,6 @@ def usual_sizes(nets: Sequence[Network]) -> list[tuple[str, object]]:
     if None in found.values():
         return []
     return [("--dim", f"{name}={found[name]}") for name in sorted(found)]
-
-
-def dim_options(dims: Mapping[str, int]) -> list[tuple[str, object]]:
-    """The --dim options that were given."""
-    return [("--dim", f"{name}={size}") for name, size in dims.items()]
 
 
 def name_of(source: str) -> str:

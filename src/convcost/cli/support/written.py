@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from convcost.write.files import Source
 
 
-def save(nets: Sequence[Network], file: Path, *, force: bool, source: Source | None = None) -> None:
+def save_networks(
+    nets: Sequence[Network], file: Path, *, force: bool, source: Source | None = None
+) -> None:
     """Write networks, and say so; arguments as of `convcost.write.files.save_networks`.
 
     Raises:
         ConvcostError: as `convcost.write.files.save_networks`.
     """
-    from convcost.write.files import save_networks
+    from convcost.write import files
 
-    made = save_networks(nets, file, force=force, source=source)
+    made = files.save_networks(nets, file, force=force, source=source, say=_note)
     click.echo(f"wrote {' and '.join(map(str, made))}{_invented(nets, file)}", err=True)
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
 
 
 def _invented(nets: Sequence[Network], file: Path) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcost.explain.rules.memory_bound_elementwise import listed
 from convcost.report.document import Lines, Table
-from convcost.report.figures import number_column, text_column
-from convcost.report.views.differences import signed
-from convcost.units import format_percent
+from convcost.report.figures import band, number_column, signed_percent, signed_seconds, text_column
+from convcost.units import format_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convcost.explain.ablation import Ablation, Change
+    from convcost.explain.ablation import Ablation
     from convcost.explain.explanation import Explanation
     from convcost.report.document import Row
 
@@ -29,11 +27,11 @@ def blocks(explanation: Explanation) -> Iterator[Table | Lines]:
         columns=(
             text_column("network", "network"),
             text_column("without", "without"),
-            number_column("predicted", "predicted", signed),
-            number_column("predicted_share", "share", _percent, rank=1),
-            number_column("measured", "measured", signed),
+            number_column("predicted", "predicted", signed_seconds),
+            number_column("predicted_share", "share", signed_percent, rank=1),
+            number_column("measured", "measured", signed_seconds),
             text_column("measured_range", "range", rank=2),
-            number_column("measured_share", "share", _percent, rank=1),
+            number_column("measured_share", "share", signed_percent, rank=1),
             text_column("agreement", "the two agree"),
         ),
         rows=tuple(_row(explanation, each) for each in found),
@@ -53,7 +51,7 @@ def _row(explanation: Explanation, each: Ablation) -> Row:
         each.predicted.seconds,
         each.predicted.share,
         measured and measured.seconds,
-        _range(measured),
+        band(measured, signed_seconds),
         measured and measured.share,
         each.agreement or _why_not(each),
     )
@@ -66,23 +64,8 @@ def _why_not(each: Ablation) -> str:
     return "interrupted" if each.interrupted else ""
 
 
-def _percent(share: float) -> str:
-    """A signed share.
-
-    >>> _percent(-0.25), _percent(1.5)
-    ('-25 %', '+150 %')
-    """
-    return f"{'-' if share < 0 else '+'}{format_percent(abs(share))}"
-
-
-def _range(change: Change | None) -> str:
-    if change is None or change.low is None or change.high is None:
-        return ""
-    return f"{signed(change.low)} to {signed(change.high)}"
-
-
 def _line(explanation: Explanation, each: Ablation, *, several: bool) -> str:
     where = f"{explanation.source(each.network)}, " if several else ""
     names = list(each.without.layers)
-    layers = f" ({listed(names)})" if names else ""
+    layers = f" ({format_names(names)})" if names else ""
     return f"{where}{each.without.subject}{layers}: {each.without.meaning}"

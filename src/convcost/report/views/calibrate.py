@@ -6,20 +6,20 @@ import math
 from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
-from convcost.report.figures import number_column, plural, text_column
-from convcost.units import format_percent, format_seconds
+from convcost.report.figures import number_column, plural, signed_percent, text_column
+from convcost.units import format_seconds
 
 if TYPE_CHECKING:
-    from convcost.predict.calibration.calibrate import Calibration
+    from convcost.predict.calibration.result import Calibration
     from convcost.predict.profile import Band
     from convcost.report.document import Row
 
 _COLUMNS = (
     text_column("what", "what"),
     number_column("number", "held out", str),
-    number_column("low", "5 % below", format_percent),
-    number_column("middle", "median", format_percent),
-    number_column("high", "95 % below", format_percent),
+    number_column("low", "5 % below", signed_percent),
+    number_column("middle", "median", signed_percent),
+    number_column("high", "95 % below", signed_percent),
 )
 _FOOTNOTES = (
     (
@@ -53,9 +53,9 @@ def report(found: Calibration, *, next_: str = "") -> Report:
 def _answer(found: Calibration) -> str:
     profile, whole = found.profile, found.profile.whole
     mode = "training" if profile.setting.training else "inference"
-    low, high = (format_percent(_share(x - whole.middle)) for x in (whole.low, whole.high))
+    low, high = (signed_percent(_share(x - whole.middle)) for x in (whole.low, whole.high))
     return (
-        f"{profile.setting.runtime}, {mode}: nine of ten networks take {low} to +{high} of what is "
+        f"{profile.setting.runtime}, {mode}: nine of ten networks take {low} to {high} of what is "
         f"predicted ({plural(profile.networks, 'network')}, "
         f"{'noisy machine' if profile.noise else 'stable'})"
     )

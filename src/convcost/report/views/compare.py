@@ -17,6 +17,7 @@ from convcost.report.figures import (
     text_column,
 )
 from convcost.report.views.charts.bubbles import of_comparison
+from convcost.report.views.circumstances import circumstances
 from convcost.units import format_ratio, format_seconds
 
 if TYPE_CHECKING:
@@ -142,13 +143,7 @@ def _difference(found: LayerDifference) -> Row:
 
 
 def _circumstances(found: Comparison) -> Iterator[str]:
-    workload = found.workload
-    yield f"device: {found.device.name}, {found.device.title}"
-    yield f"runtime: {found.runtime.name}, {found.runtime.title}, for all networks"
-    dtype = workload.dtype or "the sources' dtype"
-    yield f"batch: {exact(workload.batch)}; {workload.mode}, {dtype}; by {found.basis}"
-    if workload.training and found.basis == "data sheet":
-        yield "of training the time of the forward pass only: no backward pass, no update"
+    yield from circumstances(found.device, found.runtime, found.workload, found.basis, several=True)
     for row in found.rows:
         if row.why:
             yield f"no time of {row.source}: {row.why}"

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from convcost.explain.difference import MEANINGS
 from convcost.report.document import Table
-from convcost.report.figures import number_column, plural, prose_column, text_column
-from convcost.units import format_seconds
+from convcost.report.figures import (
+    number_column,
+    plural,
+    prose_column,
+    signed_seconds,
+    text_column,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,20 +40,11 @@ def tables(explanation: Explanation, top: int | None) -> Iterator[Table]:
                 title="the same by cause",
                 columns=(
                     text_column("cause", "cause"),
-                    number_column("seconds", "time", signed),
+                    number_column("seconds", "time", signed_seconds),
                     prose_column("meaning", "what it is"),
                 ),
                 rows=tuple((each.cause, each.seconds, MEANINGS[each.cause]) for each in causes),
             )
-
-
-def signed(seconds: float) -> str:
-    """A change of a time.
-
-    >>> signed(0.0012), signed(-2.0)
-    ('+1.20 ms', '-2.00 s')
-    """
-    return f"{'+' if seconds > 0 else ''}{format_seconds(seconds)}"
 
 
 def _layers(explanation: Explanation, a: int, b: int, top: int | None) -> Table:
@@ -65,7 +61,7 @@ def _layers(explanation: Explanation, a: int, b: int, top: int | None) -> Table:
         title=f"the predicted difference, {explanation.source(a)} less {explanation.source(b)}",
         columns=(
             text_column("layer", "layer"),
-            number_column("seconds", "time", signed),
+            number_column("seconds", "time", signed_seconds),
             prose_column("cause", "cause"),
         ),
         rows=tuple(rows),
@@ -85,4 +81,4 @@ def _causes(explanation: Explanation, parts: Sequence[Difference]) -> str:
     told = [part for part in parts if abs(part.seconds) >= _LEAST * largest]
     if len(told) == 1:
         return f"{where}{told[0].cause}"
-    return where + ", ".join(f"{part.cause} {signed(part.seconds)}" for part in told)
+    return where + ", ".join(f"{part.cause} {signed_seconds(part.seconds)}" for part in told)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convcost.explain.explanation import Explanation, Variation
-    from convcost.explain.ratio import MeasuredRatio
     from convcost.predict import Prediction
     from convcost.report.document import Block
 
@@ -136,9 +135,9 @@ def _comparison(explanation: Explanation, top: int | None) -> list[Block]:
             (
                 f"{explanation.source(ratio.a)} / {explanation.source(ratio.b)}",
                 ratio.predicted.value,
-                f"{format_ratio(ratio.predicted.low)} to {format_ratio(ratio.predicted.high)}",
+                band(ratio.predicted, format_ratio),
                 ratio.measured and ratio.measured.value,
-                _range(ratio.measured),
+                band(ratio.measured, format_ratio),
                 ratio.measured_forward and ratio.measured_forward.value,
             )
             for ratio in explanation.ratios
@@ -151,12 +150,6 @@ def _comparison(explanation: Explanation, top: int | None) -> list[Block]:
     )
     ratios = ratios.without(frozenset(empty))
     return [ratios, *differences.tables(explanation, top)]
-
-
-def _range(measured: MeasuredRatio | None) -> str:
-    if measured is None or measured.low is None or measured.high is None:
-        return ""
-    return f"{format_ratio(measured.low)} to {format_ratio(measured.high)}"
 
 
 def _reasons(explanation: Explanation) -> list[Block]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from convcost.measure import Measurements
 from convcost.report.document import Document, Lines, Report, Section, Table
-from convcost.report.figures import exact, number_column, plural, size_in_bytes, text_column
+from convcost.report.figures import band, exact, number_column, plural, size_in_bytes, text_column
 from convcost.report.views import measure
 from convcost.report.views.against import moment
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
-    from convcost.measure import History, Interval, Measurement, Run
+    from convcost.measure import History, Measurement, Run
     from convcost.report.document import Row
 
 #: Of times that were taken at different moments.
@@ -126,7 +126,7 @@ def _row(run: Run) -> Row:
         one.runtime,
         workload_of(one),
         one.seconds.median,
-        _range(one.seconds),
+        band(one.seconds),
         one.verdict.name + (", interrupted" if one.interrupted else ""),
         one.peak_bytes,
     )
@@ -141,10 +141,6 @@ def _record(run: Run) -> Row:
         *(one.machine["threads"], one.machine["model"], run.convcost),
         *(one.per, seconds.median, seconds.low, seconds.high, one.verdict.name, one.peak_bytes),
     )
-
-
-def _range(seconds: Interval) -> str:
-    return f"{format_seconds(seconds.low)} to {format_seconds(seconds.high)}"
 
 
 def workload_of(one: Measurement) -> str:

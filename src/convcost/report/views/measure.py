@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import (
+    band,
     bar_column,
     exact,
     number_column,
@@ -51,7 +52,7 @@ _RECORDS = (
     text_column("network", "network"),
     text_column("runtime", "runtime"),
     number_column("batch", "batch", str),
-    *(column for column in _COLUMNS if not column.bar),
+    *_COLUMNS,
 )
 
 
@@ -118,7 +119,7 @@ def answers(found: Measurements) -> tuple[str, ...]:
 
 
 def _time(one: Measurement) -> str:
-    what = f"{format_seconds(one.seconds.median)} ({_range(one)})"
+    what = f"{format_seconds(one.seconds.median)} ({band(one.seconds)})"
     return f"{one.source}: {what} per {_batch(one)} in {one.runtime}{_doubt([one])}"
 
 
@@ -152,10 +153,6 @@ def _doubt(found: Sequence[Measurement]) -> str:
     if any(one.interrupted for one in found):
         return "; interrupted"
     return "; noisy, see the reasons" if any(one.verdict.name == "noisy" for one in found) else ""
-
-
-def _range(one: Measurement) -> str:
-    return f"{format_seconds(one.seconds.low)} to {format_seconds(one.seconds.high)}"
 
 
 def blocks(one: Measurement, assumed: frozenset[str]) -> tuple[Block, ...]:
@@ -202,9 +199,7 @@ def _row(layer: LayerTime) -> Row:
 
 def _records(one: Measurement) -> tuple[Row, ...]:
     head = (one.source, one.runtime, one.workload.batch)
-    bar = next(place for place, column in enumerate(_COLUMNS) if column.bar)
-    rows = map(_row, one.layers)
-    return tuple((*head, *row[:bar], *row[bar + 1 :]) for row in rows)
+    return tuple((*head, *_row(layer)) for layer in one.layers)
 
 
 def circumstances(one: Measurement, assumed: frozenset[str]) -> tuple[str, ...]:
@@ -239,7 +234,7 @@ def _sureness(one: Measurement) -> tuple[str, ...]:
     """The verdict with its reasons, and what the instrument did."""
     turns, runs = plural(len(one.samples), "turn"), plural(one.runs, "run")
     many = f"{runs} in {turns} of {plural(len(one.processes), 'process', 'processes')}"
-    lines = [f"{one.verdict}: {format_seconds(one.seconds.median)} ({_range(one)}), {many}"]
+    lines = [f"{one.verdict}: {format_seconds(one.seconds.median)} ({band(one.seconds)}), {many}"]
     if one.earlier:
         runs = plural(one.earlier, "earlier run")
         lines.append(f"the range holds the medians of {runs} of the same network here as well")

@@ -123,8 +123,7 @@ def answer(prediction: Prediction) -> str:
     what = "batch"
     if prediction.workload.training:
         # the data sheet says nothing of the other phases
-        by_sheet = prediction.basis == "data sheet"
-        what = "forward pass of a batch" if by_sheet else "training step of a batch"
+        what = f"{'forward pass' if prediction.forward_only else 'training step'} of a batch"
     text = (
         f"{prediction.source}: {bound}{format_seconds(prediction.seconds.value)} per "
         f"{what} of {exact(prediction.workload.batch)} ({'; '.join(details)}) on "
@@ -212,7 +211,7 @@ def by_batch(prediction: Prediction) -> tuple[Table, ...]:
 def _what(prediction: Prediction) -> str:
     """What of a batch the time is of."""
     workload = prediction.workload
-    if prediction.basis == "data sheet" or not workload.training:
+    if not prediction.of_step:
         return f"forward pass, {workload.mode}"
     update = f"update by {workload.optimizer}" if workload.optimizer else "no update"
     return f"training step, {update}"

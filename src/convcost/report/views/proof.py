@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.report.document import Lines
-from convcost.report.figures import exact, plural
+from convcost.report.figures import band, exact, plural
 from convcost.units import format_percent, format_ratio, format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from convcost.measure import Interval
     from convcost.rewrite.proof.agreement import Agreement
     from convcost.rewrite.proof.equality import Equality
     from convcost.rewrite.proof.proof import Proof
@@ -32,7 +33,7 @@ def brief(proof: Proof) -> str:
         share = format_percent(proof.agreement.same_class)
         parts.append(f"the same class for {share} of {exact(proof.agreement.samples)} samples")
     if proof.timing is not None:
-        parts.append(f"measured {_interval(proof.timing)} the time")
+        parts.append(f"measured {_interval(proof.timing.measured)} the time")
     if proof.training is not None:
         parts.append(f"accuracy {_signed(proof.training.gained)} after training")
     return ", ".join(parts)
@@ -102,11 +103,13 @@ def _timing(found: Timing) -> Iterator[str]:
     one, other = found.before, found.after
     text = (
         f"measured in {one.runtime}: {format_seconds(one.seconds.median)} before, "
-        f"{format_seconds(other.seconds.median)} after, {_interval(found)}"
+        f"{format_seconds(other.seconds.median)} after, {_interval(found.measured)}"
     )
     if found.predicted is not None:
-        low, high = format_ratio(found.predicted.low), format_ratio(found.predicted.high)
-        said = f"predicted were {format_ratio(found.predicted.value)} ({low} to {high})"
+        said = (
+            f"predicted were {format_ratio(found.predicted.value)} "
+            f"({band(found.predicted, format_ratio)})"
+        )
         text += f"; {said}" + ("" if found.as_predicted else ": wrong")
     yield text
     if found.faster is None:
@@ -116,9 +119,8 @@ def _timing(found: Timing) -> Iterator[str]:
             yield f"{each.source}: {each.verdict}: {'; '.join(each.verdict.reasons)}"
 
 
-def _interval(found: Timing) -> str:
-    ratio = found.measured
-    return f"{format_ratio(ratio.median)} ({format_ratio(ratio.low)} to {format_ratio(ratio.high)})"
+def _interval(ratio: Interval) -> str:
+    return f"{format_ratio(ratio.median)} ({band(ratio, format_ratio)})"
 
 
 def _training(found: Training) -> Iterator[str]:
@@ -129,11 +131,9 @@ def _training(found: Training) -> Iterator[str]:
         f"{_mean(found.before.accuracy)} before, {_mean(found.after.accuracy)} after, "
         f"{_signed(found.gained)}"
     )
-    ratio = found.epoch_ratio
     yield (
         f"an epoch takes {format_seconds(found.before.epoch_seconds)} before, "
-        f"{format_seconds(found.after.epoch_seconds)} after: {format_ratio(ratio.median)} "
-        f"({format_ratio(ratio.low)} to {format_ratio(ratio.high)})"
+        f"{format_seconds(found.after.epoch_seconds)} after: {_interval(found.epoch_ratio)}"
     )
     for curve, which in ((found.before, "before"), (found.after, "after")):
         points = " ".join(f"{each.mean:.1%}" for each in curve.per_epoch)
@@ -144,14 +144,12 @@ def _training(found: Training) -> Iterator[str]:
 
 
 def _mean(found: Mean) -> str:
-    if found.low is None or found.high is None:
-        return f"{found.mean:.2%}"
-    return f"{found.mean:.2%} ({found.low:.2%} to {found.high:.2%})"
+    ends = band(found, "{:.2%}".format)
+    return f"{found.mean:.2%} ({ends})" if ends else f"{found.mean:.2%}"
 
 
 def _signed(found: Mean) -> str:
     """A difference of accuracies in points."""
     text = f"{100 * found.mean:+.2f} points"
-    if found.low is None or found.high is None:
-        return text
-    return f"{text} ({100 * found.low:+.2f} to {100 * found.high:+.2f})"
+    ends = band(found, lambda share: f"{100 * share:+.2f}")
+    return f"{text} ({ends})" if ends else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from convcost.network.network import KINDS
 from convcost.report.document import Lines
 from convcost.report.figures import plural
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from convcost.count import UnknownCost
     from convcost.network.network import Note
 
-#: The most urgent first. Statements that follow from the source's numbers are shown on request.
-_KINDS = ("contradiction", "chosen", "ambiguous", "repaired", "assumed", "inferred")
-
 
 def remarks(
     notes: Sequence[Note], unknown: Sequence[UnknownCost], *, verbose: bool
@@ -24,8 +22,9 @@ def remarks(
     """Blocks for what is not counted and for the notes; none where there is nothing to say."""
     blocks = [Lines("not counted", tuple(map(_unknown, unknown)))] if unknown else []
     hidden = 0 if verbose else sum(note.kind == "inferred" for note in notes)
+    # what follows from the source's numbers is shown on request
     shown = [note for note in notes if verbose or note.kind != "inferred"]
-    shown.sort(key=lambda note: _KINDS.index(note.kind))
+    shown.sort(key=lambda note: KINDS.index(note.kind))
     lines = [line for note in shown for line in _note(note)]
     lines += _how_to_choose(shown)
     if hidden:

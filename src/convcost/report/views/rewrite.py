@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import (
+    LOWER_BOUNDS,
     band,
     exact,
     plural,
 )
 from convcost.report.views import proof
 from convcost.report.views import rewrite_rows as rows_of
+from convcost.report.views.circumstances import circumstances
 from convcost.rewrite.registry import rewrite_of
 from convcost.units import format_ratio, format_seconds
 
@@ -106,10 +108,10 @@ def _done(found: Rewriting) -> str:
     text = (
         f"{found.source}: {names}: {_stored(first)} -> {_stored(last)} parameters and statistics, "
         f"{format_seconds(first.seconds.value)} -> {format_seconds(last.seconds.value)} predicted"
+        f"{' for the forward pass' if found.setting.forward_only else ''}"
     )
     if found.ratio is not None:
-        low, high = format_ratio(found.ratio.low), format_ratio(found.ratio.high)
-        text += f" ({format_ratio(found.ratio.value)}, {low} to {high})"
+        text += f" ({format_ratio(found.ratio.value)}, {band(found.ratio, format_ratio)})"
     said = "" if found.proof is None else proof.brief(found.proof)
     return f"{text}; {said}" if said else text
 
@@ -121,10 +123,15 @@ def _stored(figures: Figures) -> str:
 def _before(found: Rewriting, figures: Figures) -> str:
     setting = found.setting
     return (
-        f"{format_seconds(figures.seconds.value)} per batch of {exact(setting.workload.batch)}, "
-        f"{band(figures.seconds)}, on {setting.device.name} with {setting.runtime.name}, by "
-        f"{setting.basis}"
+        f"{format_seconds(figures.seconds.value)} per {_pass(found)}batch of "
+        f"{exact(setting.workload.batch)}, {band(figures.seconds)}, on {setting.device.name} with "
+        f"{setting.runtime.name}, by {setting.basis}"
     )
+
+
+def _pass(found: Rewriting) -> str:
+    """Before a batch whose time is not that of all that is counted."""
+    return "forward pass of a " if found.setting.forward_only else ""
 
 
 def _candidates(found: Candidates, *, verbose: bool) -> Iterator[Table | Lines]:
@@ -187,15 +194,14 @@ def _refused(found: Sequence[tuple[str, Refused]], *, verbose: bool) -> Iterator
 
 def _circumstances(found: Rewriting) -> Iterator[str]:
     setting = found.setting
-    device, runtime, workload = setting.device, setting.runtime, setting.workload
-    yield f"device: {device.name}, {device.title}"
-    yield f"runtime: {runtime.name}, {runtime.title}"
-    dtype = workload.dtype or "the source's dtype"
-    yield f"batch: {exact(workload.batch)}; {workload.mode}, {dtype}; by {setting.basis}"
+    yield from circumstances(setting.device, setting.runtime, setting.workload, setting.basis)
+    before = found.steps[0].before if found.candidates is None else found.candidates.before
+    if not before.complete:
+        yield LOWER_BOUNDS
     if setting.profile is None:
         yield (
-            f"`convcost calibrate --runtime {runtime.name}` makes the ranges narrower, so that "
-            "less is left undecided"
+            f"`convcost calibrate --runtime {setting.runtime.name}` makes the ranges narrower, so "
+            "that less is left undecided"
         )
     if found.output is not None:
         yield f"the new network is in {found.output}"

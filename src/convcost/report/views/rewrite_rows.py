@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.report.figures import (
+    band,
+    bounded,
     exact,
     number_column,
     prose_column,
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from convcost.report.document import Row
-    from convcost.rewrite.applying import Step
-    from convcost.rewrite.judging.candidates import Candidate
+    from convcost.rewrite import Candidate, Step
     from convcost.rewrite.rewrite import Kind
 
 _FIGURES = (
@@ -58,6 +59,7 @@ RECORDS = (
         for name in ("parameters", "statistics", "macs", "bytes", "memory_bytes", "seconds")
         for when in ("before", "after")
     ),
+    text_column("complete", "complete"),
     number_column("ratio", "ratio", str),
     number_column("ratio_low", "from", str),
     number_column("ratio_high", "to", str),
@@ -79,12 +81,12 @@ def candidate(each: Candidate) -> Row:
 def _after(each: Candidate | Step) -> Row:
     figures = each.after
     return (
-        figures.parameters + figures.statistics,
-        figures.macs,
+        bounded(figures.parameters + figures.statistics, rounded, whole=figures.complete),
+        bounded(figures.macs, rounded, whole=figures.complete),
         figures.memory_bytes,
         figures.seconds.value,
         each.ratio.value,
-        f"{format_ratio(each.ratio.low)} to {format_ratio(each.ratio.high)}",
+        band(each.ratio, format_ratio),
     )
 
 
@@ -118,5 +120,6 @@ def record(each: Candidate | Step, text: str, places: Sequence[str], size: int |
     return (
         each.name, each.kind, text, " ".join(places), size,
         *(figure for pair in pairs for figure in pair), before.seconds.value, after.seconds.value,
-        each.ratio.value, each.ratio.low, each.ratio.high, each.verdict, each.reason,
+        after.complete, each.ratio.value, each.ratio.low, each.ratio.high, each.verdict,
+        each.reason,
     )  # fmt: skip

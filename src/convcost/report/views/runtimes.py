@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from convcost.report.document import Document, Lines, Report, Section, Table
 from convcost.report.figures import number_column, plural, prose_column, text_column
+from convcost.runtime.rules import BATCH_NORM, BIAS, POINTWISE
 from convcost.units import format_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from convcost.runtime import Rules, Runtime
+    from convcost.runtime.runners.runner import Runner
 
 _LIST = (
     text_column("name", "name"),
     prose_column("title", "what it is"),
     text_column("kinds", "runs on"),
     text_column("frameworks", "default of", rank=1),
-    text_column("runnable", "can be measured", rank=2),
+    text_column("predicted", "predicted", rank=2),
+    text_column("measured", "measured", rank=2),
 )
 
 _CONSTANTS = (
@@ -29,37 +32,59 @@ _CONSTANTS = (
 )
 
 
-def report(runtimes: Sequence[Runtime], *, next_: str = "") -> Report:
-    """All runtimes, one per row."""
+def report(
+    runtimes: Mapping[str, Runtime], runners: Mapping[str, Runner], *, next_: str = ""
+) -> Report:
+    """All runtimes, one per row.
+
+    Args:
+        runtimes: what can be predicted, by name.
+        runners: what can be measured, likewise.
+        next_: the command to go on with.
+    """
+    names = sorted({*runtimes, *runners})
     rows = tuple(
         (
-            *(each.name, each.title, ", ".join(each.rules), ", ".join(each.frameworks)),
-            "yes" if each.runnable else "no, historical",
+            *_described(name, runtimes, runners),
+            "yes" if name in runtimes else "no",
+            "yes" if name in runners else "no",
         )
-        for each in runtimes
+        for name in names
     )
     table = Table(columns=_LIST, rows=rows)
     return Report(
         Document(
-            answers=(plural(len(runtimes), "runtime"),),
+            answers=(plural(len(names), "runtime"),),
             sections=(Section("", (table,)),),
             records=table,
             next=next_,
         ),
-        _data(runtimes),
+        _data(names, runtimes, runners),
     )
 
 
-def report_one(runtime: Runtime, *, next_: str = "") -> Report:
-    """The rules of a runtime per kind of device."""
+def report_one(
+    name: str, runtimes: Mapping[str, Runtime], runners: Mapping[str, Runner], *, next_: str = ""
+) -> Report:
+    """The rules of a runtime per kind of device; `runtimes`, `runners`, `next_` as of `report`."""
+    data = _data([name], runtimes, runners)
     columns = (text_column("kind", "device"), *_CONSTANTS)
+    if name not in runtimes:
+        return Report(
+            Document(
+                answers=(f"{name}: {runners[name].title}; it can be measured but not predicted",),
+                sections=(),
+                records=Table(columns=columns, rows=()),
+                next=next_,
+            ),
+            data,
+        )
+    runtime = runtimes[name]
     rows = tuple((kind, *row) for kind, rules in runtime.rules.items() for row in _constants(rules))
-    measured = "" if runtime.runnable else "; it can be predicted but not measured"
+    measured = "" if name in runners else "; it can be predicted but not measured"
     return Report(
         Document(
-            answers=(
-                f"{runtime.name}: {runtime.title}, on {' and '.join(runtime.rules)}{measured}",
-            ),
+            answers=(f"{name}: {runtime.title}, on {' and '.join(runtime.rules)}{measured}",),
             sections=tuple(
                 Section(
                     f"on a {kind}",
@@ -73,8 +98,18 @@ def report_one(runtime: Runtime, *, next_: str = "") -> Report:
             records=Table(columns=columns, rows=rows),
             next=next_,
         ),
-        _data([runtime]),
+        data,
     )
+
+
+def _described(
+    name: str, runtimes: Mapping[str, Runtime], runners: Mapping[str, Runner]
+) -> tuple[str, str, str, str]:
+    """Name, title, kinds of devices, frameworks."""
+    if name not in runtimes:
+        return name, runners[name].title, "", ""
+    runtime = runtimes[name]
+    return name, runtime.title, ", ".join(runtime.rules), ", ".join(runtime.frameworks)
 
 
 def _constants(rules: Rules) -> tuple[tuple[str, float, str], ...]:
@@ -85,21 +120,9 @@ def _constants(rules: Rules) -> tuple[tuple[str, float, str], ...]:
 
 
 def _rules(rules: Rules) -> tuple[str, ...]:
-    batch_norm = {
-        "kernel": "one kernel",
-        "passes": "two passes over memory, a multiplication and an addition",
-        "fused": "fused into the kernel before it",
-        "folded": "folded into the weights of the convolution before it",
-    }
-    pointwise = {
-        "kernel": "a kernel each",
-        "product": "fused into the product before where its activations have them",
-        "fused": "fused into the kernel before",
-    }
     activations = _listed(rules.activations)
     return (
-        "bias of a product: "
-        + ("fused into its write" if rules.bias == "fused" else "a pass of its own"),
+        f"bias of a product: {BIAS[rules.bias]}",
         "activation of a layer: "
         + (f"fused for {activations}; otherwise a pass" if activations else "a pass of its own"),
         *(
@@ -107,9 +130,9 @@ def _rules(rules: Rules) -> tuple[str, ...]:
             for kind, functions in rules.activations_of.items()
             if functions
         ),
-        f"BatchNorm at inference: {batch_norm[rules.batch_norm]}",
+        f"BatchNorm at inference: {BATCH_NORM[rules.batch_norm]}",
         *_optional(rules),
-        f"element-wise layers: {pointwise[rules.pointwise]}",
+        f"element-wise layers: {POINTWISE[rules.pointwise]}",
         "launches: "
         + ("overlap with execution" if rules.launches_overlap else "one after another"),
         f"source: {rules.source}",
@@ -136,8 +159,21 @@ def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _data(runtimes: Sequence[Runtime]) -> dict[str, Any]:
-    return {"schema": "convcost/runtimes/1", "runtimes": [_plain(asdict(r)) for r in runtimes]}
+def _data(
+    names: Sequence[str], runtimes: Mapping[str, Runtime], runners: Mapping[str, Runner]
+) -> dict[str, Any]:
+    return {
+        "schema": "convcost/runtimes/1",
+        "runtimes": [
+            (
+                _plain(asdict(runtimes[name]))
+                if name in runtimes
+                else {"name": name, "title": runners[name].title, "trains": runners[name].trains}
+            )
+            | {"predicted": name in runtimes, "measured": name in runners}
+            for name in names
+        ],
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 from convcost.report.document import Document, LaterData, LaterRows, Lines, Report, Section, Table
 from convcost.report.figures import (
+    LOWER_BOUNDS,
+    bounded,
     exact,
     number_column,
     plural,
     rounded,
+    signed_percent,
     size_in_bytes,
     text_column,
 )
 from convcost.report.views.charts.sweep import of_sweep
-from convcost.units import format_percent, format_seconds
+from convcost.report.views.circumstances import circumstances
+from convcost.units import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +30,17 @@ if TYPE_CHECKING:
 #: Rows of a table for people: all of them are in the other formats.
 _MOST_ROWS = 200
 #: What is told of each point, as a sweep names it.
-_FIGURES = ("parameters", "macs", "activation_bytes", "memory_bytes", "seconds", "low", "high")
+_SIZES = (
+    number_column("parameters", "parameters", rounded, rank=3),
+    number_column("macs", "MACs", rounded, rank=2),
+    number_column("activation_bytes", "activations", size_in_bytes, rank=4),
+    number_column("memory_bytes", "memory", size_in_bytes, rank=1),
+)
+_TIMES = (
+    number_column("seconds", "time", format_seconds),
+    number_column("low", "from", format_seconds, rank=5),
+    number_column("high", "to", format_seconds, rank=5),
+)
 _FOOTNOTE = (
     "range: that of the prediction (nine times out of ten); memory = the most at one time, without "
     "workspace; growth = exponent of time over the parameter, everything else being equal, and its "
@@ -34,8 +48,13 @@ _FOOTNOTE = (
 )
 
 
-def report(found: Sweep) -> Report:
-    """A sweep as a report."""
+def report(found: Sweep, *, next_: str = "") -> Report:
+    """A sweep as a report.
+
+    Args:
+        found: the sweep.
+        next_: the command to propose.
+    """
     columns = _columns(found)
     shown = min(len(found), _MOST_ROWS)
     return Report(
@@ -53,6 +72,7 @@ def report(found: Sweep) -> Report:
             ),
             records=Table(columns=_record_columns(found), rows=LaterRows(lambda: _records(found))),
             footnotes=(_FOOTNOTE,),
+            next=next_,
         ),
         LaterData(found.to_dict),
     )
@@ -67,13 +87,20 @@ def _answer(found: Sweep) -> str:
         return what
     seconds = found.figures.seconds
     first, last = (pick(possible, key=seconds.__getitem__) for pick in (min, max))
+    bound = "at least " if _lacking(found) else ""
     text = (
-        f"{what}: {format_seconds(float(seconds[first]))} ({_point(found, first)}) to "
+        f"{what}: {bound}{format_seconds(float(seconds[first]))} ({_point(found, first)}) to "
         f"{format_seconds(float(seconds[last]))} ({_point(found, last)}) per batch on "
         f"{found.device.name} with {found.runtime.name}, by {found.basis}"
     )
     grown = "; ".join(map(_growth, found.growth))
     return f"{text}; {grown}" if grown else text
+
+
+def _lacking(found: Sweep) -> bool:
+    """Whether the figures of a point are lower bounds."""
+    figures = found.figures
+    return bool((figures.possible & ~figures.complete).any())
 
 
 def _growth(found: Growth) -> str:
@@ -92,27 +119,17 @@ def _columns(found: Sweep) -> tuple[Column, ...]:
     figures = [
         number_column("point", "point", exact),
         *(text_column(name, name) for name in found.columns),
-        number_column("parameters", "parameters", rounded, rank=3),
-        number_column("macs", "MACs", rounded, rank=2),
-        number_column("activation_bytes", "activations", size_in_bytes, rank=4),
-        number_column("memory_bytes", "memory", size_in_bytes, rank=1),
-        number_column("seconds", "time", format_seconds),
-        number_column("low", "from", format_seconds, rank=5),
-        number_column("high", "to", format_seconds, rank=5),
+        *_SIZES,
+        *_TIMES,
     ]
     if found.measured:
         figures += [
             number_column("measured_seconds", "measured", format_seconds),
-            number_column("error", "predicted off by", _off),
+            number_column("error", "predicted off by", signed_percent),
         ]
     if found.pareto is not None:
         figures.append(text_column("pareto", "front"))
     return tuple(figures)
-
-
-def _off(share: float) -> str:
-    """A share with its sign."""
-    return ("+" if share > 0 else "-" if share < 0 else "") + format_percent(abs(share))
 
 
 def _rows(found: Sweep, number: int) -> Iterator[Row]:
@@ -124,7 +141,9 @@ def _rows(found: Sweep, number: int) -> Iterator[Row]:
             yield (place + 1, *(values[name] for name in found.columns), "not possible", *empty)
             continue
         cells = [place + 1, *(values[name] for name in found.columns)]
-        cells += [values[name] for name in _FIGURES]
+        whole = values["complete"]
+        cells += [bounded(values[each.key], each.show, whole=whole) for each in _SIZES]
+        cells += [values[column.key] for column in _TIMES]
         if found.measured:
             taken = values.get("measured_seconds")
             cells += [taken, None if taken is None else values["seconds"] / taken - 1]
@@ -134,9 +153,10 @@ def _rows(found: Sweep, number: int) -> Iterator[Row]:
 
 
 def _record_columns(found: Sweep) -> tuple[Column, ...]:
-    """Those of the table, and after what is varied whether it is possible."""
+    """Those of the table, and after what is varied whether it is possible, and complete."""
     columns, varied = _columns(found), len(found.columns) + 1
-    return (*columns[:varied], text_column("possible", "possible"), *columns[varied:])
+    more = (text_column(key, key) for key in ("possible", "complete"))
+    return (*columns[:varied], *more, *columns[varied:])
 
 
 def _records(found: Sweep) -> Iterator[Row]:
@@ -151,7 +171,8 @@ def _records(found: Sweep) -> Iterator[Row]:
 
     columns = [[*range(1, number + 1)], *(each.tolist() for each in found.columns.values())]
     columns.append(possible)
-    columns += [known(getattr(found.figures, name).tolist()) for name in _FIGURES]
+    keys = ("complete", *(column.key for column in (*_SIZES, *_TIMES)))
+    columns += [known(getattr(found.figures, key).tolist()) for key in keys]
     if found.measured:
         taken = {place: one.seconds.median for place, one in found.measured.items()}
         predicted = found.figures.seconds.tolist()
@@ -164,16 +185,14 @@ def _records(found: Sweep) -> Iterator[Row]:
 
 
 def _circumstances(found: Sweep, shown: int) -> tuple[str, ...]:
-    device, runtime, workload = found.device, found.runtime, found.workload
-    batch = "varied" if "batch" in found.columns else exact(workload.batch)
-    dtype = workload.dtype or "the source's dtype"
     lines = [
-        f"device: {device.name}, {device.title}",
-        f"runtime: {runtime.name}, {runtime.title}",
-        f"batch: {batch}; {workload.mode}, {dtype}; by {found.basis}",
-    ]
-    if workload.training and found.basis == "data sheet":
-        lines.append("of training the time of the forward pass only: no backward pass, no update")
+        *circumstances(
+            found.device, found.runtime, found.workload, found.basis,
+            varied="batch" in found.columns,
+        )
+    ]  # fmt: skip
+    if _lacking(found):
+        lines.append(LOWER_BOUNDS)
     if shown < len(found):
         lines.append(
             f"the first {exact(shown)} of {exact(len(found))} points: --format csv, json or "

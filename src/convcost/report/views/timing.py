@@ -37,7 +37,7 @@ RECORDS = (
     text_column("device", "device"),
     text_column("runtime", "runtime"),
     number_column("batch", "batch", str),
-    *(column for column in COLUMNS if column.key != "bar"),
+    *COLUMNS,
     number_column("vector_fill", "vector fill", format_percent),
 )
 
@@ -67,12 +67,10 @@ def records(prediction: Prediction) -> tuple[Row, ...]:
         prediction.runtime.name,
         prediction.workload.batch,
     )
-    bar = next(i for i, column in enumerate(COLUMNS) if column.bar)
     found = []
     for layer in prediction.layers:
-        cells = row(prediction, layer)
         fill = min((time.fill for time in layer.kernels), default=None)
-        found.append((*head, *cells[:bar], *cells[bar + 1 :], fill))
+        found.append((*head, *row(prediction, layer), fill))
     return tuple(found)
 
 

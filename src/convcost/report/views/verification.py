@@ -41,9 +41,8 @@ _RECORDS = (
     text_column("runtime", "runtime"),
     text_column("measured_in", "measured in"),
     number_column("batch", "batch", str),
-    *(column for column in _LAYERS if not column.bar),
+    *_LAYERS,
 )
-_BAR = next(place for place, column in enumerate(_LAYERS) if column.bar)
 #: Columns that say nothing where what was measured is what is predicted.
 _OF_STEPS = frozenset({"step_seconds"})
 
@@ -61,11 +60,9 @@ def networks(explanation: Explanation) -> Table:
                 prediction.seconds.value,
                 band(prediction.seconds),
                 None if part is None else part.median,
-                ""
-                if part is None
-                else f"{format_seconds(part.low)} to {format_seconds(part.high)}",
+                band(part),
                 whole.median,
-                f"{format_seconds(whole.low)} to {format_seconds(whole.high)}",
+                band(whole),
                 _how_sure(each),
             )
         )
@@ -137,8 +134,7 @@ def records(explanation: Explanation) -> Table:
             each.measurement.runtime,
             prediction.workload.batch,
         )
-        cells = (_row(each, row) for row in each.rows)
-        found += [(*head, *row[:_BAR], *row[_BAR + 1 :]) for row in cells]
+        found += [(*head, *_row(each, row)) for row in each.rows]
     table = Table(columns=_RECORDS, rows=tuple(found))
     return table if explanation.verifications[0].forward_only else table.without(_OF_STEPS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convcost.network.dims import number
+from convcost.predict.kernel import BOUNDS
 from convcost.report.document import Chart
 from convcost.units import format_count
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from convcost.predict import LayerPrediction, Prediction
     from convcost.report.charts.scatter import Point, Scatter
 
-_BOUNDS = ("compute", "memory", "launch")
 #: The layers that take most have their names written beside them.
 _NAMED = 6
 
@@ -88,7 +88,7 @@ def _scatter(
         size=SECONDS,
         largest=14.0,
         points=points,
-        series=tuple(f"limited by {bound}" for bound in _BOUNDS),
+        series=tuple(f"limited by {bound}" for bound in BOUNDS),
         guides=(
             Guide("what the device can", ((low, low * bandwidth), (ridge, peak), (high, peak))),
         ),
@@ -110,7 +110,7 @@ def _points(rows: Sequence[tuple[str, tuple[LayerPrediction, ...], float]]) -> I
                 x=flops / moved,
                 y=flops / seconds,
                 size=seconds,
-                series=_BOUNDS.index(bounds[0]),
+                series=BOUNDS.index(bounds[0]),
                 named=seconds >= slowest[-1],
             )
 

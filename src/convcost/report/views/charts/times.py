@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from convcost.predict.kernel import BOUNDS
 from convcost.report.document import Chart
 from convcost.report.figures import plural
 from convcost.units import format_percent, format_seconds
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
 
 #: Layers that get a bar of their own; the others share one.
 _TOP = 12
-_BOUNDS = ("compute", "memory", "launch")
 #: Numbers of further kinds: what belongs to no layer, and several layers together.
 _NO_LAYER, _SEVERAL = 3, 4
 
 
 def of_prediction(prediction: Prediction) -> tuple[Chart, ...]:
     """The layers that take most, by what limits them; none where nothing takes time."""
-    times = [(x.name, x.seconds, _BOUNDS.index(x.bound)) for x in prediction.layers if x.bound]
+    times = [(x.name, x.seconds, BOUNDS.index(x.bound)) for x in prediction.layers if x.bound]
     times += [(phase, seconds, _NO_LAYER) for phase, seconds in prediction.rest.items()]
     times.sort(key=lambda each: -each[1])
     whole = prediction.seconds.value
@@ -121,10 +121,10 @@ def _by_bound(times: Sequence[tuple[str, float, int]], whole: float) -> Bars:
 
     def row(name: str, seconds: float, kind: int) -> Row:
         share = format_percent(seconds / whole)
-        note = f"({share}, {_BOUNDS[kind]})" if kind < _NO_LAYER else f"({share})"
+        note = f"({share}, {BOUNDS[kind]})" if kind < _NO_LAYER else f"({share})"
         return Row(name, (Bar(series=kind, value=seconds, note=note),))
 
-    kinds = [Series(key=x, name=f"limited by {x}", colour=n) for n, x in enumerate(_BOUNDS)]
+    kinds = [Series(key=x, name=f"limited by {x}", colour=n) for n, x in enumerate(BOUNDS)]
     kinds.append(Series(key="no layer", name="no layer", colour=3))
     kinds.append(Series(key="several", name="several layers", colour=5))
     rows, others = [row(*each) for each in times[:_TOP]], times[_TOP:]

@@ -1,0 +1,1 @@
+"""What convcost keeps in files of its own, from one run to the next."""
