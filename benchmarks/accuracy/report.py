@@ -26,8 +26,19 @@ HEAD = ("prediction", "networks", "median error", "mean error", "within 10 %", "
         "rank correlation", "in the band")  # fmt: skip
 
 
+TITLE = """# How good calibrated predictions are
+
+Networks that calibration never saw, predicted from a profile of ten minutes and measured in six
+processes, in turn with the parts of the calibration (`accuracy.py --calibrate 10min`; onnxruntime:
+right after it). Errors are |predicted / measured - 1|. The other predictions are fitted to the same
+measurements, each network left out of its own fit. The floor is how far two halves of the processes
+are apart. `python benchmarks/accuracy/report.py` makes this page of results/.
+"""
+
+
 def main() -> None:
     """Print a section per runtime and mode."""
+    print(TITLE)
     for path in sorted(RESULTS.glob("*-*.json")):
         found = json.loads(path.read_text())
         cases = {k: v | timed(v["rounds"]) for k, v in found["cases"].items() if "layers" in v}
@@ -53,7 +64,7 @@ def timed(rounds: Sequence[Sequence[float]]) -> dict[str, Any]:
     found = of_processes(samples, processes)
     medians = [median(turns) for turns in rounds]
     return {
-        "measured": {"median": found.median, "low": found.low, "high": found.high},
+        "measured": found.to_dict(),
         "floor": abs(median(medians[::2]) / median(medians[1::2]) - 1),
         "verdict": verdict(samples, processes, [False] * len(samples)).name,
     }
