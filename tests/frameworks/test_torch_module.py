@@ -134,7 +134,7 @@ def test_a_later_call_of_a_module_adds_no_parameters() -> None:
 def test_unused_parameters_are_counted_and_named() -> None:
     module, inputs, *_ = CASES["unused module"]()
     net = convcost.read(module, inputs=inputs)
-    assert "584 parameters are not used" in net.notes[0].text
+    assert "584 parameters are used by no layer" in net.notes[0].text
     assert "b.weight" in net.notes[0].text
 
 
