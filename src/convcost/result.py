@@ -22,7 +22,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the JSON contract."""
-        raise NotImplementedError
+        raise NotImplementedError  # every result has its own
 
     def to_html(self) -> str:
         """A page of its own with charts, as ``-o FILE.html`` writes it."""

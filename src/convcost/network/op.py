@@ -170,7 +170,7 @@ class Op:
         Raises:
             NetworkError: the inputs do not fit the attributes.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # every op has its own
 
     def conditions(self, *inputs: Tensor) -> Iterable[Condition]:  # noqa: ARG002 - most have none
         """What the attributes and inputs have to fulfil besides outputs of at least one.
